@@ -1,0 +1,314 @@
+"""What regressor and classifier share: parameters, data, network, fitted state."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import fields, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from ._inputs import check_groups, check_weights, check_X
+from ._parameters import resolve_channels
+from .nn import build_network
+from .sequences import Scaler, Sequences, TargetForm, fit_scaler
+from .training import (
+    AttentionNet,
+    SequenceDataset,
+    Stream,
+    TrainingPlan,
+    choose_device,
+    draw_seed,
+    make_generator,
+    run_network,
+    split_validation,
+    train,
+)
+
+
+class _Samples(NamedTuple):
+    """Checked samples, y still in its own units."""
+
+    sequences: Sequences
+    y: np.ndarray  # (n_samples, horizon, n_targets)
+    weights: np.ndarray | None
+
+
+class _Part(NamedTuple):
+    """The rows of some samples that one side of the split holds."""
+
+    samples: _Samples
+    rows: np.ndarray
+
+
+class BaseLSTMAttention(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
+    """Common part of the estimators; subclasses name their targets and their loss.
+
+    A subclass gives ``_check_parameters()``, ``_check_targets(y, n_samples, reset,
+    name)``, ``_fit_target_scaler(y, weights)`` and ``_make_loss()``.
+    """
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        *,
+        goes_on: bool,
+        **changes: Any,
+    ) -> None:
+        """Check, split, scale, train; ``changes`` replace entries of the plan."""
+        with _all_or_nothing(self):
+            self._check_parameters()
+            plan = replace(self._make_plan(), **changes)
+            samples = self._check_samples(X, y, sample_weight, reset=not goes_on)
+            groups = check_groups(groups, len(samples.y))
+            given = self._check_validation(X_val, y_val)
+            if not goes_on:
+                self._seed = draw_seed(self.random_state)
+            part, valid = self._set_aside(samples, groups, given, plan)
+            module, previous = self._start(part, self.net_ if goes_on else None)
+            self.net_ = train(
+                module,
+                self._make_loss(),
+                plan,
+                self._make_dataset(part),
+                None if valid is None else self._make_dataset(valid),
+                seed=self._seed,
+                previous=previous,
+            )
+            vars(self).pop("attention_weights_", None)
+            if self.store_attention:
+                self.attention_weights_ = self._attend(samples.sequences)
+
+    def _make_plan(self) -> TrainingPlan:
+        names = {field.name for field in fields(TrainingPlan)} - {"device"}
+        settings = {name: getattr(self, name) for name in names}
+        return TrainingPlan(device=choose_device(self.device), **settings)
+
+    def _check_samples(
+        self, X: Any, y: Any, sample_weight: Any, *, reset: bool
+    ) -> _Samples:
+        sequences = check_X(self, X, reset=reset)
+        targets = self._check_targets(y, len(sequences), reset=reset, name="y")
+        return _Samples(
+            sequences, targets, check_weights(self, sample_weight, sequences)
+        )
+
+    def _check_validation(self, X_val: Any, y_val: Any) -> _Samples | None:
+        if (X_val is None) != (y_val is None):
+            missing = "X_val" if X_val is None else "y_val"
+            raise ValueError(f"{missing} is missing: X_val and y_val go together.")
+        if X_val is None:
+            return None
+        sequences = check_X(self, X_val, reset=False, name="X_val")
+        targets = self._check_targets(
+            y_val, len(sequences), reset=False, name="y_val"
+        )
+        return _Samples(sequences, targets, None)
+
+    def _set_aside(
+        self,
+        samples: _Samples,
+        groups: np.ndarray | None,
+        given: _Samples | None,
+        plan: TrainingPlan,
+    ) -> tuple[_Part, _Part | None]:
+        """Choose what to train on and what to validate on.
+
+        Samples of weight 0 are left out, as if they were not there.
+        """
+        rows = np.arange(len(samples.y))
+        if samples.weights is not None:
+            rows = np.flatnonzero(samples.weights)
+        if given is not None:
+            return _Part(samples, rows), _Part(given, np.arange(len(given.y)))
+        if not plan.early_stopping:
+            return _Part(samples, rows), None
+        train_rows, valid_rows = split_validation(
+            np.zeros((len(rows), 1)),
+            samples.y[rows],
+            None if groups is None else groups[rows],
+            validation_split=self.validation_split,
+            validation_fraction=self.validation_fraction,
+            gap=self._tail_gap(),
+            seed=self._seed,
+        )
+        return _Part(samples, rows[train_rows]), _Part(samples, rows[valid_rows])
+
+    def _tail_gap(self) -> int:
+        """Samples between training and tail part that share values with both.
+
+        Windows at stride 1 overlap as long as their starts are less than a window
+        (and, if y continues X, the horizon less one) apart.
+        """
+        horizon = 1 if self._channels() is None else self._target_form.horizon
+        return self.n_timesteps_in_ + horizon - 1
+
+    def _start(
+        self, part: _Part, previous: AttentionNet | None
+    ) -> tuple[nn.Module, AttentionNet | None]:
+        """Give the network to train: a new one, or a copy of the one that goes on.
+
+        A new one comes with new scales, measured on the training rows.
+        """
+        if previous is not None:
+            return deepcopy(previous.module_), previous
+        (sequences, y, weights), rows = part
+        used = np.zeros(len(y))
+        used[rows] = 1.0 if weights is None else weights[rows]
+        self._input_scaler = (
+            fit_scaler(sequences, used)
+            if self.scale_inputs
+            else Scaler.identity(self.n_channels_in_)
+        )
+        self._target_scaler = self._fit_target_scaler(y, used)
+        generator = make_generator(self._seed, Stream.WEIGHTS)
+        return build_network(generator, **self._network_settings()), None
+
+    def _network_settings(self) -> dict[str, Any]:
+        names = (
+            "patch_size hidden_size num_layers bidirectional dropout attention query "
+            "state_bypass anchor linear_skip channel_independent"
+        ).split()
+        return {name: getattr(self, name) for name in names} | {
+            "n_channels": self.n_channels_in_,
+            "n_timesteps": self.n_timesteps_in_,
+            "horizon": self._target_form.horizon,
+            "n_targets": self._target_form.n_targets,
+            "target_channels": self._channels(),
+        }
+
+    def _channels(self) -> tuple[int, ...] | None:
+        return resolve_channels(self.target_channels, self.n_channels_in_)
+
+    def _make_dataset(self, part: _Part) -> SequenceDataset:
+        samples, rows = part
+        y = self._target_scaler.forward(samples.y[rows], "y")
+        weights = None if samples.weights is None else samples.weights[rows]
+        return SequenceDataset(samples.sequences, self._input_scaler, y, weights, rows)
+
+    def _run(self, sequences: Sequences, *names: str) -> list[np.ndarray]:
+        """Run the trained network and collect fields of its output."""
+        return run_network(
+            self.module_,
+            sequences,
+            self._input_scaler,
+            *names,
+            device=self.net_.device,
+        )
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Give the context vectors as features.
+
+        Parameters
+        ----------
+        X : array-like or Tensor
+            Sequences in any form that `fit` takes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_out)
+            What the attention gathered from each sequence, in X's float type; one
+            vector a target channel, side by side, with ``channel_independent``.
+        """
+        check_is_fitted(self)
+        sequences = check_X(self, X, reset=False)
+        (context,) = self._run(sequences, "context")
+        return context.reshape(len(sequences), -1).astype(sequences.values.dtype)
+
+    def predict_attention(self, X: Any) -> np.ndarray:
+        """Give the attention weights: which time steps each prediction rests on.
+
+        Parameters
+        ----------
+        X : array-like or Tensor
+            Sequences in any form that `fit` takes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_steps)
+            Rows sum to 1. Steps are patches where ``patch_size`` > 1; a target axis
+            stands before the last with ``channel_independent``. The poolings without
+            attention have weights too: ``"last"`` one-hot, ``"mean"`` uniform,
+            ``"max"`` the share of units that take each step.
+        """
+        check_is_fitted(self)
+        sequences = check_X(self, X, reset=False)
+        return self._attend(sequences)
+
+    def _attend(self, sequences: Sequences) -> np.ndarray:
+        (weights,) = self._run(sequences, "weights")
+        return weights.astype(sequences.values.dtype)
+
+    @property
+    def module_(self) -> nn.Module:
+        """The trained `skattn.nn.AttentionNetwork`, in evaluation mode."""
+        return self.net_.module_
+
+    @property
+    def history_(self) -> dict[str, list[float]]:
+        """What each epoch recorded: losses, learning rate and seconds."""
+        names = {
+            "train_loss": "train_loss",
+            "valid_loss": "validation_loss",
+            "learning_rate": "learning_rate",
+            "dur": "seconds",
+        }
+        epochs = self.net_.history
+        return {
+            name: [epoch[key] for epoch in epochs]
+            for key, name in names.items()
+            if all(key in epoch for epoch in epochs)
+        }
+
+    @property
+    def n_iter_(self) -> int:
+        """Epochs trained, those of earlier calls with ``warm_start`` included."""
+        return len(self.net_.history)
+
+    @property
+    def best_validation_loss_(self) -> float | None:
+        """Least validation loss; None if nothing was set aside."""
+        losses = [e["valid_loss"] for e in self.net_.history if "valid_loss" in e]
+        return min(losses, default=None)
+
+    @property
+    def _n_features_out(self) -> int:
+        n_vectors = self._target_form.n_targets if self.channel_independent else 1
+        return n_vectors * self.module_.context_size
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.target_tags.required = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+@contextmanager
+def _all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
+    """Leave the estimator as it was if anything fails.
+
+    Nothing that a fitted estimator holds is changed in place, so the attributes are
+    all there is to put back.
+    """
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise

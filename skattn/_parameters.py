@@ -1,0 +1,111 @@
+"""What the constructor parameters may be, alone and together."""
+
+from numbers import Integral, Real
+from typing import Any
+
+import torch
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+
+ATTENTIONS = {"additive", "last", "mean", "max"}
+
+SHARED_CONSTRAINTS: dict[str, list[Any]] = {
+    "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
+    "patch_size": [Interval(Integral, 1, None, closed="left")],
+    "scale_inputs": ["boolean"],
+    "hidden_size": [Interval(Integral, 1, None, closed="left")],
+    "num_layers": [Interval(Integral, 1, None, closed="left")],
+    "bidirectional": ["boolean"],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "attention": [StrOptions(ATTENTIONS)],
+    "query": [StrOptions({"last", "learned"})],
+    "state_bypass": ["boolean"],
+    "optimizer": [StrOptions({"adam", "adamw", "rmsprop", "sgd"})],
+    "learning_rate": [Interval(Real, 0, None, closed="neither")],
+    "lr_schedule": [StrOptions({"cosine", "one_cycle", "plateau"}), None],
+    "weight_decay": [Interval(Real, 0, None, closed="left")],
+    "gradient_clip": [Interval(Real, 0, None, closed="neither"), None],
+    "batch_size": [Interval(Integral, 1, None, closed="left")],
+    "max_epochs": [Interval(Integral, 1, None, closed="left")],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "validation_split": [StrOptions({"random", "tail"}), HasMethods("split")],
+    "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+    "tol": [Interval(Real, 0, None, closed="left")],
+    "callbacks": [list, None],
+    "warm_start": ["boolean"],
+    "device": [str, torch.device],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+    "store_attention": ["boolean"],
+}
+
+REGRESSOR_CONSTRAINTS: dict[str, list[Any]] = {
+    "scale_targets": [StrOptions({"auto"}), "boolean"],
+    "target_channels": [StrOptions({"all"}), Integral, "array-like", None],
+    "anchor": ["boolean"],
+    "linear_skip": ["boolean"],
+    "channel_independent": ["boolean"],
+    "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile"})],
+    "quantile": [Interval(Real, 0, 1, closed="neither"), None],
+}
+
+
+def check_combinations(estimator: Any) -> None:
+    """Refuse parameters that have no meaning together, naming both.
+
+    Raises
+    ------
+    ValueError
+        For the first such pair.
+    """
+    target_channels = estimator.target_channels
+    for name in ("anchor", "channel_independent"):
+        if getattr(estimator, name) and target_channels is None:
+            raise ValueError(
+                f"{name}=True needs target_channels, the input channels that y "
+                "continues; got target_channels=None. Allowed are 'all', a channel "
+                "or a list of channels."
+            )
+    if estimator.loss == "quantile" and estimator.quantile is None:
+        raise ValueError(
+            "loss='quantile' needs quantile, a number between 0 and 1; got "
+            "quantile=None."
+        )
+    scales = {"auto", estimator.scale_inputs}
+    if target_channels is not None and estimator.scale_targets not in scales:
+        raise ValueError(
+            f"scale_targets={estimator.scale_targets} does not go with "
+            f"target_channels and scale_inputs={estimator.scale_inputs}: y is scaled "
+            "as the input channels that it continues. Use scale_targets='auto'."
+        )
+
+
+def resolve_channels(target_channels: Any, n_channels: int) -> tuple[int, ...] | None:
+    """Turn ``target_channels`` into channel numbers from 0.
+
+    Raises
+    ------
+    ValueError
+        If a channel does not exist, comes twice, or none is named.
+    """
+    if target_channels is None:
+        return None
+    if isinstance(target_channels, str):
+        return tuple(range(n_channels))
+    single = isinstance(target_channels, Integral)
+    asked = [target_channels] if single else [*target_channels]
+    for channel in asked:
+        integer = isinstance(channel, Integral) and not isinstance(channel, bool)
+        if not integer or not -n_channels <= channel < n_channels:
+            raise ValueError(
+                f"target_channels={target_channels!r} names the channel {channel!r}, "
+                f"but X has {n_channels} channels; allowed are whole numbers from "
+                f"{-n_channels} to {n_channels - 1}."
+            )
+    channels = tuple(int(channel) % n_channels for channel in asked)
+    if not channels or len(set(channels)) < len(channels):
+        raise ValueError(
+            f"target_channels={target_channels!r} must name at least one channel, "
+            "and each only once."
+        )
+    return channels

@@ -1,0 +1,467 @@
+"""The regressor: numbers, vectors or forecasts from sequences."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.metrics import r2_score
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from ._base import BaseLSTMAttention
+from ._inputs import check_X, check_y
+from ._parameters import (
+    REGRESSOR_CONSTRAINTS,
+    SHARED_CONSTRAINTS,
+    check_combinations,
+)
+from .sequences import Scaler, Sequences, TargetForm, fit_scaler
+from .training import make_loss
+
+
+class LSTMAttentionRegressor(RegressorMixin, BaseLSTMAttention):
+    """LSTM with attention over time, for regression and forecasting.
+
+    An LSTM reads a sequence; attention scores each of its states, turns the scores
+    into weights that sum to 1, and adds the states up by these weights; a dense layer
+    predicts from the sum. By default nothing else reaches the prediction, so that the
+    weights say what it rests on. With ``state_bypass``, ``anchor`` or ``linear_skip``
+    they speak for the attended part alone.
+
+    Parameters
+    ----------
+    n_timesteps : int, default=None
+        Steps into which a flat row of X is cut, time-major, so that
+        ``n_features / n_timesteps`` channels remain. None: one channel, a step a
+        column. Ignored for 3-D X.
+
+    patch_size : int, default=1
+        Consecutive steps joined into one step of the LSTM. Long sequences train
+        faster and better in patches of a natural period, such as 24 for hourly data.
+        An incomplete first patch is filled on its left.
+
+    scale_inputs : bool, default=True
+        Standardise each channel by its mean and standard deviation over the training
+        part.
+
+    hidden_size : int, default=64
+        Units of the LSTM in each direction.
+
+    num_layers : int, default=1
+        LSTM layers on top of each other.
+
+    bidirectional : bool, default=False
+        Whether a second LSTM reads each sequence from its end. The last state is then
+        the forward end joined with the backward start.
+
+    dropout : float, default=0.0
+        Share of units dropped in training, between layers and on the context.
+
+    attention : {"additive", "last", "mean", "max"}, default="additive"
+        How states become one context: by additive attention [1]_, or, to see whether
+        attention helps at all, as the last state, their mean or their maximum.
+
+    query : {"last", "learned"}, default="last"
+        What the states are scored against: the last state, or a vector learned in
+        training, the same for all samples [2]_. Ignored without attention.
+
+    state_bypass : bool, default=False
+        Join the last state to the context through a tanh layer [3]_. The weights then
+        no longer tell the whole story.
+
+    target_channels : int, list of int or "all", default=None
+        The input channels that y continues, for forecasts: y is scaled as they are.
+        A 2-D y is then ``(n_samples, horizon)`` of one channel, a 3-D y
+        ``(n_samples, horizon, n_targets)``.
+
+    anchor : bool, default=False
+        Predict relative to the last value of the target channel [4]_. Needs
+        ``target_channels``.
+
+    linear_skip : bool, default=False
+        Add a linear path from history to output beside the LSTM [4]_ [5]_, which
+        starts at 0. With ``target_channels`` each target is read from its own
+        history, with shared weights; otherwise from all channels. Longer sequences
+        than in `fit` are then refused, shorter ones aligned at their last step.
+
+    channel_independent : bool, default=False
+        Use one model for all target channels, which sees a target channel together
+        with the channels that are no targets. Needs ``target_channels``.
+
+    scale_targets : {"auto"} or bool, default="auto"
+        Standardise y over the training part: each output of a 2-D y, each target of a
+        3-D y. "auto" does so; with ``target_channels`` it follows ``scale_inputs``.
+
+    loss : {"squared_error", "absolute_error", "huber", "quantile"}, \
+            default="squared_error"
+        What training makes small, on scaled targets. Huber's loss is quadratic up to
+        an error of 1 standard deviation.
+
+    quantile : float, default=None
+        The quantile that ``loss="quantile"`` predicts, between 0 and 1.
+
+    optimizer : {"adam", "adamw", "rmsprop", "sgd"}, default="adamw"
+        The optimiser.
+
+    learning_rate : float, default=1e-3
+        Initial step size of the optimiser.
+
+    lr_schedule : {"cosine", "one_cycle", "plateau"}, default=None
+        How the learning rate changes: along a cosine to 0 at ``max_epochs``, up and
+        down again in one cycle, or halved when the validation loss (without one, the
+        training loss) has not improved for 5 epochs. None keeps it.
+
+    weight_decay : float, default=0.0
+        Strength of the decay of weights towards 0.
+
+    gradient_clip : float, default=1.0
+        Largest norm of the gradient; None does not clip.
+
+    batch_size : int, default=64
+        Samples in one step of the optimiser.
+
+    max_epochs : int, default=100
+        Most passes through the training part.
+
+    early_stopping : bool, default=True
+        Set a validation part aside, stop when its loss has not improved for
+        ``n_iter_no_change`` epochs, and keep the weights of the best epoch.
+
+    validation_fraction : float, default=0.1
+        Share of the samples (of the groups, if given) to set aside.
+
+    validation_split : {"random", "tail"} or CV splitter, default="random"
+        Which samples to set aside: random ones; the last ones, less a gap of one
+        window (``n_timesteps``, plus the horizon less one with ``target_channels``),
+        for windows at stride 1 that overlap; or the last split of a splitter.
+
+    n_iter_no_change : int, default=10
+        Epochs without improvement before early stopping.
+
+    tol : float, default=1e-4
+        Relative improvement of the validation loss that counts.
+
+    callbacks : list of skorch callbacks, default=None
+        Copies of them are called in training, before early stopping.
+
+    warm_start : bool, default=False
+        Let `fit` go on from the weights and scales of the last call, instead of
+        starting anew.
+
+    device : str or torch.device, default="auto"
+        Where to compute. "auto" takes CUDA if there is one, else the CPU.
+
+    random_state : int, RandomState instance or None, default=None
+        Source of initial weights, order of samples, dropout masks and random
+        validation part. The same int gives the same bits on one machine at one thread
+        count. Neither NumPy's nor torch's global state is touched; None takes fresh
+        entropy.
+
+    verbose : int, default=0
+        1 shows a progress bar, 2 a line an epoch.
+
+    store_attention : bool, default=True
+        Keep the attention weights of the training data in ``attention_weights_``.
+
+    Attributes
+    ----------
+    attention_weights_ : ndarray of shape (n_samples, n_steps)
+        Weights of the samples given to the last call of `fit` or `partial_fit`, in
+        their order; as `predict_attention` gives them. Only with ``store_attention``.
+
+    best_validation_loss_ : float or None
+        Least validation loss, on scaled targets; None if nothing was set aside.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of X, if X was a data frame with string names.
+
+    history_ : dict of list
+        ``train_loss``, ``validation_loss``, ``learning_rate`` and ``seconds`` of each
+        epoch.
+
+    module_ : torch.nn.Module
+        The trained network.
+
+    n_channels_in_ : int
+        Channels of X.
+
+    n_features_in_ : int
+        Columns of a flat X, channels of a 3-D X.
+
+    n_iter_ : int
+        Epochs trained.
+
+    n_timesteps_in_ : int
+        Time steps of X.
+
+    net_ : skorch.NeuralNet
+        The skorch net that trained the network.
+
+    References
+    ----------
+    .. [1] D. Bahdanau, K. Cho and Y. Bengio (2015). Neural machine translation by
+           jointly learning to align and translate. ICLR.
+
+    .. [2] Z. Yang, D. Yang, C. Dyer, X. He, A. Smola and E. Hovy (2016). Hierarchical
+           attention networks for document classification. NAACL.
+
+    .. [3] T. Luong, H. Pham and C. Manning (2015). Effective approaches to
+           attention-based neural machine translation. EMNLP.
+
+    .. [4] A. Zeng, M. Chen, L. Zhang and Q. Xu (2023). Are transformers effective for
+           time series forecasting? AAAI.
+
+    .. [5] G. Lai, W. Chang, Y. Yang and H. Liu (2018). Modeling long- and short-term
+           temporal patterns with deep neural networks. SIGIR.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skattn import LSTMAttentionRegressor
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(200, 12, 2))  # 200 samples, 12 steps, 2 channels
+    >>> y = X[:, 3, 0]  # the answer stands at step 3
+    >>> model = LSTMAttentionRegressor(hidden_size=16, random_state=0).fit(X, y)
+    >>> model.predict(X).shape
+    (200,)
+    >>> model.transform(X).shape
+    (200, 16)
+    >>> model.attention_weights_.shape
+    (200, 12)
+    """
+
+    _parameter_constraints: ClassVar[dict] = SHARED_CONSTRAINTS | REGRESSOR_CONSTRAINTS
+
+    def __init__(
+        self,
+        *,
+        n_timesteps: int | None = None,
+        patch_size: int = 1,
+        scale_inputs: bool = True,
+        hidden_size: int = 64,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        attention: str = "additive",
+        query: str = "last",
+        state_bypass: bool = False,
+        target_channels: Any = None,
+        anchor: bool = False,
+        linear_skip: bool = False,
+        channel_independent: bool = False,
+        scale_targets: str | bool = "auto",
+        loss: str = "squared_error",
+        quantile: float | None = None,
+        optimizer: str = "adamw",
+        learning_rate: float = 1e-3,
+        lr_schedule: str | None = None,
+        weight_decay: float = 0.0,
+        gradient_clip: float | None = 1.0,
+        batch_size: int = 64,
+        max_epochs: int = 100,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.1,
+        validation_split: Any = "random",
+        n_iter_no_change: int = 10,
+        tol: float = 1e-4,
+        callbacks: list[Any] | None = None,
+        warm_start: bool = False,
+        device: Any = "auto",
+        random_state: Any = None,
+        verbose: int = 0,
+        store_attention: bool = True,
+    ) -> None:
+        self.n_timesteps = n_timesteps
+        self.patch_size = patch_size
+        self.scale_inputs = scale_inputs
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.bidirectional = bidirectional
+        self.dropout = dropout
+        self.attention = attention
+        self.query = query
+        self.state_bypass = state_bypass
+        self.target_channels = target_channels
+        self.anchor = anchor
+        self.linear_skip = linear_skip
+        self.channel_independent = channel_independent
+        self.scale_targets = scale_targets
+        self.loss = loss
+        self.quantile = quantile
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.lr_schedule = lr_schedule
+        self.weight_decay = weight_decay
+        self.gradient_clip = gradient_clip
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation_split = validation_split
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+        self.store_attention = store_attention
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> "LSTMAttentionRegressor":
+        """Train on sequences.
+
+        Parameters
+        ----------
+        X : array-like or Tensor of shape (n_samples, n_timesteps, n_channels) or \
+                (n_samples, n_features)
+            Sequences; a flat row is one channel, or several with ``n_timesteps``. A
+            float32 `numpy.memmap` is read batch by batch.
+        y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
+                (n_samples, horizon, n_targets)
+            What to predict.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sample in the loss; samples of weight 0 are left out.
+        groups : array-like of shape (n_samples,), default=None
+            Labels of samples that stay on one side of the validation split, such as
+            patients or engines.
+        X_val, y_val : array-like, default=None
+            Validation samples to use instead of a part of X.
+
+        Returns
+        -------
+        LSTMAttentionRegressor
+            The estimator itself. If it cannot be fitted, it is left as it was.
+        """
+        goes_on = self.warm_start and hasattr(self, "net_")
+        self._fit(X, y, sample_weight, groups, X_val, y_val, goes_on=goes_on)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self, X: Any, y: Any, sample_weight: Any = None
+    ) -> "LSTMAttentionRegressor":
+        """Train for one pass through some samples, going on from earlier calls.
+
+        Scales are measured in the first call and then fixed; nothing is set aside.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`.
+
+        Returns
+        -------
+        LSTMAttentionRegressor
+            The estimator itself.
+        """
+        self._fit(
+            X,
+            y,
+            sample_weight,
+            goes_on=hasattr(self, "net_"),
+            max_epochs=1,
+            early_stopping=False,
+            lr_schedule=None,
+        )
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict from sequences.
+
+        Parameters
+        ----------
+        X : array-like or Tensor
+            Sequences in any form that `fit` takes; 3-D X may have another length
+            than in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), (n_samples, n_outputs) or \
+                (n_samples, horizon, n_targets)
+            The form and float type that y had in `fit`.
+        """
+        check_is_fitted(self)
+        (prediction,) = self._run(check_X(self, X, reset=False), "prediction")
+        return self._target_form.outward(self._target_scaler.backward(prediction))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Give R², the mean over all outputs (horizon and targets laid side by side).
+
+        Parameters
+        ----------
+        X : array-like or Tensor
+            Sequences in any form that `fit` takes.
+        y : array-like
+            True values in the form that y had in `fit`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sample.
+
+        Returns
+        -------
+        float
+            1 at best, 0 for the mean of y.
+        """
+        prediction = self.predict(X)
+        y = check_y(self, y, len(prediction))
+        return r2_score(
+            y.reshape(len(y), -1),
+            prediction.reshape(len(prediction), -1),
+            sample_weight=sample_weight,
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def _check_parameters(self) -> None:
+        check_combinations(self)
+
+    def _check_targets(
+        self, y: Any, n_samples: int, *, reset: bool, name: str
+    ) -> np.ndarray:
+        """Check y, and bring it to (n_samples, horizon, n_targets)."""
+        y = check_y(self, y, n_samples, name)
+        if reset:
+            self._target_form = TargetForm.of(y)
+            self._check_target_channels(y.shape)
+        elif y.shape[1:] != self._target_form.shape:
+            raise ValueError(
+                f"{name} has shape {y.shape}, but each sample's shape was "
+                f"{self._target_form.shape} before."
+            )
+        return self._target_form.inward(y)
+
+    def _check_target_channels(self, shape: tuple[int, ...]) -> None:
+        channels = self._channels()
+        if channels is not None and len(channels) != self._target_form.n_targets:
+            raise ValueError(
+                f"target_channels={self.target_channels!r} names {len(channels)} "
+                f"channels, but y of shape {shape} has "
+                f"{self._target_form.n_targets}; y must be (n_samples, horizon) for "
+                "one channel and (n_samples, horizon, n_targets) for several."
+            )
+
+    def _fit_target_scaler(self, y: np.ndarray, weights: np.ndarray) -> Scaler:
+        channels = self._channels()
+        if channels is not None:
+            return self._input_scaler.take([*channels])
+        if not self.scale_targets:
+            return Scaler.identity(1)
+        if len(self._target_form.shape) == 2:
+            return fit_scaler(Sequences(y), weights)
+        # One scale an output: (n, horizon, 1) -> (n, 1, horizon) -> scale (horizon, 1)
+        scaler = fit_scaler(Sequences(y.transpose(0, 2, 1)), weights)
+        return Scaler(scaler.mean[:, None], scaler.scale[:, None])
+
+    def _make_loss(self) -> nn.Module:
+        return make_loss(self.loss, self.quantile)

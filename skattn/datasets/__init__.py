@@ -1,0 +1,5 @@
+"""Small data sets to learn and test with."""
+
+from ._electricity import load_electricity_demand
+
+__all__ = ["load_electricity_demand"]

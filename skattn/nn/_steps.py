@@ -1,0 +1,75 @@
+"""Moves and masks along the time axis of right-padded batches."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def step_mask(lengths: Tensor, n_steps: int) -> Tensor:
+    """Say which steps are real: ``(n_samples, n_steps)``, True up to each length."""
+    return torch.arange(n_steps, device=lengths.device) < lengths[:, None]
+
+
+def last_step(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Take the last real step of each sequence: ``(n_samples, n_steps, size)`` to
+    ``(n_samples, size)``."""
+    if lengths is None:
+        return x[:, -1]
+    index = (lengths - 1)[:, None, None].expand(-1, 1, x.shape[2])
+    return x.gather(1, index).squeeze(1)
+
+
+def reverse_steps(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Turn each sequence round within its own length; the padding stays at the end."""
+    if lengths is None:
+        return x.flip(1)
+    step = torch.arange(x.shape[1], device=x.device)
+    reversed_step = lengths[:, None] - 1 - step  # (n_samples, n_steps)
+    index = torch.where(reversed_step >= 0, reversed_step, step)
+    return x.gather(1, index[:, :, None].expand_as(x))
+
+
+def align_ends(x: Tensor, lengths: Tensor | None, n_steps: int) -> Tensor:
+    """Move each sequence so that its last step is the last of ``n_steps`` steps.
+
+    What is free on the left becomes 0.
+    """
+    if lengths is None:
+        return F.pad(x, (0, 0, n_steps - x.shape[1], 0))
+    return _move_right(x, lengths, n_steps - lengths, n_steps)
+
+
+def to_patches(
+    x: Tensor, lengths: Tensor | None, patch_size: int
+) -> tuple[Tensor, Tensor | None]:
+    """Join ``patch_size`` consecutive steps into one.
+
+    Patches end where the sequence ends; an incomplete first patch is filled with 0
+    on its left.
+
+    Returns
+    -------
+    patches : Tensor of shape (n_samples, n_patches, patch_size * size)
+    lengths : Tensor of shape (n_samples,) or None
+        In patches.
+    """
+    if patch_size == 1:
+        return x, lengths
+    n_samples, n_steps, size = x.shape
+    n_patches = -(-n_steps // patch_size)
+    if lengths is None:
+        filled = align_ends(x, None, n_patches * patch_size)
+    else:
+        fill = -lengths % patch_size
+        filled = _move_right(x, lengths, fill, n_patches * patch_size)
+        lengths = (lengths + fill) // patch_size
+    # (n, n_patches * patch_size, size) -> (n, n_patches, patch_size * size)
+    return filled.reshape(n_samples, n_patches, patch_size * size), lengths
+
+
+def _move_right(x: Tensor, lengths: Tensor, offset: Tensor, n_steps: int) -> Tensor:
+    """Shift each sequence by its own ``offset`` into a frame of ``n_steps`` zeros."""
+    source = torch.arange(n_steps, device=x.device) - offset[:, None]
+    real = (source >= 0) & (source < lengths[:, None])
+    index = source.clamp(0, x.shape[1] - 1)[:, :, None].expand(-1, -1, x.shape[2])
+    return x.gather(1, index) * real[:, :, None]

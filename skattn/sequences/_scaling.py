@@ -1,0 +1,108 @@
+"""Standardising channels and targets, with statistics gathered block by block."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._forms import Sequences
+
+# Values in one block of the statistics: 4 MB as float64, so that a memmap is never
+# read into memory as a whole.
+_BLOCK_VALUES = 1 << 19
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """Standardise by a mean and a scale, both broadcast against the last axes.
+
+    Parameters
+    ----------
+    mean, scale : ndarray of float64
+        The scale is positive.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+
+    def forward(self, values: np.ndarray, name: str = "X") -> np.ndarray:
+        """Scale to float32, the network's type.
+
+        Raises
+        ------
+        ValueError
+            If a value is too large for float32 after scaling.
+        """
+        with np.errstate(over="ignore"):
+            scaled = ((values - self.mean) / self.scale).astype(np.float32)
+        if not np.isfinite(scaled).all():
+            raise ValueError(
+                f"{name} contains a value too large for float32 after scaling "
+                f"(largest magnitude {np.abs(values).max():.3g})."
+            )
+        return scaled
+
+    def backward(self, scaled: np.ndarray) -> np.ndarray:
+        """Undo the scaling in float64."""
+        return scaled.astype(np.float64) * self.scale + self.mean
+
+    def take(self, channels: list[int]) -> "Scaler":
+        """Keep some channels."""
+        return Scaler(self.mean[channels], self.scale[channels])
+
+    @classmethod
+    def identity(cls, *shape: int) -> "Scaler":
+        """Leave values as they are."""
+        return cls(np.zeros(shape), np.ones(shape))
+
+
+def fit_scaler(sequences: Sequences, weights: np.ndarray | None = None) -> Scaler:
+    """Measure mean and standard deviation of each channel over the real steps.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        The training part.
+    weights : ndarray of shape (n_samples,), default=None
+        Sample weights; a weight of 2 counts like the sample twice, one of 0 like none.
+
+    Returns
+    -------
+    Scaler
+        With mean and scale of shape ``(n_channels,)``; constant channels have scale 1.
+    """
+    n_channels = sequences.values.shape[2]
+    # Dividing by the largest magnitude keeps squares of large values finite.
+    largest = np.zeros(n_channels)
+    total, count = np.zeros(n_channels), 0.0
+    for block, weight in _blocks(sequences, weights):
+        largest = np.maximum(largest, np.abs(block).max(0, initial=0.0))
+        count += weight.sum()
+    unit = np.where(largest > 0, largest, 1.0)
+    for block, weight in _blocks(sequences, weights):
+        total += weight @ (block / unit)
+    mean = total / count
+    squares = np.zeros(n_channels)
+    for block, weight in _blocks(sequences, weights):
+        squares += weight @ (block / unit - mean) ** 2
+    scale = np.sqrt(squares / count)
+    # Rounding alone gives a constant channel a tiny spread.
+    constant = scale <= 10 * np.finfo(np.float64).eps
+    return Scaler(mean * unit, np.where(constant, 1.0, scale * unit))
+
+
+def _blocks(
+    sequences: Sequences, weights: np.ndarray | None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield real steps ``(n_steps, n_channels)`` as float64, with a weight for each."""
+    n_samples, n_timesteps, n_channels = sequences.values.shape
+    n_rows = max(1, _BLOCK_VALUES // (n_timesteps * n_channels))
+    for start in range(0, n_samples, n_rows):
+        rows = slice(start, start + n_rows)
+        block = sequences.values[rows].astype(np.float64)
+        weight = np.ones(len(block)) if weights is None else weights[rows]
+        steps = np.repeat(weight, n_timesteps)
+        block = block.reshape(-1, n_channels)
+        real = sequences.real_steps(rows)
+        used = steps > 0 if real is None else real.ravel() & (steps > 0)
+        yield block[used], steps[used]

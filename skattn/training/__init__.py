@@ -1,0 +1,24 @@
+"""Training with skorch: nets, batches, devices, random streams, validation parts."""
+
+from ._callbacks import choose_device
+from ._data import SequenceDataset
+from ._inference import run_network
+from ._losses import make_loss
+from ._net import AttentionNet
+from ._seeding import Stream, draw_seed, make_generator
+from ._split import split_validation
+from ._trainer import TrainingPlan, train
+
+__all__ = [
+    "AttentionNet",
+    "SequenceDataset",
+    "Stream",
+    "choose_device",
+    "draw_seed",
+    "make_generator",
+    "make_loss",
+    "TrainingPlan",
+    "run_network",
+    "split_validation",
+    "train",
+]

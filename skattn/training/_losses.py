@@ -1,0 +1,37 @@
+"""Losses, one value an output, so that samples can be weighted afterwards."""
+
+from torch import Tensor, nn
+
+
+class QuantileLoss(nn.Module):
+    """Pinball loss, which is least at a quantile of the target.
+
+    Parameters
+    ----------
+    quantile : float
+        Between 0 and 1.
+
+    References
+    ----------
+    R. Koenker and G. Bassett (1978). Regression quantiles. Econometrica 46(1).
+    """
+
+    def __init__(self, quantile: float) -> None:
+        super().__init__()
+        self.quantile = quantile
+
+    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+        error = target - prediction
+        return (self.quantile * error).maximum((self.quantile - 1) * error)
+
+
+def make_loss(name: str, quantile: float | None = None) -> nn.Module:
+    """Build the loss that the regressor's ``loss`` and ``quantile`` name."""
+    if name == "quantile":
+        return QuantileLoss(quantile)
+    losses = {
+        "squared_error": nn.MSELoss,
+        "absolute_error": nn.L1Loss,
+        "huber": nn.HuberLoss,
+    }
+    return losses[name](reduction="none")

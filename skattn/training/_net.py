@@ -1,0 +1,138 @@
+"""The skorch net that trains the network: weighted loss, seeded epochs, finite or an error."""
+
+from typing import Any
+
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import EpochTimer
+from torch import Tensor, nn
+
+from ..nn._dropout import set_dropout_generator
+from ._data import Batches, SequenceDataset
+from ._seeding import Stream, derive, make_generator
+
+
+class AttentionNet(NeuralNet):
+    """Train an attention network on a `SequenceDataset`.
+
+    Parameters
+    ----------
+    module : nn.Module
+        The network, with its weights drawn.
+    seed : int
+        Source of the order of samples and of the dropout masks.
+    first_epoch : int, default=0
+        Epochs that the module was trained before, so that each epoch has random
+        streams of its own.
+    gradient_clip : float, default=None
+        Largest norm of the gradient; None does not clip.
+    **kwargs
+        Passed to `skorch.NeuralNet`.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        *,
+        seed: int,
+        first_epoch: int = 0,
+        gradient_clip: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.seed = seed
+        self.first_epoch = first_epoch
+        self.gradient_clip = gradient_clip
+        super().__init__(module, **kwargs)
+
+    @property
+    def _default_callbacks(self) -> list[tuple[str, Any]]:
+        # skorch's own score and print every epoch; the losses are recorded below.
+        return [("epoch_timer", EpochTimer())]
+
+    def get_iterator(
+        self, dataset: SequenceDataset, training: bool = False
+    ) -> Batches:
+        """Walk through the data, shuffled by this net's own stream in training."""
+        generator = None
+        if training:
+            generator = self._order = torch.Generator()
+        return Batches(dataset, self.batch_size, generator)
+
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Give dropout a stream on the device that it runs on."""
+        super().on_train_begin(net, **kwargs)
+        self._masks = make_generator(self.seed, Stream.DROPOUT, self.device)
+        set_dropout_generator(self.module_, self._masks)
+
+    def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Leave a module that predicts, without streams that would be pickled."""
+        super().on_train_end(net, **kwargs)
+        set_dropout_generator(self.module_, None)
+        self._order = self._masks = None
+        self.module_.eval()
+
+    def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Start this epoch's random streams."""
+        super().on_epoch_begin(net, **kwargs)
+        epoch = self.first_epoch + len(self.history) - 1
+        self._order.manual_seed(derive(self.seed, Stream.ORDER, epoch))
+        self._masks.manual_seed(derive(self.seed, Stream.DROPOUT, epoch))
+
+    def get_loss(
+        self,
+        y_pred: tuple[Tensor, ...],
+        y_true: dict[str, Tensor],
+        X: Any = None,
+        training: bool = False,
+    ) -> Tensor:
+        """Average the loss over outputs, then over samples by their weights."""
+        losses = self.criterion_(y_pred[0], y_true["target"].to(self.device))
+        losses = losses.flatten(1).mean(1)  # (n_samples,)
+        if "weight" in y_true:
+            losses = losses * y_true["weight"].to(self.device)
+        return losses.mean()
+
+    def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Compute loss and gradient of one batch, the gradient clipped."""
+        step = super().train_step_single(batch, **fit_params)
+        if self.gradient_clip is not None:
+            nn.utils.clip_grad_norm_(self.module_.parameters(), self.gradient_clip)
+        return step
+
+    def run_single_epoch(
+        self,
+        iterator: Batches | None,
+        training: bool,
+        prefix: str,
+        step_fn: Any,
+        **fit_params: Any,
+    ) -> None:
+        """Run one epoch and record its mean loss once, at its end."""
+        if iterator is None:
+            return
+        total: Tensor | float = 0.0
+        n_samples = 0
+        for batch in iterator:
+            self.notify("on_batch_begin", batch=batch, training=training)
+            step = step_fn(batch, **fit_params)
+            size = len(batch[0]["x"])
+            total = total + step["loss"].detach() * size
+            n_samples += size
+            self.notify("on_batch_end", batch=batch, training=training, **step)
+        loss = float(total) / n_samples
+        self.history.record(f"{prefix}_loss", loss)
+        self.history.record(f"{prefix}_batch_count", len(iterator))
+        if training:
+            rate = self.optimizer_.param_groups[0]["lr"]
+            self.history.record("learning_rate", rate)
+            self._check_finite(loss, rate)
+
+    def _check_finite(self, loss: float, rate: float) -> None:
+        finite = all(p.isfinite().all() for p in self.module_.parameters())
+        if not (finite and torch.isfinite(torch.tensor(loss))):
+            epoch = self.first_epoch + len(self.history)
+            raise ValueError(
+                f"Training became non-finite in epoch {epoch} (loss {loss:.3g}, "
+                f"learning rate {rate:.3g}): lower learning_rate, set gradient_clip, "
+                "or scale the data."
+            )

@@ -1,0 +1,104 @@
+"""Setting a validation part aside: at random, by groups, from the tail, or by a splitter."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import GroupShuffleSplit
+
+from ._seeding import Stream, derive
+
+
+def split_validation(
+    X: np.ndarray,
+    y: np.ndarray,
+    groups: np.ndarray | None,
+    *,
+    validation_split: Any,
+    validation_fraction: float,
+    gap: int,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Choose the samples to train on and the samples to validate on.
+
+    Parameters
+    ----------
+    X, y : ndarray
+        As long as there are samples; only a splitter reads them.
+    groups : ndarray of shape (n_samples,) or None
+        Samples of one group stay on one side.
+    validation_split : {"random", "tail"} or CV splitter
+        A splitter's last split is taken, which for `TimeSeriesSplit` is the one with
+        the most training samples.
+    validation_fraction : float
+        Share of samples (of groups, if given) to validate on.
+    gap : int
+        Samples left out between the two parts of a tail split.
+    seed : int
+        Source of a random split.
+
+    Returns
+    -------
+    train, valid : ndarray of int
+        Indices, ascending for "random" and "tail".
+    """
+    n_samples = len(X)
+    if n_samples < 2:
+        raise ValueError(
+            f"early_stopping=True needs a validation part, but n_samples={n_samples}; "
+            "at least 2 samples are needed, or early_stopping=False."
+        )
+    if not isinstance(validation_split, str):
+        return _split_by(validation_split, X, y, groups)
+    if groups is not None:
+        return _split_groups(validation_split, validation_fraction, groups, seed)
+    n_valid = min(max(1, round(validation_fraction * n_samples)), n_samples - 1)
+    if validation_split == "tail":
+        return _split_tail(n_samples, n_valid, gap)
+    order = np.random.default_rng(derive(seed, Stream.SPLIT)).permutation(n_samples)
+    return np.sort(order[n_valid:]), np.sort(order[:n_valid])
+
+
+def _split_tail(n_samples: int, n_valid: int, gap: int) -> tuple[np.ndarray, ...]:
+    n_train = n_samples - n_valid - gap
+    if n_train < 1:
+        raise ValueError(
+            f"validation_split='tail' leaves no sample to train on: {n_samples} "
+            f"samples less {n_valid} for validation and a gap of {gap} (one window); "
+            "give more samples, a smaller validation_fraction, or a splitter."
+        )
+    return np.arange(n_train), np.arange(n_samples - n_valid, n_samples)
+
+
+def _split_groups(
+    validation_split: str, fraction: float, groups: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    if validation_split == "tail":
+        raise ValueError(
+            "groups cannot be kept together with validation_split='tail'; use "
+            "validation_split='random' or a splitter that takes groups."
+        )
+    n_groups = len(np.unique(groups))
+    if n_groups < 2:
+        raise ValueError(
+            f"groups holds {n_groups} group; the validation part needs at least 2."
+        )
+    n_valid = min(max(1, round(fraction * n_groups)), n_groups - 1)
+    splitter = GroupShuffleSplit(
+        1, test_size=n_valid, random_state=derive(seed, Stream.SPLIT)
+    )
+    train, valid = next(splitter.split(groups, groups=groups))
+    return np.sort(train), np.sort(valid)
+
+
+def _split_by(
+    splitter: Any, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    splits = [*splitter.split(X, y, groups)]
+    train, valid = (np.asarray(part) for part in splits[-1]) if splits else ([], [])
+    if len(train) == 0 or len(valid) == 0 or np.intersect1d(train, valid).size:
+        raise ValueError(
+            f"validation_split={splitter!r} gave {len(train)} training and "
+            f"{len(valid)} validation samples; both parts need at least one sample "
+            "and none in common."
+        )
+    return train, valid

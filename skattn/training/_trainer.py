@@ -1,0 +1,142 @@
+"""From an estimator's training parameters to a trained skorch net."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from skorch.callbacks import PrintLog
+from skorch.helper import predefined_split
+from torch import nn
+
+from ._callbacks import ProgressBar, make_early_stopping, make_schedule
+from ._data import SequenceDataset
+from ._net import AttentionNet
+
+_OPTIMIZERS = {
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "rmsprop": torch.optim.RMSprop,
+    "sgd": torch.optim.SGD,
+}
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """The estimator's parameters that training needs, under the same names.
+
+    Parameters
+    ----------
+    optimizer, learning_rate, lr_schedule, weight_decay, gradient_clip, batch_size, \
+    max_epochs, early_stopping, n_iter_no_change, tol, callbacks, verbose
+        As in `skattn.LSTMAttentionRegressor`.
+    device : str
+        A device that exists.
+    """
+
+    optimizer: str
+    learning_rate: float
+    lr_schedule: str | None
+    weight_decay: float
+    gradient_clip: float | None
+    batch_size: int
+    max_epochs: int
+    early_stopping: bool
+    n_iter_no_change: int
+    tol: float
+    callbacks: list[Any] | None
+    verbose: int
+    device: str
+
+
+def train(
+    module: nn.Module,
+    loss: nn.Module,
+    plan: TrainingPlan,
+    train_data: SequenceDataset,
+    valid_data: SequenceDataset | None,
+    *,
+    seed: int,
+    previous: AttentionNet | None = None,
+) -> AttentionNet:
+    """Train ``module`` in place.
+
+    Parameters
+    ----------
+    module : nn.Module
+        The network, with its weights drawn.
+    loss : nn.Module
+        Gives one value an output.
+    plan : TrainingPlan
+        How to train.
+    train_data, valid_data : SequenceDataset
+        The parts; None for no validation.
+    seed : int
+        Source of the order of samples and of the dropout masks.
+    previous : AttentionNet, default=None
+        The net that trained ``module`` before: its optimiser's state goes on.
+
+    Returns
+    -------
+    AttentionNet
+        Trained; its history holds all epochs, those of ``previous`` first.
+    """
+    past = [] if previous is None else list(previous.history)
+    net = AttentionNet(
+        module,
+        seed=seed,
+        first_epoch=len(past),
+        gradient_clip=plan.gradient_clip,
+        criterion=loss,
+        optimizer=_OPTIMIZERS[plan.optimizer],
+        optimizer__weight_decay=plan.weight_decay,
+        lr=plan.learning_rate,
+        max_epochs=plan.max_epochs,
+        batch_size=plan.batch_size,
+        train_split=None if valid_data is None else predefined_split(valid_data),
+        callbacks=_make_callbacks(plan, train_data, valid_data),
+        device=plan.device,
+        verbose=plan.verbose,
+    ).initialize()
+    if previous is not None:
+        _continue_optimizer(net, previous)
+    net.partial_fit(train_data)
+    # What was trained before stands first; the data are not kept.
+    net.history[:0] = past
+    net.train_split = None
+    return net
+
+
+def _make_callbacks(
+    plan: TrainingPlan,
+    train_data: SequenceDataset,
+    valid_data: SequenceDataset | None,
+) -> list[Any]:
+    """Order matters: early stopping ends an epoch, so it comes after all others."""
+    callbacks: list[Any] = deepcopy(plan.callbacks) or []
+    if plan.lr_schedule is not None:
+        n_batches = -(-len(train_data) // plan.batch_size)
+        monitor = "train_loss" if valid_data is None else "valid_loss"
+        schedule = make_schedule(
+            plan.lr_schedule, plan.learning_rate, plan.max_epochs, n_batches, monitor
+        )
+        callbacks.append(("lr_schedule", schedule))
+    if plan.verbose == 1:
+        callbacks.append(("progress_bar", ProgressBar()))
+    if plan.verbose > 1:
+        # skorch puts its log last, where early stopping would cut its final line.
+        callbacks.append(("log", PrintLog()))
+    if plan.early_stopping and valid_data is not None:
+        stopping = make_early_stopping(plan.n_iter_no_change, plan.tol)
+        callbacks.append(("early_stopping", stopping))
+    return callbacks
+
+
+def _continue_optimizer(net: AttentionNet, previous: AttentionNet) -> None:
+    """Take over moments and step counts, but not the rates, which may have changed."""
+    if type(net.optimizer_) is not type(previous.optimizer_):
+        return
+    # A copy: torch would go on writing into the state of the earlier net.
+    state = deepcopy(previous.optimizer_.state_dict())
+    state["param_groups"] = net.optimizer_.state_dict()["param_groups"]
+    net.optimizer_.load_state_dict(state)
