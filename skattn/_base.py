@@ -17,7 +17,7 @@ from torch import nn
 
 from ._inputs import check_groups, check_weights, check_X
 from ._parameters import resolve_channels
-from .nn import build_network
+from .nn import AttentionNetwork, ChannelIndependent, build_network
 from .sequences import Scaler, Sequences, TargetForm, fit_scaler
 from .training import (
     AttentionNet,
@@ -30,6 +30,20 @@ from .training import (
     run_network,
     split_validation,
     train,
+)
+
+_NETWORK_PARAMETERS = (
+    "patch_size",
+    "hidden_size",
+    "num_layers",
+    "bidirectional",
+    "dropout",
+    "attention",
+    "query",
+    "state_bypass",
+    "anchor",
+    "linear_skip",
+    "channel_independent",
 )
 
 
@@ -56,6 +70,12 @@ class BaseLSTMAttention(
     A subclass gives ``_check_parameters()``, ``_check_targets(y, n_samples, reset,
     name)``, ``_fit_target_scaler(y, weights)`` and ``_make_loss()``.
     """
+
+    net_: AttentionNet
+    n_timesteps_in_: int
+    n_channels_in_: int
+    _target_form: TargetForm
+    _target_scaler: Scaler
 
     def _fit(
         self,
@@ -89,7 +109,7 @@ class BaseLSTMAttention(
                 seed=self._seed,
                 previous=previous,
             )
-            vars(self).pop("attention_weights_", None)
+            self.__dict__.pop("attention_weights_", None)
             if self.store_attention:
                 self.attention_weights_ = self._attend(samples.sequences)
 
@@ -114,9 +134,7 @@ class BaseLSTMAttention(
         if X_val is None:
             return None
         sequences = check_X(self, X_val, reset=False, name="X_val")
-        targets = self._check_targets(
-            y_val, len(sequences), reset=False, name="y_val"
-        )
+        targets = self._check_targets(y_val, len(sequences), reset=False, name="y_val")
         return _Samples(sequences, targets, None)
 
     def _set_aside(
@@ -149,7 +167,7 @@ class BaseLSTMAttention(
         return _Part(samples, rows[train_rows]), _Part(samples, rows[valid_rows])
 
     def _tail_gap(self) -> int:
-        """Samples between training and tail part that share values with both.
+        """Count the samples between training and tail part that share values with both.
 
         Windows at stride 1 overlap as long as their starts are less than a window
         (and, if y continues X, the horizon less one) apart.
@@ -179,11 +197,7 @@ class BaseLSTMAttention(
         return build_network(generator, **self._network_settings()), None
 
     def _network_settings(self) -> dict[str, Any]:
-        names = (
-            "patch_size hidden_size num_layers bidirectional dropout attention query "
-            "state_bypass anchor linear_skip channel_independent"
-        ).split()
-        return {name: getattr(self, name) for name in names} | {
+        return {name: getattr(self, name) for name in _NETWORK_PARAMETERS} | {
             "n_channels": self.n_channels_in_,
             "n_timesteps": self.n_timesteps_in_,
             "horizon": self._target_form.horizon,
@@ -254,8 +268,8 @@ class BaseLSTMAttention(
         return weights.astype(sequences.values.dtype)
 
     @property
-    def module_(self) -> nn.Module:
-        """The trained `skattn.nn.AttentionNetwork`, in evaluation mode."""
+    def module_(self) -> AttentionNetwork | ChannelIndependent:
+        """The trained network, in evaluation mode."""
         return self.net_.module_
 
     @property

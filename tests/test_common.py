@@ -1,6 +1,5 @@
 """scikit-learn's own checks, on every kind of network that flat input can have."""
 
-import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skattn import LSTMAttentionRegressor

@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn.functional import pad
 
 
 def step_mask(lengths: Tensor, n_steps: int) -> Tensor:
@@ -11,8 +11,7 @@ def step_mask(lengths: Tensor, n_steps: int) -> Tensor:
 
 
 def last_step(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Take the last real step of each sequence: ``(n_samples, n_steps, size)`` to
-    ``(n_samples, size)``."""
+    """Take the last real step of each sequence: ``(n_samples, size)``."""
     if lengths is None:
         return x[:, -1]
     index = (lengths - 1)[:, None, None].expand(-1, 1, x.shape[2])
@@ -35,7 +34,7 @@ def align_ends(x: Tensor, lengths: Tensor | None, n_steps: int) -> Tensor:
     What is free on the left becomes 0.
     """
     if lengths is None:
-        return F.pad(x, (0, 0, n_steps - x.shape[1], 0))
+        return pad(x, (0, 0, n_steps - x.shape[1], 0))
     return _move_right(x, lengths, n_steps - lengths, n_steps)
 
 

@@ -1,6 +1,7 @@
-"""Initial weights drawn from one generator, so that torch's global stream is left alone."""
+"""Initial weights drawn from one generator; torch's global stream is left alone."""
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -31,12 +32,14 @@ def initialize(module: nn.Module, generator: torch.Generator | None = None) -> N
             _initialize_lstm(part, generator)
         elif isinstance(part, nn.Linear):
             _initialize_linear(part, generator)
-        elif hasattr(part, "draw_parameters"):
-            part.draw_parameters(generator)
+        else:
+            draw = getattr(part, "draw_parameters", None)
+            if draw is not None:
+                draw(generator)
 
 
 @torch.no_grad()
-def _initialize_lstm(lstm: nn.LSTM, generator: torch.Generator | None) -> None:
+def _initialize_lstm(lstm: Any, generator: torch.Generator | None) -> None:
     size = lstm.hidden_size
     for name, parameter in lstm.named_parameters():
         if name.startswith("weight_hh"):
@@ -48,7 +51,7 @@ def _initialize_lstm(lstm: nn.LSTM, generator: torch.Generator | None) -> None:
         else:
             parameter.zero_()
     # torch adds two biases and orders the gates input, forget, cell, output.
-    lstm.bias_ih_l0[size : 2 * size] = 1.0
+    init.ones_(lstm.bias_ih_l0[size : 2 * size])
 
 
 def _initialize_linear(linear: nn.Linear, generator: torch.Generator | None) -> None:

@@ -48,6 +48,7 @@ class DenseDecoder(nn.Module):
         self.output = nn.Linear(size, horizon * n_targets)
 
     def forward(self, context: Tensor, last: Tensor) -> Tensor:
+        """Predict ``(n_samples, horizon, n_targets)`` from context and last state."""
         if self.join is not None:
             context = torch.tanh(self.join(torch.cat([context, last], dim=-1)))
         # (n, horizon * n_targets) -> (n, horizon, n_targets)
@@ -103,6 +104,7 @@ class LinearSkip(nn.Module):
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, history: Tensor, lengths: Tensor | None) -> Tensor:
+        """Predict ``(n_samples, horizon, n_targets)`` from the history."""
         if history.shape[1] > self.n_timesteps:
             raise ValueError(
                 f"X has {history.shape[1]} time steps, but linear_skip was fitted on "
@@ -130,6 +132,8 @@ class AttentionNetwork(nn.Module):
     state_bypass, anchor, linear_skip
         As in `skattn.LSTMAttentionRegressor`.
     """
+
+    context_size: int
 
     def __init__(
         self,
@@ -190,9 +194,7 @@ class AttentionNetwork(nn.Module):
         mask = None if n_patches is None else step_mask(n_patches, states.shape[1])
         context, weights = self.pooling(states, last, mask)
         prediction = self.decoder(self.dropout(context), last)
-        return NetworkOutput(
-            prediction + self._beside(x, lengths), context, weights
-        )
+        return NetworkOutput(prediction + self._beside(x, lengths), context, weights)
 
     def _beside(self, x: Tensor, lengths: Tensor | None) -> Tensor | float:
         """Sum up what reaches the output beside the context: anchor and linear skip."""
@@ -222,8 +224,13 @@ class ChannelIndependent(nn.Module):
         Channels of the input.
     """
 
+    context_size: int
+
     def __init__(
-        self, network: AttentionNetwork, target_channels: tuple[int, ...], n_channels: int
+        self,
+        network: AttentionNetwork,
+        target_channels: tuple[int, ...],
+        n_channels: int,
     ) -> None:
         super().__init__()
         self.network = network
@@ -275,7 +282,8 @@ def build_network(
         On the CPU.
     """
     with torch.device("meta"):
-        if channel_independent:
+        network: AttentionNetwork | ChannelIndependent
+        if channel_independent and target_channels is not None:
             n_others = n_channels - len(target_channels)
             one = AttentionNetwork(
                 1 + n_others, n_targets=1, target_channels=(0,), **settings

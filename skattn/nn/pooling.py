@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn.functional import one_hot
 
 from .attention import Attention
 
@@ -29,6 +29,24 @@ class AttentionPooling(nn.Module):
     def forward(
         self, states: Tensor, last: Tensor, mask: Tensor | None
     ) -> tuple[Tensor, Tensor]:
+        """Pool.
+
+        Parameters
+        ----------
+        states : Tensor of shape (n_samples, n_steps, size)
+            One state a step.
+        last : Tensor of shape (n_samples, size)
+            The last state.
+        mask : Tensor of bool of shape (n_samples, n_steps) or None
+            True at real steps; None if all are.
+
+        Returns
+        -------
+        context : Tensor of shape (n_samples, size)
+            The pooled states.
+        weights : Tensor of shape (n_samples, n_steps)
+            Rows sum to 1; masked steps have exactly 0.
+        """
         query = last[:, None] if self.query == "last" else None
         context, weights = self.attention(query, states, states, mask)
         return context.squeeze(1), weights.squeeze(1)
@@ -40,12 +58,13 @@ class LastPooling(nn.Module):
     def forward(
         self, states: Tensor, last: Tensor, mask: Tensor | None
     ) -> tuple[Tensor, Tensor]:
+        """Pool, as `AttentionPooling` describes it."""
         n_samples, n_steps, _ = states.shape
         if mask is None:
             weights = states.new_zeros(n_samples, n_steps)
             weights[:, -1] = 1.0
         else:
-            weights = F.one_hot(mask.sum(1) - 1, n_steps).to(states.dtype)
+            weights = one_hot(mask.sum(1) - 1, n_steps).to(states.dtype)
         return last, weights
 
 
@@ -55,6 +74,7 @@ class MeanPooling(nn.Module):
     def forward(
         self, states: Tensor, last: Tensor, mask: Tensor | None
     ) -> tuple[Tensor, Tensor]:
+        """Pool, as `AttentionPooling` describes it."""
         n_samples, n_steps, _ = states.shape
         if mask is None:
             return states.mean(1), states.new_full((n_samples, n_steps), 1 / n_steps)
@@ -68,6 +88,7 @@ class MaxPooling(nn.Module):
     def forward(
         self, states: Tensor, last: Tensor, mask: Tensor | None
     ) -> tuple[Tensor, Tensor]:
+        """Pool, as `AttentionPooling` describes it."""
         if mask is not None:
             states = states.masked_fill(~mask[:, :, None], -torch.inf)
         context, step = states.max(dim=1)  # both (n, size)

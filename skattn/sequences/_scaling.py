@@ -34,7 +34,7 @@ class Scaler:
             If a value is too large for float32 after scaling.
         """
         with np.errstate(over="ignore"):
-            scaled = ((values - self.mean) / self.scale).astype(np.float32)
+            scaled = ((values - self.mean) / self.scale).astype(np.float32, order="C")
         if not np.isfinite(scaled).all():
             raise ValueError(
                 f"{name} contains a value too large for float32 after scaling "

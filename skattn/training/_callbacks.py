@@ -68,7 +68,21 @@ def make_schedule(
 
 
 def choose_device(device: str | torch.device) -> str:
-    """Name the device that ``device`` asks for; ``"auto"`` takes CUDA if there is one."""
+    """Name the device that ``device`` asks for; "auto" takes CUDA if there is one.
+
+    Raises
+    ------
+    ValueError
+        If this machine, or this build of torch, has no such device.
+    """
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=device)
+    except (AssertionError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(
+            f"device={str(device)!r} cannot be used here ({reason}); allowed are "
+            "'auto', 'cpu' and the devices that torch finds, such as 'cuda'."
+        ) from error
     return str(device)

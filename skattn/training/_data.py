@@ -42,20 +42,16 @@ class SequenceDataset(Dataset):
         weights: np.ndarray | None = None,
         rows: np.ndarray | None = None,
     ) -> None:
-        self._scaler = scaler
-        self._n_samples = len(sequences) if rows is None else len(rows)
-        self._memmap = (
-            sequences.values if isinstance(sequences.values, np.memmap) else None
-        )
-        self._rows = rows if self._memmap is not None else None
-        if rows is not None and self._memmap is None:
-            sequences = sequences.take(rows)
-        self._inputs = (
-            torch.from_numpy(scaler.forward(sequences.values))
-            if self._memmap is None
-            else None
-        )
-        self._lengths = _tensor(sequences.lengths)
+        indices = np.arange(len(sequences)) if rows is None else rows
+        self._n_samples = len(indices)
+        self._inputs: Tensor | _LazyInputs
+        if _is_on_disk(sequences.values):
+            self._inputs = _LazyInputs(sequences.values, indices, scaler)
+        else:
+            taken = sequences.values if rows is None else sequences.values[rows]
+            self._inputs = torch.from_numpy(scaler.forward(taken))
+        lengths = sequences.lengths
+        self._lengths = _tensor(None if lengths is None else lengths[indices])
         self._targets = _tensor(targets)
         if weights is not None:
             weights = (weights / weights.mean()).astype(np.float32)
@@ -66,7 +62,7 @@ class SequenceDataset(Dataset):
 
     def __getitem__(self, index: Tensor | slice) -> Batch:
         """Take one batch: what the network takes, and what the loss takes."""
-        inputs = {"x": self._take_inputs(index)}
+        inputs = {"x": self._inputs[index]}
         if self._lengths is not None:
             inputs["lengths"] = self._lengths[index]
         truth = {}
@@ -76,12 +72,26 @@ class SequenceDataset(Dataset):
             truth["weight"] = self._weights[index]
         return inputs, truth
 
-    def _take_inputs(self, index: Tensor | slice) -> Tensor:
-        if self._memmap is None:
-            return self._inputs[index]
-        rows = np.arange(self._n_samples) if self._rows is None else self._rows
-        chosen = rows[index if isinstance(index, slice) else index.numpy()]
-        return torch.from_numpy(self._scaler.forward(self._memmap[chosen]))
+
+class _LazyInputs:
+    """Rows of an array on disk, read and scaled when they are taken."""
+
+    def __init__(self, values: np.ndarray, rows: np.ndarray, scaler: Scaler) -> None:
+        self._values = values
+        self._rows = rows
+        self._scaler = scaler
+
+    def __getitem__(self, index: Tensor | slice) -> Tensor:
+        rows = self._rows[index if isinstance(index, slice) else index.numpy()]
+        return torch.from_numpy(self._scaler.forward(self._values[rows]))
+
+
+def _is_on_disk(values: np.ndarray) -> bool:
+    """Say whether an array is a memmap, or a view of one."""
+    base: Any = values
+    while base is not None and not isinstance(base, np.memmap):
+        base = getattr(base, "base", None)
+    return base is not None
 
 
 class Batches:

@@ -25,9 +25,9 @@ class QuantileLoss(nn.Module):
         return (self.quantile * error).maximum((self.quantile - 1) * error)
 
 
-def make_loss(name: str, quantile: float | None = None) -> nn.Module:
+def make_loss(name: str, quantile: float | None) -> nn.Module:
     """Build the loss that the regressor's ``loss`` and ``quantile`` name."""
-    if name == "quantile":
+    if name == "quantile" and quantile is not None:
         return QuantileLoss(quantile)
     losses = {
         "squared_error": nn.MSELoss,

@@ -1,4 +1,4 @@
-"""The skorch net that trains the network: weighted loss, seeded epochs, finite or an error."""
+"""The skorch net that trains the network: weighted loss, seeded epochs."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..nn._dropout import set_dropout_generator
 from ._data import Batches, SequenceDataset
-from ._seeding import Stream, derive, make_generator
+from ._seeding import Stream, derive
 
 
 class AttentionNet(NeuralNet):
@@ -49,26 +49,23 @@ class AttentionNet(NeuralNet):
         # skorch's own score and print every epoch; the losses are recorded below.
         return [("epoch_timer", EpochTimer())]
 
-    def get_iterator(
-        self, dataset: SequenceDataset, training: bool = False
-    ) -> Batches:
+    def get_iterator(self, dataset: SequenceDataset, training: bool = False) -> Batches:
         """Walk through the data, shuffled by this net's own stream in training."""
-        generator = None
-        if training:
-            generator = self._order = torch.Generator()
-        return Batches(dataset, self.batch_size, generator)
+        order = self._order if training else None
+        return Batches(dataset, self.batch_size, order)
 
     def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        """Give dropout a stream on the device that it runs on."""
+        """Make the random streams, for dropout on the device that it runs on."""
         super().on_train_begin(net, **kwargs)
-        self._masks = make_generator(self.seed, Stream.DROPOUT, self.device)
+        self._order = torch.Generator()
+        self._masks = torch.Generator(self.device)
         set_dropout_generator(self.module_, self._masks)
 
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
         """Leave a module that predicts, without streams that would be pickled."""
         super().on_train_end(net, **kwargs)
         set_dropout_generator(self.module_, None)
-        self._order = self._masks = None
+        del self._order, self._masks
         self.module_.eval()
 
     def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:

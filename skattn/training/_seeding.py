@@ -40,8 +40,6 @@ def derive(seed: int, stream: Stream, epoch: int = 0) -> int:
     return int(state[0])
 
 
-def make_generator(
-    seed: int, stream: Stream, device: torch.device | str = "cpu"
-) -> torch.Generator:
-    """Make torch's generator for one stream."""
-    return torch.Generator(device).manual_seed(derive(seed, stream))
+def make_generator(seed: int, stream: Stream) -> torch.Generator:
+    """Make torch's generator for one stream, on the CPU."""
+    return torch.Generator().manual_seed(derive(seed, stream))

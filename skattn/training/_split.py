@@ -1,4 +1,4 @@
-"""Setting a validation part aside: at random, by groups, from the tail, or by a splitter."""
+"""Setting a validation part aside: random, by groups, the tail, or by a splitter."""
 
 from typing import Any
 
@@ -58,7 +58,9 @@ def split_validation(
     return np.sort(order[n_valid:]), np.sort(order[:n_valid])
 
 
-def _split_tail(n_samples: int, n_valid: int, gap: int) -> tuple[np.ndarray, ...]:
+def _split_tail(
+    n_samples: int, n_valid: int, gap: int
+) -> tuple[np.ndarray, np.ndarray]:
     n_train = n_samples - n_valid - gap
     if n_train < 1:
         raise ValueError(
@@ -94,7 +96,7 @@ def _split_by(
     splitter: Any, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
     splits = [*splitter.split(X, y, groups)]
-    train, valid = (np.asarray(part) for part in splits[-1]) if splits else ([], [])
+    train, valid = splits[-1] if splits else (np.array([], int), np.array([], int))
     if len(train) == 0 or len(valid) == 0 or np.intersect1d(train, valid).size:
         raise ValueError(
             f"validation_split={splitter!r} gave {len(train)} training and "

@@ -113,7 +113,7 @@ def _make_callbacks(
     valid_data: SequenceDataset | None,
 ) -> list[Any]:
     """Order matters: early stopping ends an epoch, so it comes after all others."""
-    callbacks: list[Any] = deepcopy(plan.callbacks) or []
+    callbacks: list[Any] = deepcopy(plan.callbacks or [])
     if plan.lr_schedule is not None:
         n_batches = -(-len(train_data) // plan.batch_size)
         monitor = "train_loss" if valid_data is None else "valid_loss"
@@ -124,7 +124,6 @@ def _make_callbacks(
     if plan.verbose == 1:
         callbacks.append(("progress_bar", ProgressBar()))
     if plan.verbose > 1:
-        # skorch puts its log last, where early stopping would cut its final line.
         callbacks.append(("log", PrintLog()))
     if plan.early_stopping and valid_data is not None:
         stopping = make_early_stopping(plan.n_iter_no_change, plan.tol)
