@@ -78,7 +78,7 @@ class MeanPooling(nn.Module):
         n_samples, n_steps, _ = states.shape
         if mask is None:
             return states.mean(1), states.new_full((n_samples, n_steps), 1 / n_steps)
-        weights = mask / mask.sum(1, keepdim=True)
+        weights = mask.to(states.dtype) / mask.sum(1, keepdim=True)
         return (weights[:, None] @ states).squeeze(1), weights
 
 

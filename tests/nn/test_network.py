@@ -1,0 +1,178 @@
+"""The assembled network: its paths by formula, its weights by seed."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skattn.nn import AttentionNetwork, build_network
+from skattn.nn._steps import align_ends, last_step, reverse_steps, to_patches
+
+
+def make(**settings):
+    defaults = {
+        "n_channels": 3,
+        "n_timesteps": 7,
+        "horizon": 2,
+        "n_targets": 1,
+        "hidden_size": 4,
+    }
+    generator = torch.Generator().manual_seed(0)
+    return build_network(generator, **defaults | settings).eval()
+
+
+def sequences(n_samples=5, n_timesteps=7, n_channels=3):
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(n_samples, n_timesteps, n_channels))
+    return torch.from_numpy(values).float()
+
+
+ragged = st.lists(st.integers(1, 9), min_size=1, max_size=5)
+
+
+@given(ragged, st.integers(1, 10))
+@settings(deadline=None, max_examples=50)
+def test_patches_end_where_each_sequence_ends(lengths, patch_size):
+    n_steps = max(lengths)
+    x = sequences(len(lengths), n_steps, 2)
+    patches, n_patches = to_patches(x, torch.tensor(lengths), patch_size)
+    for row, length in enumerate(lengths):
+        real = x[row, :length].numpy()
+        filled = np.pad(real, ((-length % patch_size, 0), (0, 0)))
+        expected = filled.reshape(-1, patch_size * 2)
+        count = len(expected) if n_patches is None else int(n_patches[row])
+        assert count == len(expected)
+        np.testing.assert_array_equal(patches[row, :count], expected)
+
+
+@given(ragged)
+@settings(deadline=None, max_examples=50)
+def test_moves_in_time_agree_with_slices(lengths):
+    n_steps = max(lengths)
+    x = sequences(len(lengths), n_steps, 2)
+    tensor = torch.tensor(lengths)
+    aligned = align_ends(x, tensor, n_steps + 2)
+    turned = reverse_steps(x, tensor)
+    last = last_step(x, tensor)
+    for row, length in enumerate(lengths):
+        real = x[row, :length]
+        assert torch.equal(aligned[row, n_steps + 2 - length :], real)
+        assert (aligned[row, : n_steps + 2 - length] == 0).all()
+        assert torch.equal(turned[row, :length], real.flip(0))
+        assert torch.equal(last[row], real[-1])
+
+
+def test_full_lengths_equal_no_lengths():
+    network = make(patch_size=2, bidirectional=True, linear_skip=True)
+    x = sequences()
+    full = torch.full((5,), 7)
+    for one, other in zip(network(x), network(x, full), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_the_anchor_adds_the_last_value_of_each_target_channel():
+    settings = {"n_targets": 2, "target_channels": (2, 0)}
+    x = sequences()
+    plain = make(**settings)(x).prediction
+    anchored = make(**settings, anchor=True)(x).prediction
+    expected = plain + x[:, -1:, [2, 0]]  # (n, 1, n_targets) against the horizon
+    torch.testing.assert_close(anchored, expected)
+
+
+def test_the_linear_skip_starts_at_nothing():
+    network = make(linear_skip=True)
+    output = network(sequences())
+    assert torch.equal(output.prediction, network.decoder(output.context, None))
+
+
+def test_the_skip_reads_each_target_from_its_own_history_with_shared_weights():
+    network = make(n_targets=2, target_channels=(2, 0), anchor=True, linear_skip=True)
+    x = sequences()
+    before = network(x).prediction
+    weight = torch.arange(14.0).reshape(2, 7)
+    network.skip.linear.weight.data.copy_(weight)
+    history = x[:, :, [2, 0]] - x[:, -1:, [2, 0]]
+    expected = before + torch.einsum("ht,ntk->nhk", weight, history)
+    torch.testing.assert_close(network(x).prediction, expected)
+
+
+def test_the_skip_reads_all_channels_where_targets_are_no_channels():
+    network = make(linear_skip=True)
+    x = sequences()
+    before = network(x).prediction
+    weight = torch.arange(42.0).reshape(2, 21)
+    network.skip.linear.weight.data.copy_(weight)
+    expected = before + (x.flatten(1) @ weight.T)[:, :, None]
+    torch.testing.assert_close(network(x).prediction, expected)
+
+
+def test_the_skip_aligns_shorter_sequences_at_their_end_and_refuses_longer_ones():
+    network = make(linear_skip=True)
+    short = sequences(n_timesteps=4)
+    plain = network(short).prediction
+    network.skip.linear.weight.data.fill_(1.0)
+    expected = plain + short.sum((1, 2))[:, None, None]
+    torch.testing.assert_close(network(short).prediction, expected)
+    with pytest.raises(ValueError, match=r"9 time steps.*at most 7"):
+        network(sequences(n_timesteps=9))
+
+
+def test_channel_independence_is_the_same_network_on_each_target_channel():
+    shared = make(
+        n_targets=2, target_channels=(2, 0), channel_independent=True, anchor=True
+    )
+    x = sequences()
+    output = shared(x)
+    assert output.prediction.shape == (5, 2, 2)
+    assert output.context.shape == (5, 2, 4)
+    assert output.weights.shape == (5, 2, 7)
+    for place, channel in enumerate((2, 0)):
+        alone = shared.network(x[:, :, [channel, 1]])  # channel 1 is no target
+        torch.testing.assert_close(
+            output.prediction[..., place], alone.prediction[..., 0]
+        )
+        torch.testing.assert_close(output.weights[:, place], alone.weights)
+
+
+@pytest.mark.parametrize("attention", ["additive", "last", "mean", "max"])
+def test_without_bypass_the_context_is_the_only_way_through(attention):
+    network = make(attention=attention)
+    x = sequences()
+    output = network(x)
+    torch.testing.assert_close(
+        network.decoder(output.context, torch.full((5, 4), torch.nan)),
+        output.prediction,
+    )
+
+
+def test_state_bypass_is_luongs_attentional_vector():
+    network = make(state_bypass=True)
+    x = sequences()
+    output = network(x)
+    _, last = network.encoder(x)
+    joined = torch.cat([output.context, last], dim=-1)
+    vector = torch.tanh(joined @ network.decoder.join.weight.T)
+    dense = network.decoder.output
+    expected = (vector @ dense.weight.T + dense.bias)[:, :, None]
+    torch.testing.assert_close(output.prediction, expected)
+
+
+def test_weights_come_from_the_generator_and_leave_the_global_stream_alone():
+    before = torch.random.get_rng_state()
+    one, other = (
+        make(num_layers=2, bidirectional=True),
+        make(num_layers=2, bidirectional=True),
+    )
+    assert torch.equal(before, torch.random.get_rng_state())
+    for a, b in zip(one.parameters(), other.parameters(), strict=True):
+        assert torch.equal(a, b)
+        assert a.isfinite().all()
+
+
+def test_the_network_stands_alone_for_torch_users():
+    network = AttentionNetwork(3, n_timesteps=7, horizon=2, n_targets=1, dropout=0.5)
+    network.train()
+    loss = network(sequences()).prediction.square().mean()
+    loss.backward()
+    assert all(p.grad is not None for p in network.parameters())
