@@ -17,8 +17,10 @@ from torch import nn
 
 from ._inputs import check_groups, check_weights, check_X
 from ._parameters import resolve_channels
-from .nn import AttentionNetwork, ChannelIndependent, build_network
-from .sequences import Scaler, Sequences, TargetForm, fit_scaler
+from .nn._build import ChannelIndependent, build_network
+from .nn.network import AttentionNetwork
+from .sequences._forms import Sequences, TargetForm
+from .sequences._scaling import Scaler, fit_scaler
 from .training import (
     AttentionNet,
     SequenceDataset,

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from .sequences import Sequences, cut_rows
+from .sequences._forms import Sequences, cut_rows
 
 _FLOATS = [np.float64, np.float32]
 
@@ -94,6 +94,7 @@ def check_y(estimator: Any, y: Any, n_samples: int, name: str = "y") -> np.ndarr
         dtype=_FLOATS,
         ensure_2d=False,
         allow_nd=True,
+        ensure_min_features=0,  # explained below, with the name
         estimator=estimator,
         input_name=name,
     )
@@ -112,17 +113,14 @@ def check_weights(
     """Check sample weights: one a sample, finite, none negative, one positive."""
     if sample_weight is None:
         return None
-    weights = _check_sample_weight(
-        _from_tensor(sample_weight),
-        X.values,
-        dtype=np.float64,
-        ensure_non_negative=True,
-    )
-    if not weights.any():
+    sample_weight = _from_tensor(sample_weight)
+    if not np.any(sample_weight):
         raise ValueError(
             "sample_weight is zero for all samples; at least one must be positive."
         )
-    return weights
+    return _check_sample_weight(
+        sample_weight, X.values, dtype=np.float64, ensure_non_negative=True
+    )
 
 
 def check_groups(groups: Any, n_samples: int) -> np.ndarray | None:

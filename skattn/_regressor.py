@@ -15,7 +15,8 @@ from ._parameters import (
     SHARED_CONSTRAINTS,
     check_combinations,
 )
-from .sequences import Scaler, Sequences, TargetForm, fit_scaler
+from .sequences._forms import Sequences, TargetForm
+from .sequences._scaling import Scaler, fit_scaler
 from .training import make_loss
 
 
@@ -355,8 +356,9 @@ class LSTMAttentionRegressor(RegressorMixin, BaseLSTMAttention):
 
         Parameters
         ----------
-        X, y, sample_weight
-            As for `fit`.
+        X, y, sample_weight : array-like
+            As for `fit`; later calls must bring the channels and the form of y that
+            the first one had.
 
         Returns
         -------

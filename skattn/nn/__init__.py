@@ -3,15 +3,8 @@
 from .attention import Attention, masked_softmax
 from .encoder import LSTMEncoder
 from .initialization import initialize
-from .network import (
-    AttentionNetwork,
-    ChannelIndependent,
-    DenseDecoder,
-    LinearSkip,
-    NetworkOutput,
-    build_network,
-)
-from .pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling
+from .network import AttentionNetwork, NetworkOutput
+from .pooling import AttentionPooling, FixedPooling
 from .scores import AdditiveScore
 
 __all__ = [
@@ -19,15 +12,9 @@ __all__ = [
     "Attention",
     "AttentionNetwork",
     "AttentionPooling",
-    "ChannelIndependent",
-    "DenseDecoder",
+    "FixedPooling",
     "LSTMEncoder",
-    "LastPooling",
-    "LinearSkip",
-    "MaxPooling",
-    "MeanPooling",
     "NetworkOutput",
-    "build_network",
     "initialize",
     "masked_softmax",
 ]

@@ -29,7 +29,7 @@ class AttentionPooling(nn.Module):
     def forward(
         self, states: Tensor, last: Tensor, mask: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """Pool.
+        """Pool states over time.
 
         Parameters
         ----------
@@ -52,54 +52,62 @@ class AttentionPooling(nn.Module):
         return context.squeeze(1), weights.squeeze(1)
 
 
-class LastPooling(nn.Module):
-    """The last state; its weights are one-hot."""
+class FixedPooling(nn.Module):
+    """Pooling without attention, whose weights are known beforehand or read off.
+
+    Parameters
+    ----------
+    kind : {"last", "mean", "max"}
+        The last state, with one-hot weights; the mean of the real states, with
+        uniform weights; or each unit's maximum, where a step's weight is the share of
+        units that take it.
+    """
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
 
     def forward(
         self, states: Tensor, last: Tensor, mask: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """Pool, as `AttentionPooling` describes it."""
-        n_samples, n_steps, _ = states.shape
+        """Pool states over time.
+
+        Parameters
+        ----------
+        states : Tensor of shape (n_samples, n_steps, size)
+            One state a step.
+        last : Tensor of shape (n_samples, size)
+            The last state.
+        mask : Tensor of bool of shape (n_samples, n_steps) or None
+            True at real steps; None if all are.
+
+        Returns
+        -------
+        context : Tensor of shape (n_samples, size)
+            The pooled states.
+        weights : Tensor of shape (n_samples, n_steps)
+            Rows sum to 1; masked steps have exactly 0.
+        """
         if mask is None:
-            weights = states.new_zeros(n_samples, n_steps)
-            weights[:, -1] = 1.0
-        else:
-            weights = one_hot(mask.sum(1) - 1, n_steps).to(states.dtype)
-        return last, weights
+            mask = states.new_ones(states.shape[:2], dtype=torch.bool)
+        if self.kind == "last":
+            weights = one_hot(mask.sum(1) - 1, states.shape[1]).to(states.dtype)
+            return last, weights
+        if self.kind == "mean":
+            weights = mask.to(states.dtype) / mask.sum(1, keepdim=True)
+            return (weights[:, None] @ states).squeeze(1), weights
+        return _pool_max(states, mask)
 
 
-class MeanPooling(nn.Module):
-    """The mean of the real states; its weights are uniform over them."""
-
-    def forward(
-        self, states: Tensor, last: Tensor, mask: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """Pool, as `AttentionPooling` describes it."""
-        n_samples, n_steps, _ = states.shape
-        if mask is None:
-            return states.mean(1), states.new_full((n_samples, n_steps), 1 / n_steps)
-        weights = mask.to(states.dtype) / mask.sum(1, keepdim=True)
-        return (weights[:, None] @ states).squeeze(1), weights
-
-
-class MaxPooling(nn.Module):
-    """Each unit's maximum; a step's weight is the share of units that take it."""
-
-    def forward(
-        self, states: Tensor, last: Tensor, mask: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """Pool, as `AttentionPooling` describes it."""
-        if mask is not None:
-            states = states.masked_fill(~mask[:, :, None], -torch.inf)
-        context, step = states.max(dim=1)  # both (n, size)
-        weights = torch.zeros_like(states[:, :, 0])
-        share = torch.full_like(context, 1 / states.shape[2])
-        return context, weights.scatter_add(1, step, share)
+def _pool_max(states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    context, step = states.masked_fill(~mask[:, :, None], -torch.inf).max(dim=1)
+    weights = torch.zeros_like(states[:, :, 0])
+    share = torch.full_like(context, 1 / states.shape[2])
+    return context, weights.scatter_add(1, step, share)
 
 
 def make_pooling(attention: str, size: int, query: str) -> nn.Module:
     """Build the pooling that the estimators' ``attention`` and ``query`` name."""
-    fixed = {"last": LastPooling, "mean": MeanPooling, "max": MaxPooling}
-    if attention in fixed:
-        return fixed[attention]()
+    if attention in ("last", "mean", "max"):
+        return FixedPooling(attention)
     return AttentionPooling(size, attention, query)

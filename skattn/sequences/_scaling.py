@@ -11,6 +11,8 @@ from ._forms import Sequences
 # read into memory as a whole.
 _BLOCK_VALUES = 1 << 19
 
+_SMALLEST = np.finfo(np.float64).tiny / np.finfo(np.float64).eps
+
 
 @dataclass(frozen=True)
 class Scaler:
@@ -72,13 +74,14 @@ def fit_scaler(sequences: Sequences, weights: np.ndarray | None = None) -> Scale
         With mean and scale of shape ``(n_channels,)``; constant channels have scale 1.
     """
     n_channels = sequences.values.shape[2]
-    # Dividing by the largest magnitude keeps squares of large values finite.
+    # Dividing by the largest magnitude keeps squares of large values finite; next to
+    # the smallest floats there is too little precision left to do so.
     largest = np.zeros(n_channels)
     total, count = np.zeros(n_channels), 0.0
     for block, weight in _blocks(sequences, weights):
         largest = np.maximum(largest, np.abs(block).max(0, initial=0.0))
         count += weight.sum()
-    unit = np.where(largest > 0, largest, 1.0)
+    unit = np.where(largest > _SMALLEST, largest, 1.0)
     for block, weight in _blocks(sequences, weights):
         total += weight @ (block / unit)
     mean = total / count

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ..sequences import Scaler, Sequences
+from ..sequences._forms import Sequences
+from ..sequences._scaling import Scaler
 
 Batch = tuple[dict[str, Tensor], dict[str, Tensor]]
 

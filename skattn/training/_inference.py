@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..sequences import Scaler, Sequences
+from ..sequences._forms import Sequences
+from ..sequences._scaling import Scaler
 from ._data import Batches, SequenceDataset
 
 # Samples in one pass: states of this many sequences stay in the processor's cache

@@ -1,5 +1,6 @@
 """The skorch net that trains the network: weighted loss, seeded epochs."""
 
+import math
 from typing import Any
 
 import torch
@@ -119,17 +120,14 @@ class AttentionNet(NeuralNet):
         loss = float(total) / n_samples
         self.history.record(f"{prefix}_loss", loss)
         self.history.record(f"{prefix}_batch_count", len(iterator))
+        rate = self.optimizer_.param_groups[0]["lr"]
         if training:
-            rate = self.optimizer_.param_groups[0]["lr"]
             self.history.record("learning_rate", rate)
-            self._check_finite(loss, rate)
-
-    def _check_finite(self, loss: float, rate: float) -> None:
         finite = all(p.isfinite().all() for p in self.module_.parameters())
-        if not (finite and torch.isfinite(torch.tensor(loss))):
+        if not (finite and math.isfinite(loss)):
             epoch = self.first_epoch + len(self.history)
             raise ValueError(
-                f"Training became non-finite in epoch {epoch} (loss {loss:.3g}, "
-                f"learning rate {rate:.3g}): lower learning_rate, set gradient_clip, "
-                "or scale the data."
+                f"Training became non-finite in epoch {epoch} ({prefix}_loss "
+                f"{loss:.3g}, learning rate {rate:.3g}): lower learning_rate, set "
+                "gradient_clip, or scale the data."
             )

@@ -6,7 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skattn.nn import AttentionNetwork, build_network
+from skattn.nn import AttentionNetwork
+from skattn.nn._build import build_network
 from skattn.nn._steps import align_ends, last_step, reverse_steps, to_patches
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from skattn.nn import AttentionPooling, LastPooling, MaxPooling, MeanPooling
+from skattn.nn import AttentionPooling, FixedPooling
 
 LENGTHS = [5, 1, 3]
 RNG = np.random.default_rng(0)
@@ -24,7 +24,7 @@ def pool(pooling, masked):
 
 @pytest.mark.parametrize("masked", [False, True])
 def test_last_takes_the_last_real_state(masked):
-    context, weights, lengths = pool(LastPooling(), masked)
+    context, weights, lengths = pool(FixedPooling("last"), masked)
     for row, n in enumerate(lengths):
         np.testing.assert_array_equal(context[row], STATES[row, n - 1])
         np.testing.assert_array_equal(weights[row], np.eye(5)[n - 1])
@@ -32,7 +32,7 @@ def test_last_takes_the_last_real_state(masked):
 
 @pytest.mark.parametrize("masked", [False, True])
 def test_mean_is_over_real_states(masked):
-    context, weights, lengths = pool(MeanPooling(), masked)
+    context, weights, lengths = pool(FixedPooling("mean"), masked)
     for row, n in enumerate(lengths):
         np.testing.assert_allclose(context[row], STATES[row, :n].mean(0), atol=1e-6)
         np.testing.assert_allclose(weights[row], (np.arange(5) < n) / n, atol=1e-6)
@@ -40,7 +40,7 @@ def test_mean_is_over_real_states(masked):
 
 @pytest.mark.parametrize("masked", [False, True])
 def test_max_weighs_steps_by_the_units_that_take_them(masked):
-    context, weights, lengths = pool(MaxPooling(), masked)
+    context, weights, lengths = pool(FixedPooling("max"), masked)
     for row, n in enumerate(lengths):
         real = STATES[row, :n]
         share = np.bincount(real.argmax(0), minlength=5) / 4

@@ -1,0 +1,102 @@
+"""Building networks from settings and one random stream."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .initialization import initialize
+from .network import AttentionNetwork, NetworkOutput
+
+
+class ChannelIndependent(nn.Module):
+    """One network shared by all target channels, each a sample of its own.
+
+    A target channel is joined by the channels that are no targets; the results of the
+    target channels stand side by side.
+
+    Parameters
+    ----------
+    network : AttentionNetwork
+        For one target, which is channel 0 of its input.
+    target_channels : sequence of int
+        The channels to fold into the samples.
+    n_channels : int
+        Channels of the input.
+    """
+
+    context_size: int
+
+    def __init__(
+        self,
+        network: AttentionNetwork,
+        target_channels: tuple[int, ...],
+        n_channels: int,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.context_size = network.context_size
+        others = [c for c in range(n_channels) if c not in target_channels]
+        self.channels = [[target, *others] for target in target_channels]
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> NetworkOutput:
+        """Predict; contexts and weights have a target axis before their last."""
+        n_targets = len(self.channels)
+        # (n, n_steps, n_targets, 1 + others) -> (n * n_targets, n_steps, 1 + others)
+        folded = x[:, :, self.channels].transpose(1, 2).flatten(0, 1)
+        if lengths is not None:
+            lengths = lengths.repeat_interleave(n_targets)
+        output = self.network(folded, lengths)
+        prediction, context, weights = (
+            field.unflatten(0, (-1, n_targets)) for field in output
+        )
+        # (n, n_targets, horizon, 1) -> (n, horizon, n_targets)
+        return NetworkOutput(prediction.squeeze(-1).transpose(1, 2), context, weights)
+
+
+def build_network(
+    generator: torch.Generator,
+    *,
+    n_channels: int,
+    n_targets: int,
+    target_channels: tuple[int, ...] | None = None,
+    channel_independent: bool = False,
+    **settings: Any,
+) -> AttentionNetwork | ChannelIndependent:
+    """Build a network and draw its weights from ``generator`` alone.
+
+    The parts are built without memory and filled afterwards, because torch's own
+    constructors draw from its global stream.
+
+    Parameters
+    ----------
+    generator : torch.Generator
+        Source of the initial weights, on the CPU.
+    n_channels, n_targets, target_channels, **settings
+        As in `AttentionNetwork`.
+    channel_independent : bool, default=False
+        Whether all target channels share one network for a single one.
+
+    Returns
+    -------
+    AttentionNetwork or ChannelIndependent
+        On the CPU.
+    """
+    with torch.device("meta"):
+        network: AttentionNetwork | ChannelIndependent
+        if channel_independent and target_channels is not None:
+            n_others = n_channels - len(target_channels)
+            one = AttentionNetwork(
+                1 + n_others, n_targets=1, target_channels=(0,), **settings
+            )
+            network = ChannelIndependent(one, target_channels, n_channels)
+        else:
+            network = AttentionNetwork(
+                n_channels,
+                n_targets=n_targets,
+                target_channels=target_channels,
+                **settings,
+            )
+    network.to_empty(device="cpu")
+    initialize(network, generator)
+    return network

@@ -1,0 +1,68 @@
+"""The linear path beside the LSTM."""
+
+import torch
+from torch import Tensor, nn
+
+from ._steps import align_ends
+
+
+class LinearSkip(nn.Module):
+    """A linear path from history to output beside the LSTM.
+
+    Targets that continue input channels are read each from its own history, with
+    shared weights (LSTNet's highway, DLinear); other targets from all of it.
+
+    Parameters
+    ----------
+    n_timesteps : int
+        Steps of history; shorter ones are aligned at their last step.
+    n_channels : int
+        Channels of the history; ignored if ``own_history``.
+    horizon, n_targets : int
+        Output steps, and values at each.
+    own_history : bool
+        Whether the history has one channel for each target.
+
+    References
+    ----------
+    G. Lai, W. Chang, Y. Yang and H. Liu (2018). Modeling long- and short-term
+    temporal patterns with deep neural networks. SIGIR.
+
+    A. Zeng, M. Chen, L. Zhang and Q. Xu (2023). Are transformers effective for time
+    series forecasting? AAAI.
+    """
+
+    def __init__(
+        self,
+        n_timesteps: int,
+        n_channels: int,
+        horizon: int,
+        n_targets: int,
+        own_history: bool,
+    ) -> None:
+        super().__init__()
+        self.n_timesteps = n_timesteps
+        self.own_history = own_history
+        self.shape = (horizon, n_targets)
+        if own_history:
+            self.linear = nn.Linear(n_timesteps, horizon)
+        else:
+            self.linear = nn.Linear(n_timesteps * n_channels, horizon * n_targets)
+
+    def draw_parameters(self, generator: torch.Generator | None = None) -> None:
+        """Start at 0, so that the path adds only what it has learned."""
+        nn.init.zeros_(self.linear.weight)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, history: Tensor, lengths: Tensor | None) -> Tensor:
+        """Predict ``(n_samples, horizon, n_targets)`` from the history."""
+        if history.shape[1] > self.n_timesteps:
+            raise ValueError(
+                f"X has {history.shape[1]} time steps, but linear_skip was fitted on "
+                f"{self.n_timesteps}; at most {self.n_timesteps} are allowed."
+            )
+        history = align_ends(history, lengths, self.n_timesteps)
+        if self.own_history:
+            # (n, n_timesteps, n_targets) -> (n, n_targets, horizon) -> transposed
+            return self.linear(history.transpose(1, 2)).transpose(1, 2)
+        return self.linear(history.flatten(1)).unflatten(-1, self.shape)

@@ -1,0 +1,152 @@
+"""Bad input gets a sentence, and a fitted estimator stays as it was."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skattn import LSTMAttentionRegressor
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(40, 6, 2))
+Y = RNG.normal(size=40)
+FAST = {"hidden_size": 4, "max_epochs": 1, "random_state": 0}
+
+
+def spoiled(array, value):
+    array = array.astype(type(value) if isinstance(value, str) else float)
+    array[3, ...] = value
+    return array
+
+
+BAD_FITS = [
+    ({}, {"X": spoiled(X, np.nan)}, r"Input X contains NaN"),
+    ({}, {"X": spoiled(X, np.inf)}, r"Input X contains infinity"),
+    ({}, {"y": spoiled(Y, np.nan)}, r"Input y contains NaN"),
+    ({}, {"y": spoiled(Y, -np.inf)}, r"Input y contains infinity"),
+    ({}, {"y": None}, r"requires y to be passed"),
+    ({}, {"y": Y[:5]}, r"X has 40, y has 5"),
+    ({}, {"y": np.zeros((40, 2, 2, 2))}, r"y has shape \(40, 2, 2, 2\); allowed"),
+    ({}, {"y": np.zeros((40, 0))}, r"y has shape \(40, 0\)"),
+    ({}, {"y": np.array(["a"] * 40)}, r"could not convert string to float"),
+    ({}, {"X": np.array([["a"] * 6] * 40, dtype=object)}, r"could not convert string"),
+    ({}, {"X": X.astype(complex)}, r"Complex data not supported"),
+    ({}, {"X": X[:0], "y": Y[:0]}, r"0 sample\(s\).*minimum of 1"),
+    ({}, {"X": X[:, :0]}, r"X has shape \(40, 0, 2\)"),
+    ({}, {"X": X[:, :, :0]}, r"X has shape \(40, 6, 0\)"),
+    ({}, {"X": X[:, 0, 0]}, r"Expected 2D array, got 1D array"),
+    ({}, {"X": X[..., None]}, r"dim 4"),
+    ({}, {"X": 3.0}, r"Expected 2D array, got scalar"),
+    ({"n_timesteps": 5}, {"X": X.reshape(40, 12)}, r"n_timesteps=5 does not divide"),
+    ({}, {"sample_weight": np.full(40, -1.0)}, r"[Nn]egative values.*sample_weight"),
+    ({}, {"sample_weight": np.zeros(40)}, r"sample_weight is zero for all"),
+    ({}, {"sample_weight": np.ones(3)}, r"sample_weight.shape == \(3,\)"),
+    ({}, {"sample_weight": np.full(40, np.nan)}, r"sample_weight contains NaN"),
+    ({}, {"groups": np.ones(3)}, r"X has 40, groups has 3"),
+    ({}, {"X_val": X}, r"y_val is missing"),
+    ({}, {"y_val": Y}, r"X_val is missing"),
+    ({}, {"X_val": X[:, :, :1], "y_val": Y}, r"X_val has 1 channels.*fitted on 2"),
+    ({}, {"X_val": X, "y_val": Y[:3]}, r"X has 40, y_val has 3"),
+    ({}, {"X_val": X, "y_val": np.ones((40, 2))}, r"y_val has shape \(40, 2\)"),
+    ({"target_channels": 2}, {}, r"target_channels=2 names the channel 2.*2 channels"),
+    ({"target_channels": [0, -3]}, {}, r"names the channel -3"),
+    ({"target_channels": [0, 0]}, {}, r"each only once"),
+    ({"target_channels": []}, {}, r"at least one channel"),
+    ({"target_channels": ["load"]}, {}, r"names the channel 'load'"),
+    ({"target_channels": [0, 1]}, {}, r"names 2 channels, but y of shape \(40,\)"),
+    ({"anchor": True}, {}, r"anchor=True needs target_channels"),
+    ({"channel_independent": True}, {}, r"channel_independent=True needs target"),
+    ({"loss": "quantile"}, {}, r"loss='quantile' needs quantile"),
+    ({"quantile": 1.5}, {}, r"'quantile' parameter"),
+    ({"hidden_size": 0}, {}, r"'hidden_size' parameter.*Got 0"),
+    ({"attention": "nearest"}, {}, r"'attention' parameter.*'nearest'"),
+    ({"max_epochs": 2.5}, {}, r"'max_epochs' parameter"),
+    ({"device": "warp"}, {}, r"device='warp' cannot be used"),
+    (
+        {"target_channels": 0, "scale_targets": False},
+        {},
+        r"scale_targets=False does not go with target_channels and scale_inputs=True",
+    ),
+    (
+        {"learning_rate": 1e30, "gradient_clip": None, "optimizer": "sgd"},
+        {},
+        r"non-finite in epoch 1 .*learning rate 1e\+30",
+    ),
+    ({"scale_inputs": False}, {"X": X * 1e200}, r"X contains a value too large"),
+]
+
+
+@pytest.mark.parametrize(("parameters", "arguments", "message"), BAD_FITS)
+def test_a_bad_fit_is_explained_and_changes_nothing(parameters, arguments, message):
+    model = LSTMAttentionRegressor(**FAST).fit(X, Y)
+    before, state = model.predict(X), dict(vars(model))
+    model.set_params(**parameters)
+    with pytest.raises((ValueError, TypeError), match=message):
+        model.fit(**{"X": X, "y": Y} | arguments)
+    model.set_params(**LSTMAttentionRegressor(**FAST).get_params())
+    assert {name: id(value) for name, value in vars(model).items()} == {
+        name: id(value) for name, value in state.items()
+    }
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (X[:, :, :1], r"X has 1 channels \(the last axis.*fitted on 2"),
+        (X[:, :, 0], None),  # 6 columns are 3 steps of 2 channels
+        (X.reshape(40, 12)[:, :5], r"X has 5 columns.*no multiple of the 2 channels"),
+        (spoiled(X, np.nan), r"Input X contains NaN"),
+        (X[:0], r"0 sample"),
+    ],
+)
+@pytest.mark.parametrize("method", ["predict", "transform", "predict_attention"])
+def test_bad_input_to_a_fitted_model_is_explained(method, bad, message):
+    model = LSTMAttentionRegressor(**FAST).fit(X, Y)
+    if message is None:
+        assert len(getattr(model, method)(bad)) == 40
+        return
+    with pytest.raises(ValueError, match=message):
+        getattr(model, method)(bad)
+
+
+@pytest.mark.parametrize(
+    ("X_more", "y_more", "message"),
+    [
+        (X[:, :, :1], Y, r"X has 1 channels"),
+        (X, np.ones((40, 2)), r"y has shape \(40, 2\).*was \(\) before"),
+        (X, spoiled(Y, np.nan), r"Input y contains NaN"),
+    ],
+)
+@pytest.mark.parametrize("method", ["partial_fit", "fit"])
+def test_going_on_with_other_data_is_refused(method, X_more, y_more, message):
+    model = LSTMAttentionRegressor(**FAST, warm_start=True).fit(X, Y)
+    before = model.predict(X)
+    with pytest.raises(ValueError, match=message):
+        getattr(model, method)(X_more, y_more)
+    np.testing.assert_array_equal(model.predict(X), before)
+    assert model.n_iter_ == 1
+
+
+def test_a_diverging_partial_fit_leaves_the_fitted_weights():
+    model = LSTMAttentionRegressor(**FAST).fit(X, Y)
+    before = model.predict(X)
+    model.set_params(learning_rate=1e30, optimizer="sgd", gradient_clip=None)
+    model.set_params(batch_size=8)
+    with pytest.raises(ValueError, match="non-finite in epoch 2"):
+        model.partial_fit(X, Y)
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_feature_names_are_checked_as_scikit_learn_does():
+    frame = pd.DataFrame(X[:, :, 0], columns=[f"t{i}" for i in range(6)])
+    model = LSTMAttentionRegressor(**FAST).fit(frame, Y)
+    assert model.feature_names_in_.tolist() == list(frame.columns)
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame.rename(columns={"t0": "other"}))
+
+
+def test_longer_sequences_than_the_linear_skip_knows_are_refused():
+    model = LSTMAttentionRegressor(**FAST, linear_skip=True).fit(X, Y)
+    assert model.predict(X[:, :4]).shape == (40,)
+    with pytest.raises(ValueError, match=r"12 time steps, but linear_skip.*at most 6"):
+        model.predict(np.concatenate([X, X], axis=1))

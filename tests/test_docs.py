@@ -1,0 +1,88 @@
+"""Docstrings: examples run, and every public object is described as numpydoc wants."""
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+
+import pytest
+import sklearn.utils._param_validation
+from numpydoc.validate import validate
+
+import skattn
+from skattn import LSTMAttentionRegressor
+
+ROOT = Path(__file__).parents[1]
+MODULES = [module.name for module in pkgutil.walk_packages(skattn.__path__, "skattn.")]
+PUBLIC_MODULES = ["skattn", "skattn.datasets", "skattn.nn", "skattn.sequences"]
+
+# What numpydoc asks beyond the house style.
+IGNORED = {
+    "ES01",  # an extended summary, where one line says it all
+    "EX01",  # an example, where the class has one
+    "GL01",  # a summary below the quotes, which ruff wants beside them
+    "RT02",  # no names for single return values; "self" and fields read well
+    "SA01",  # "See also", where there is nothing to see
+}
+
+
+def public_objects():
+    for module in PUBLIC_MODULES:
+        names = importlib.import_module(module).__all__
+        for name in names:
+            thing = getattr(importlib.import_module(module), name)
+            if not (inspect.isclass(thing) or inspect.isfunction(thing)):
+                continue
+            yield f"{module}.{name}"
+            if inspect.isclass(thing):
+                for method, _ in inspect.getmembers(thing, inspect.isfunction):
+                    own = method in vars(thing) or thing is LSTMAttentionRegressor
+                    ours = getattr(thing, method).__module__.startswith("skattn")
+                    if own and ours and not method.startswith("_"):
+                        yield f"{module}.{name}.{method}"
+
+
+@pytest.mark.parametrize("name", ["README.md", *MODULES])
+def test_examples_in_docstrings_and_readme_run(name):
+    if name.endswith(".md"):
+        failed, tried = doctest.testfile(str(ROOT / name), module_relative=False)
+        assert tried > 0
+    else:
+        failed, _ = doctest.testmod(importlib.import_module(name))
+    assert failed == 0
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=str)
+def test_examples_in_the_guide_run(page):
+    failed, _ = doctest.testfile(str(page), module_relative=False)
+    assert failed == 0
+
+
+@pytest.mark.parametrize("name", sorted(public_objects()))
+def test_public_objects_pass_numpydoc(name):
+    errors = [
+        f"{code}: {text}"
+        for code, text in validate(name)["errors"]
+        if code not in IGNORED
+    ]
+    assert errors == []
+
+
+def test_constraints_signature_and_docstring_name_the_same_parameters():
+    parameters = list(inspect.signature(LSTMAttentionRegressor).parameters)
+    assert set(LSTMAttentionRegressor._parameter_constraints) == set(parameters)
+    documented = [
+        line.split(" : ")[0].strip()
+        for line in inspect.getdoc(LSTMAttentionRegressor).splitlines()
+        if " : " in line and not line.startswith(" ")
+    ]
+    assert documented[: len(parameters)] == parameters
+
+
+def test_defaults_satisfy_their_own_constraints():
+    sklearn.utils._param_validation.validate_parameter_constraints(
+        LSTMAttentionRegressor._parameter_constraints,
+        LSTMAttentionRegressor().get_params(deep=False),
+        "LSTMAttentionRegressor",
+    )

@@ -1,0 +1,350 @@
+"""The regressor learns, in every form of y, and every parameter does what it says."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.metrics import mean_pinball_loss, r2_score
+from sklearn.model_selection import TimeSeriesSplit
+from skorch.callbacks import Callback
+
+from skattn import LSTMAttentionRegressor
+from skattn.sequences import make_windows
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(300, 8, 2))
+Y = 1000 + 50 * X[:, 2, 0]  # the answer stands at step 2 of channel 0
+FAST = {"hidden_size": 8, "max_epochs": 3, "random_state": 0}
+LEARNING = {
+    "hidden_size": 16,
+    "learning_rate": 0.02,
+    "lr_schedule": "one_cycle",
+    "max_epochs": 30,
+    "batch_size": 32,
+    "random_state": 0,
+}
+
+
+def fast(**parameters):
+    return LSTMAttentionRegressor(**FAST | parameters)
+
+
+def waves(n_times=260):
+    """Two channels with periods of 12 and 8 steps, far from 0."""
+    time = np.arange(n_times)
+    noise = 0.05 * np.random.default_rng(1).normal(size=(n_times, 2))
+    periods = np.stack([np.sin(2 * np.pi * time / p) for p in (12, 8)], axis=1)
+    return 500 + 100 * (periods + noise)
+
+
+def test_attention_finds_the_step_that_matters():
+    model = LSTMAttentionRegressor(**LEARNING, query="learned", early_stopping=False)
+    assert model.fit(X, Y).score(X, Y) > 0.95
+    assert model.attention_weights_.mean(0).argmax() in (2, 3)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 2)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_predictions_have_the_form_of_y(shape, dtype):
+    y = RNG.normal(size=(300, *shape)).astype(dtype)
+    model = fast().fit(X, y)
+    prediction = model.predict(X[:5])
+    assert prediction.shape == (5, *shape)
+    assert prediction.dtype == dtype
+    flat = y.reshape(300, -1)
+    expected = r2_score(flat, model.predict(X).reshape(300, -1))
+    assert model.score(X, y) == pytest.approx(expected)
+
+
+def test_outputs_are_scaled_each_by_itself():
+    y = np.stack([Y * 1e6, (Y - 1000) * 1e-6], axis=1)
+    model = LSTMAttentionRegressor(**LEARNING).fit(X, y)
+    scores = r2_score(y, model.predict(X), multioutput="raw_values")
+    assert (scores > 0.9).all()
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"anchor": True},
+        {"linear_skip": True},
+        {"anchor": True, "linear_skip": True, "patch_size": 4},
+        {"channel_independent": True, "linear_skip": True},
+    ],
+)
+def test_forecasts_of_several_channels(beside):
+    X_, y = make_windows(waves(), 24, 6)
+    # Channel 1 first: y's targets follow the order of target_channels.
+    y = y[:, :, ::-1]
+    model = LSTMAttentionRegressor(
+        **LEARNING, target_channels=[1, 0], **beside, validation_split="tail"
+    ).fit(X_, y)
+    assert model.predict(X_).shape == y.shape
+    assert model.score(X_, y) > 0.9
+
+
+def test_forecasts_of_one_channel_take_a_flat_horizon():
+    X_, y = make_windows(waves(), 24, 6, target_channels=1)
+    model = LSTMAttentionRegressor(**LEARNING, target_channels=1, linear_skip=True)
+    assert model.fit(X_, y).score(X_, y) > 0.9
+    assert model._target_scaler.mean == model._input_scaler.mean[1]
+
+
+def test_quantile_loss_predicts_the_quantile():
+    noise = RNG.exponential(size=2000)
+    model = fast(loss="quantile", quantile=0.8, max_epochs=30, learning_rate=0.02)
+    model.fit(np.zeros((2000, 2, 1)), noise)
+    guess = model.predict(np.zeros((1, 2, 1)))
+    assert mean_pinball_loss(noise, np.repeat(guess, 2000), alpha=0.8) == pytest.approx(
+        mean_pinball_loss(noise, np.full(2000, np.quantile(noise, 0.8)), alpha=0.8),
+        rel=0.02,
+    )
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber"])
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "rmsprop", "sgd"])
+def test_every_loss_falls_with_every_optimizer(loss, optimizer):
+    rate = 0.3 if optimizer == "sgd" else 0.01
+    model = fast(loss=loss, optimizer=optimizer, learning_rate=rate, max_epochs=8)
+    losses = model.fit(X, Y).history_["train_loss"]
+    assert losses[-1] < 0.98 * losses[0]
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "one_cycle", "plateau"])
+def test_schedules_move_the_learning_rate(schedule):
+    tame = {"tol": 0.9} if schedule == "plateau" else {}
+    model = fast(lr_schedule=schedule, max_epochs=9, early_stopping=False, **tame).fit(
+        X, np.zeros(300)
+    )
+    rates = model.history_["learning_rate"]
+    assert len(rates) == 9
+    if schedule == "cosine":
+        assert rates == sorted(rates, reverse=True)
+        assert rates[-1] < 1e-7
+    if schedule == "one_cycle":
+        assert max(rates) > 2 * rates[0] > 2 * rates[-1]
+
+
+def test_plateau_halves_the_rate_when_nothing_improves():
+    noise = RNG.normal(size=300)
+    model = fast(lr_schedule="plateau", n_iter_no_change=30, max_epochs=30)
+    rates = model.set_params(learning_rate=0.02).fit(X, noise).history_["learning_rate"]
+    assert rates[-1] in (0.02 / 2**k for k in range(1, 6))
+
+
+def test_early_stopping_keeps_the_weights_of_the_best_epoch():
+    noise = RNG.normal(size=300)
+    model = fast(max_epochs=60, learning_rate=0.03, n_iter_no_change=4)
+    X_val, y_val = RNG.normal(size=(50, 8, 2)), RNG.normal(size=50)
+    model.fit(X, noise, X_val=X_val, y_val=y_val)
+    losses = model.history_["validation_loss"]
+    assert len(losses) < 60
+    scaled = (y_val - model.predict(X_val)) / noise.std()
+    assert np.mean(scaled**2) == pytest.approx(min(losses), rel=1e-4)
+    assert model.best_validation_loss_ == min(losses)
+    assert model.n_iter_ == len(losses)
+
+
+def test_without_early_stopping_all_samples_train_for_all_epochs():
+    model = fast(early_stopping=False).fit(X, Y)
+    assert model.n_iter_ == FAST["max_epochs"]
+    assert model.best_validation_loss_ is None
+    assert set(model.history_) == {"train_loss", "learning_rate", "seconds"}
+
+
+@pytest.mark.parametrize("split", ["random", "tail", TimeSeriesSplit(3)])
+def test_validation_splits(split):
+    model = fast(validation_split=split).fit(X, Y)
+    assert len(model.history_["validation_loss"]) == 3
+
+
+def test_the_tail_gap_is_one_window_and_the_horizon():
+    X_, y = make_windows(waves(), 24, 6, target_channels=0)
+    assert fast().fit(X_, y)._tail_gap() == 24
+    assert fast(target_channels=0).fit(X_, y)._tail_gap() == 24 + 5
+
+
+def test_groups_go_to_the_validation_part_as_a_whole():
+    seen = {}
+
+    class Spy:
+        def split(self, X, y=None, groups=None):
+            seen["groups"] = groups
+            yield np.flatnonzero(groups < 4), np.flatnonzero(groups == 4)
+
+    groups = np.arange(300) % 5
+    fast(validation_split=Spy()).fit(X, Y, groups=groups)
+    np.testing.assert_array_equal(seen["groups"], groups)
+    assert fast().fit(X, Y, groups=groups).n_iter_ == 3
+
+
+def test_sample_weights_choose_what_is_learned():
+    contrary = np.r_[Y, 2000 - Y]
+    both = np.r_[X, X]
+    weights = np.r_[np.full(300, 1.0), np.full(300, 0.01)]
+    model = LSTMAttentionRegressor(**LEARNING).fit(both, contrary, weights)
+    assert model.score(X, Y) > 0.8
+
+
+def test_samples_of_weight_zero_are_as_if_not_there():
+    weights = np.r_[np.ones(200), np.zeros(100)]
+    one = fast().fit(X, Y, weights)
+    other = fast().fit(X[:200], Y[:200], np.ones(200))
+    np.testing.assert_array_equal(one.predict(X), other.predict(X))
+
+
+def test_warm_start_goes_on_and_a_plain_fit_starts_anew():
+    model = fast(warm_start=True, early_stopping=False).fit(X, Y)
+    scaler, first = model._input_scaler, model.predict(X)
+    model.fit(X + 5, Y)
+    assert model.n_iter_ == 6
+    assert model._input_scaler is scaler
+    fresh = clone(model).set_params(warm_start=False).fit(X, Y).fit(X, Y)
+    np.testing.assert_array_equal(fresh.predict(X), first)
+
+
+def test_partial_fit_trains_one_pass_and_keeps_its_scales():
+    model = fast(early_stopping=True, lr_schedule="cosine", learning_rate=0.01)
+    for _ in range(20):
+        for start in range(0, 300, 100):
+            rows = slice(start, start + 100)
+            model.partial_fit(X[rows], Y[rows])
+    assert model.n_iter_ == 60
+    losses = model.history_["train_loss"]
+    assert losses[-1] < 0.5 * losses[0]
+    assert model._input_scaler.mean == pytest.approx(X[:100].mean((0, 1)))
+    assert len(model.attention_weights_) == 100
+
+
+def test_repeated_partial_fit_equals_one_fit_over_the_same_epochs():
+    whole = fast(early_stopping=False, dropout=0.2).fit(X, Y)
+    parts = fast(early_stopping=False, dropout=0.2)
+    for _ in range(3):
+        parts.partial_fit(X, Y)
+    np.testing.assert_array_equal(whole.predict(X), parts.predict(X))
+
+
+def test_the_optimizer_may_change_between_partial_fits():
+    model = fast().partial_fit(X, Y)
+    model.set_params(optimizer="sgd", learning_rate=0.5).partial_fit(X, Y)
+    assert model.history_["learning_rate"] == [1e-3, 0.5]
+
+
+class Recorder(Callback):
+    def __init__(self, events=()):
+        self.events = events
+
+    def initialize(self):
+        self.epochs_ = 0
+        return self
+
+    def on_epoch_end(self, net, **kwargs):
+        self.epochs_ += 1
+
+
+def test_skorch_callbacks_are_called_and_the_callers_object_is_not_touched():
+    recorder = Recorder()
+    model = fast(callbacks=[("recorder", recorder)]).fit(X, Y)
+    assert dict(model.net_.callbacks_)["recorder"].epochs_ == 3
+    assert not hasattr(recorder, "epochs_")
+
+
+@pytest.mark.parametrize("verbose", [1, 2])
+def test_verbose_shows_progress(verbose, capfd):
+    fast(verbose=verbose).fit(X, Y)
+    shown = capfd.readouterr()
+    if verbose == 1:
+        assert "3/3" in shown.err
+        assert "validation=" in shown.err
+    else:
+        assert "train_loss" in shown.out
+
+
+def test_silence_is_the_default(capfd):
+    fast().fit(X, Y)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_attention_is_stored_only_on_demand():
+    model = fast().fit(X, Y)
+    np.testing.assert_array_equal(model.attention_weights_, model.predict_attention(X))
+    model.set_params(store_attention=False).fit(X, Y)
+    assert not hasattr(model, "attention_weights_")
+
+
+@pytest.mark.parametrize("attention", ["additive", "last", "mean", "max"])
+@pytest.mark.parametrize("extra", [{}, {"bidirectional": True}, {"patch_size": 3}])
+def test_attention_rows_sum_to_one(attention, extra):
+    weights = fast(attention=attention, **extra).fit(X, Y).predict_attention(X)
+    assert weights.shape == (300, 3 if "patch_size" in extra else 8)
+    np.testing.assert_allclose(weights.sum(1), 1.0, atol=1e-6)
+    assert (weights >= 0).all()
+
+
+def test_transform_gives_the_context_of_each_target_side_by_side():
+    X_, y = make_windows(waves(), 24, 6)
+    shared = fast(target_channels="all", channel_independent=True).fit(X_, y)
+    assert shared.transform(X_).shape == (len(X_), 2 * 8)
+    assert len(shared.get_feature_names_out()) == 16
+    assert shared.attention_weights_.shape == (len(X_), 2, 24)
+    model = fast(bidirectional=True).fit(X_.astype(np.float32), y)
+    assert model.transform(X_.astype(np.float32)).dtype == np.float32
+    assert model.transform(X_).shape == (len(X_), 16)
+
+
+def test_unscaled_inputs_and_targets():
+    model = fast(scale_inputs=False, scale_targets=False).fit(X, Y)
+    assert (model._input_scaler.scale == 1).all()
+    assert (model._target_scaler.scale == 1).all()
+    assert model.history_["train_loss"][0] > 1e5  # in squared units of y
+
+
+def test_other_lengths_at_predict():
+    model = fast().fit(X, Y)
+    assert model.predict(X[:, :3]).shape == (300,)
+    assert model.predict_attention(np.tile(X, (1, 3, 1))).shape == (300, 24)
+
+
+def test_tensors_are_taken_wherever_they_come_from():
+    model = fast().fit(torch.from_numpy(X).requires_grad_(), torch.from_numpy(Y))
+    np.testing.assert_array_equal(model.predict(X), fast().fit(X, Y).predict(X))
+
+
+def test_flat_rows_equal_their_cut_form():
+    flat = fast(n_timesteps=8).fit(X.reshape(300, 16), Y)
+    cubic = fast().fit(X, Y)
+    np.testing.assert_array_equal(flat.predict(X.reshape(300, 16)), cubic.predict(X))
+    np.testing.assert_array_equal(flat.predict(X), cubic.predict(X))
+    np.testing.assert_array_equal(cubic.predict(X.reshape(300, 16)), cubic.predict(X))
+    assert (flat.n_features_in_, cubic.n_features_in_) == (16, 2)
+    assert flat.n_timesteps_in_ == cubic.n_timesteps_in_ == 8
+    assert flat.n_channels_in_ == cubic.n_channels_in_ == 2
+
+
+def test_a_memmap_is_fitted_like_an_array(tmp_path):
+    small = X.astype(np.float32)
+    np.save(tmp_path / "X.npy", small)
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    one, other = fast().fit(mapped, Y), fast().fit(small, Y)
+    np.testing.assert_array_equal(one.predict(mapped), other.predict(small))
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 3])
+@pytest.mark.parametrize("batch_size", [1, 2])
+@pytest.mark.parametrize("shape", [(), (1,), (2,)])
+def test_few_samples_and_small_batches_do_not_broadcast(n_samples, batch_size, shape):
+    y = RNG.normal(size=(n_samples, *shape))
+    model = fast(early_stopping=False, batch_size=batch_size, max_epochs=1)
+    model.fit(X[:n_samples], y)
+    loss = model.history_["train_loss"][0]
+    if n_samples == 1:
+        assert loss < 1.0  # one sample: scaled to 0
+    assert model.predict(X[:n_samples]).shape == y.shape
+
+
+def test_the_loss_of_a_batch_is_the_mean_of_its_samples():
+    model = fast(
+        early_stopping=False, batch_size=300, learning_rate=1e-30, max_epochs=1
+    ).fit(X, Y)
+    error = (Y - model.predict(X)) / Y.std()
+    assert model.history_["train_loss"][0] == pytest.approx(np.mean(error**2), rel=1e-5)

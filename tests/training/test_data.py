@@ -1,0 +1,54 @@
+"""Batches: in order or shuffled, complete, and from disk without a copy."""
+
+import numpy as np
+import torch
+
+from skattn.sequences._forms import Sequences
+from skattn.sequences._scaling import Scaler
+from skattn.training import SequenceDataset
+from skattn.training._data import Batches
+
+VALUES = np.arange(10 * 3 * 2, dtype=np.float32).reshape(10, 3, 2)
+SCALER = Scaler(np.array([1.0, 2.0]), np.array([2.0, 4.0]))
+SCALED = torch.from_numpy(((VALUES - SCALER.mean) / SCALER.scale).astype(np.float32))
+
+
+def joined(batches, key="x", side=0):
+    return torch.cat([batch[side][key] for batch in batches])
+
+
+def test_batches_keep_the_order_of_the_data():
+    batches = Batches(SequenceDataset(Sequences(VALUES), SCALER), 4)
+    assert len(batches) == len([*batches]) == 3
+    assert torch.equal(joined(batches), SCALED)
+
+
+def test_shuffled_batches_hold_each_sample_once_with_its_target():
+    targets = np.arange(10, dtype=np.float32)[:, None, None]
+    weights = np.arange(10.0)
+    dataset = SequenceDataset(Sequences(VALUES), SCALER, targets, weights)
+    batches = [*Batches(dataset, 4, torch.Generator().manual_seed(0))]
+    order = joined(batches, "target", side=1)[:, 0, 0].long()
+    assert order.tolist() != list(range(10))
+    assert sorted(order.tolist()) == list(range(10))
+    assert torch.equal(joined(batches), SCALED[order])
+    mean_one = torch.from_numpy(weights / weights.mean()).float()
+    assert torch.equal(joined(batches, "weight", side=1), mean_one[order])
+
+
+def test_a_memmap_gives_the_same_batches(tmp_path):
+    np.save(tmp_path / "X.npy", VALUES)
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    rows = np.array([7, 2, 5])
+    for values in (mapped, np.asarray(mapped)):
+        dataset = SequenceDataset(Sequences(values), SCALER, rows=rows)
+        assert not isinstance(dataset._inputs, torch.Tensor)  # nothing is copied
+        assert torch.equal(joined(Batches(dataset, 2)), SCALED[rows])
+
+
+def test_lengths_travel_with_their_rows():
+    lengths = np.arange(10) % 3 + 1
+    rows = np.array([4, 1])
+    dataset = SequenceDataset(Sequences(VALUES, lengths), SCALER, rows=rows)
+    (batch,) = Batches(dataset, 5)
+    assert batch[0]["lengths"].tolist() == [2, 2]

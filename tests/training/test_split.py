@@ -1,0 +1,96 @@
+"""Validation parts: disjoint, as large as asked, and in whole groups."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.model_selection import KFold, TimeSeriesSplit
+
+from skattn.training import split_validation
+
+
+def split(n_samples, groups=None, how="random", fraction=0.1, gap=0, seed=0):
+    return split_validation(
+        np.zeros((n_samples, 1)),
+        np.zeros(n_samples),
+        groups,
+        validation_split=how,
+        validation_fraction=fraction,
+        gap=gap,
+        seed=seed,
+    )
+
+
+@given(st.integers(2, 60), st.floats(0.01, 0.99), st.integers(0, 99))
+def test_a_random_split_covers_all_samples_once(n_samples, fraction, seed):
+    train, valid = split(n_samples, fraction=fraction, seed=seed)
+    assert sorted([*train, *valid]) == list(range(n_samples))
+    assert len(train) >= 1
+    assert abs(len(valid) - fraction * n_samples) <= 1
+
+
+@given(st.integers(5, 60), st.integers(0, 3))
+def test_a_tail_split_leaves_a_gap(n_samples, gap):
+    train, valid = split(n_samples, how="tail", fraction=0.2, gap=gap)
+    assert valid[-1] == n_samples - 1
+    assert valid[0] - train[-1] == gap + 1
+    assert train[0] == 0
+
+
+@given(st.lists(st.integers(0, 5), min_size=8, max_size=40), st.floats(0.05, 0.95))
+def test_groups_stay_together(labels, fraction):
+    labels = np.array([*labels, 0, 1])
+    train, valid = split(len(labels), groups=labels, fraction=fraction)
+    assert sorted([*train, *valid]) == list(range(len(labels)))
+    assert not set(labels[train]) & set(labels[valid])
+    assert len(valid)
+
+
+def test_a_splitters_last_split_counts():
+    splitter = TimeSeriesSplit(3)
+    train, valid = split(20, how=splitter)
+    expected = [*splitter.split(np.zeros(20))][-1]
+    np.testing.assert_array_equal(train, expected[0])
+    np.testing.assert_array_equal(valid, expected[1])
+
+
+def test_the_split_depends_on_the_seed_alone():
+    one, same, other = split(50, seed=1), split(50, seed=1), split(50, seed=2)
+    np.testing.assert_array_equal(one[1], same[1])
+    assert set(one[1]) != set(other[1])
+
+
+class Overlapping:
+    def split(self, X, y=None, groups=None):
+        yield np.arange(len(X)), np.arange(2)
+
+
+class Empty:
+    def split(self, X, y=None, groups=None):
+        yield from ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_samples": 1}, r"early_stopping=True.*n_samples=1"),
+        ({"n_samples": 9, "how": "tail", "gap": 9}, "validation_split='tail' leaves"),
+        ({"n_samples": 3, "groups": np.zeros(3)}, "groups holds 1 group"),
+        ({"n_samples": 3, "groups": np.arange(3), "how": "tail"}, "groups cannot"),
+        ({"n_samples": 5, "how": Overlapping()}, "5 training and 2 validation"),
+        ({"n_samples": 5, "how": Empty()}, "0 training and 0 validation"),
+    ],
+)
+def test_impossible_splits_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        split(**arguments)
+
+
+def test_a_splitter_gets_the_groups():
+    class ByGroup(KFold):
+        def split(self, X, y=None, groups=None):
+            yield np.flatnonzero(groups == 0), np.flatnonzero(groups == 1)
+
+    train, valid = split(4, groups=np.array([0, 1, 0, 1]), how=ByGroup())
+    assert train.tolist() == [0, 2]
+    assert valid.tolist() == [1, 3]
