@@ -46,9 +46,8 @@ def main() -> None:
         target_channels=0,  # y goes on where channel 0 of X ends
         anchor=True,
         linear_skip=True,
-        loss="absolute_error",
-        learning_rate=0.01,
-        lr_schedule="cosine",
+        learning_rate=0.005,
+        lr_schedule="one_cycle",
         max_epochs=60,
         early_stopping=False,
         random_state=0,

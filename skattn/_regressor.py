@@ -76,7 +76,8 @@ class LSTMAttentionRegressor(RegressorMixin, BaseLSTMAttention):
         ``(n_samples, horizon, n_targets)``.
 
     anchor : bool, default=False
-        Predict relative to the last value of the target channel [4]_. Needs
+        Read and predict the target channels relative to their last values [4]_, so
+        that what was learned at one level holds at another. Needs
         ``target_channels``.
 
     linear_skip : bool, default=False
@@ -173,7 +174,7 @@ class LSTMAttentionRegressor(RegressorMixin, BaseLSTMAttention):
     best_validation_loss_ : float or None
         Least validation loss, on scaled targets; None if nothing was set aside.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns of X, if X was a data frame with string names.
 
     history_ : dict of list

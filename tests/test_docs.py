@@ -53,7 +53,7 @@ def test_examples_in_docstrings_and_readme_run(name):
     assert failed == 0
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=str)
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.rst")), ids=str)
 def test_examples_in_the_guide_run(page):
     failed, _ = doctest.testfile(str(page), module_relative=False)
     assert failed == 0

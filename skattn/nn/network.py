@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from ._dropout import Dropout
@@ -56,7 +57,7 @@ class AttentionNetwork(nn.Module):
     state_bypass : bool, default=False
         Join the last state to the context.
     anchor : bool, default=False
-        Predict relative to the last values of the target channels.
+        Read and predict the target channels relative to their last values.
     linear_skip : bool, default=False
         Add a linear path from history to output.
     """
@@ -117,20 +118,30 @@ class AttentionNetwork(nn.Module):
             Prediction ``(n_samples, horizon, n_targets)``, context
             ``(n_samples, context_size)`` and weights ``(n_samples, n_steps)``.
         """
+        level = self._find_level(x, lengths) if self.anchor else None
+        if level is not None:
+            x = x - level
         patches, n_patches = to_patches(x, lengths, self.patch_size)
         states, last = self.encoder(patches, n_patches)
         mask = None if n_patches is None else step_mask(n_patches, states.shape[1])
         context, weights = self.pooling(states, last, mask)
         prediction = self.decoder(self.dropout(context), last)
-        return NetworkOutput(prediction + self._beside(x, lengths), context, weights)
-
-    def _beside(self, x: Tensor, lengths: Tensor | None) -> Tensor | float:
-        """Sum up what reaches the output beside the context: anchor and linear skip."""
-        history = x if self.target_channels is None else x[:, :, self.target_channels]
-        total: Tensor | float = 0.0
-        if self.anchor:
-            total = last_step(history, lengths)[:, None]  # (n, 1, n_targets)
-            history = history - total
         if self.skip is not None:
-            total = total + self.skip(history, lengths)
-        return total
+            prediction = prediction + self.skip(self._take_targets(x), lengths)
+        if level is not None:
+            prediction = prediction + self._take_targets(level)
+        return NetworkOutput(prediction, context, weights)
+
+    def _take_targets(self, x: Tensor) -> Tensor:
+        """Keep the target channels, or all if the targets are no channels."""
+        return x if self.target_channels is None else x[:, :, self.target_channels]
+
+    def _find_level(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Give the last real value of the target channels, 0 for the other channels.
+
+        The shape is ``(n_samples, 1, n_channels)``.
+        """
+        last = last_step(x, lengths)[:, None]
+        level = torch.zeros_like(last)
+        level[:, :, self.target_channels] = last[:, :, self.target_channels]
+        return level

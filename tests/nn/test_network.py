@@ -72,13 +72,20 @@ def test_full_lengths_equal_no_lengths():
         torch.testing.assert_close(one, other)
 
 
-def test_the_anchor_adds_the_last_value_of_each_target_channel():
+def test_the_anchor_makes_target_channels_relative_to_their_last_values():
     settings = {"n_targets": 2, "target_channels": (2, 0)}
     x = sequences()
-    plain = make(**settings)(x).prediction
+    relative = x.clone()
+    relative[:, :, [2, 0]] -= x[:, -1:, [2, 0]]
+    plain = make(**settings)(relative).prediction
     anchored = make(**settings, anchor=True)(x).prediction
     expected = plain + x[:, -1:, [2, 0]]  # (n, 1, n_targets) against the horizon
     torch.testing.assert_close(anchored, expected)
+    raised = x + torch.tensor([3.0, 0.0, 7.0])
+    torch.testing.assert_close(
+        make(**settings, anchor=True)(raised).prediction,
+        anchored + torch.tensor([7.0, 3.0]),
+    )
 
 
 def test_the_linear_skip_starts_at_nothing():
