@@ -113,7 +113,7 @@ def check_weights(
     """Check sample weights: one a sample, finite, none negative, one positive."""
     if sample_weight is None:
         return None
-    sample_weight = _from_tensor(sample_weight)
+    sample_weight = np.asarray(_from_tensor(sample_weight))
     if not np.any(sample_weight):
         raise ValueError(
             "sample_weight is zero for all samples; at least one must be positive."
