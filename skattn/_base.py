@@ -7,14 +7,16 @@ from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
 from sklearn.utils.validation import check_is_fitted
-from torch import nn
+from torch import Tensor, nn
 
+from ._explain import AttentionMixin
 from ._inputs import check_groups, check_weights, check_X
 from ._parameters import resolve_channels
 from .nn._build import ChannelIndependent, build_network
@@ -42,7 +44,13 @@ _NETWORK_PARAMETERS = (
     "dropout",
     "attention",
     "query",
+    "n_heads",
+    "self_attention_heads",
+    "values",
     "state_bypass",
+    "decoder",
+    "teacher_forcing",
+    "output_activation",
     "anchor",
     "linear_skip",
     "channel_independent",
@@ -65,7 +73,7 @@ class _Part(NamedTuple):
 
 
 class BaseLSTMAttention(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    AttentionMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
     """Common part of the estimators; subclasses name their targets and their loss.
 
@@ -196,7 +204,10 @@ class BaseLSTMAttention(
         )
         self._target_scaler = self._fit_target_scaler(y, used)
         generator = make_generator(self._seed, Stream.WEIGHTS)
-        return build_network(generator, **self._network_settings()), None
+        network = build_network(generator, **self._network_settings())
+        center = self._input_scaler.mean / self._input_scaler.scale
+        network.set_center(torch.from_numpy(center).float()[None])
+        return network, None
 
     def _network_settings(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in _NETWORK_PARAMETERS} | {
@@ -214,17 +225,25 @@ class BaseLSTMAttention(
         samples, rows = part
         y = self._target_scaler.forward(samples.y[rows], "y")
         weights = None if samples.weights is None else samples.weights[rows]
-        return SequenceDataset(samples.sequences, self._input_scaler, y, weights, rows)
+        return SequenceDataset(
+            samples.sequences,
+            self._input_scaler,
+            y,
+            weights,
+            rows,
+            forced=self.teacher_forcing > 0,
+        )
 
     def _run(self, sequences: Sequences, *names: str) -> list[np.ndarray]:
         """Run the trained network and collect fields of its output."""
-        return run_network(
-            self.module_,
-            sequences,
-            self._input_scaler,
-            *names,
-            device=self.net_.device,
-        )
+        need_weights = names[0] in ("weights", "self_weights")
+        module = self.module_
+
+        def run(x: Tensor, lengths: Tensor | None) -> list[Tensor]:
+            output = module(x, lengths, need_weights=need_weights)
+            return [getattr(output, name) for name in names]
+
+        return run_network(run, sequences, self._input_scaler, self.net_.device)
 
     def transform(self, X: Any) -> np.ndarray:
         """Give the context vectors as features.
@@ -244,30 +263,6 @@ class BaseLSTMAttention(
         sequences = check_X(self, X, reset=False)
         (context,) = self._run(sequences, "context")
         return context.reshape(len(sequences), -1).astype(sequences.values.dtype)
-
-    def predict_attention(self, X: Any) -> np.ndarray:
-        """Give the attention weights: which time steps each prediction rests on.
-
-        Parameters
-        ----------
-        X : array-like or Tensor
-            Sequences in any form that `fit` takes.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_steps)
-            Rows sum to 1. Steps are patches where ``patch_size`` > 1; a target axis
-            stands before the last with ``channel_independent``. The poolings without
-            attention have weights too: ``"last"`` one-hot, ``"mean"`` uniform,
-            ``"max"`` the share of units that take each step.
-        """
-        check_is_fitted(self)
-        sequences = check_X(self, X, reset=False)
-        return self._attend(sequences)
-
-    def _attend(self, sequences: Sequences) -> np.ndarray:
-        (weights,) = self._run(sequences, "weights")
-        return weights.astype(sequences.values.dtype)
 
     @property
     def module_(self) -> AttentionNetwork | ChannelIndependent:
@@ -303,8 +298,7 @@ class BaseLSTMAttention(
 
     @property
     def _n_features_out(self) -> int:
-        n_vectors = self._target_form.n_targets if self.channel_independent else 1
-        return n_vectors * self.module_.context_size
+        return self.module_.context_size
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

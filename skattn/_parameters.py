@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-ATTENTIONS = {"additive", "last", "mean", "max"}
+SCORES = {"additive", "cosine", "dot", "general", "location", "scaled_dot"}
+ATTENTIONS = SCORES | {"feature", "last", "mean", "max"}
 
 SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
@@ -18,7 +19,11 @@ SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "dropout": [Interval(Real, 0, 1, closed="left")],
     "attention": [StrOptions(ATTENTIONS)],
     "query": [StrOptions({"last", "learned"})],
+    "n_heads": [Interval(Integral, 1, None, closed="left")],
+    "self_attention_heads": [Interval(Integral, 0, None, closed="left")],
+    "values": [StrOptions({"states", "inputs"})],
     "state_bypass": ["boolean"],
+    "conicity_penalty": [Interval(Real, 0, None, closed="left")],
     "optimizer": [StrOptions({"adam", "adamw", "rmsprop", "sgd"})],
     "learning_rate": [Interval(Real, 0, None, closed="neither")],
     "lr_schedule": [StrOptions({"cosine", "one_cycle", "plateau"}), None],
@@ -40,6 +45,9 @@ SHARED_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 REGRESSOR_CONSTRAINTS: dict[str, list[Any]] = {
+    "decoder": [StrOptions({"dense", "lstm"})],
+    "teacher_forcing": [Interval(Real, 0, 1, closed="both")],
+    "output_activation": [StrOptions({"identity", "sigmoid", "softplus"})],
     "scale_targets": [StrOptions({"auto"}), "boolean"],
     "target_channels": [StrOptions({"all"}), Integral, "array-like", None],
     "anchor": ["boolean"],
@@ -58,6 +66,57 @@ def check_combinations(estimator: Any) -> None:
     ValueError
         For the first such pair.
     """
+    for check in (_check_attention, _check_heads, _check_output, _check_forecast):
+        check(estimator)
+
+
+def _check_attention(estimator: Any) -> None:
+    if estimator.decoder == "lstm":
+        _refuse(estimator, "decoder", attention="feature", values="inputs")
+    if estimator.values == "inputs":
+        _refuse(estimator, "values", attention="feature")
+        _refuse(estimator, "values", attention="max", state_bypass=True)
+
+
+def _refuse(estimator: Any, name: str, **others: Any) -> None:
+    """Refuse each of ``others`` beside the present value of ``name``."""
+    for other, value in others.items():
+        if getattr(estimator, other) == value:
+            raise ValueError(
+                f"{name}={getattr(estimator, name)!r} does not go with "
+                f"{other}={value!r}."
+            )
+
+
+def _check_heads(estimator: Any) -> None:
+    n_directions = 2 if estimator.bidirectional else 1
+    size = n_directions * estimator.hidden_size
+    names = ["self_attention_heads"]
+    if estimator.attention in SCORES:
+        names.append("n_heads")
+    for name in names:
+        heads = getattr(estimator, name)
+        if heads and size % heads:
+            raise ValueError(
+                f"{name}={heads} does not divide the states' size of {size} "
+                f"(hidden_size={estimator.hidden_size}, in {n_directions} "
+                "direction(s))."
+            )
+
+
+def _check_output(estimator: Any) -> None:
+    if estimator.loss == "quantile" and estimator.quantile is None:
+        raise ValueError(
+            "loss='quantile' needs quantile, a number between 0 and 1; got "
+            "quantile=None."
+        )
+    if estimator.output_activation != "identity":
+        _refuse(estimator, "output_activation", scale_targets=True, anchor=True)
+        if estimator.target_channels is not None:
+            _refuse(estimator, "output_activation", scale_inputs=True)
+
+
+def _check_forecast(estimator: Any) -> None:
     target_channels = estimator.target_channels
     for name in ("anchor", "channel_independent"):
         if getattr(estimator, name) and target_channels is None:
@@ -66,11 +125,6 @@ def check_combinations(estimator: Any) -> None:
                 "continues; got target_channels=None. Allowed are 'all', a channel "
                 "or a list of channels."
             )
-    if estimator.loss == "quantile" and estimator.quantile is None:
-        raise ValueError(
-            "loss='quantile' needs quantile, a number between 0 and 1; got "
-            "quantile=None."
-        )
     scales = {"auto", estimator.scale_inputs}
     if target_channels is not None and estimator.scale_targets not in scales:
         raise ValueError(

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from ._base import BaseLSTMAttention
+from ._explain import ContributionsMixin
 from ._inputs import check_X, check_y
 from ._parameters import (
     REGRESSOR_CONSTRAINTS,
@@ -20,7 +21,7 @@ from .sequences._scaling import Scaler, fit_scaler
 from .training import make_loss
 
 
-class LSTMAttentionRegressor(RegressorMixin, BaseLSTMAttention):
+class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttention):
     """LSTM with attention over time, for regression and forecasting.
 
     An LSTM reads a sequence; attention scores each of its states, turns the scores
@@ -58,17 +59,55 @@ class LSTMAttentionRegressor(RegressorMixin, BaseLSTMAttention):
     dropout : float, default=0.0
         Share of units dropped in training, between layers and on the context.
 
-    attention : {"additive", "last", "mean", "max"}, default="additive"
-        How states become one context: by additive attention [1]_, or, to see whether
-        attention helps at all, as the last state, their mean or their maximum.
+    attention : {"additive", "cosine", "dot", "general", "location", "scaled_dot", \
+            "feature", "last", "mean", "max"}, default="additive"
+        How states become a context. Scores of a query against each state: additive
+        [1]_, cosine times a learned strength [6]_, dot product, bilinear ("general")
+        or by position alone ("location") [3]_, dot product over the root of its size
+        [7]_. "feature" is a dense layer over time with a softmax for each hidden unit,
+        the Keras ``attention_3d_block``. To see whether attention helps at all: the
+        last state, their mean or their maximum. "location" and "feature" have a fixed
+        number of steps: shorter sequences are aligned at their last step, longer ones
+        refused.
 
     query : {"last", "learned"}, default="last"
         What the states are scored against: the last state, or a vector learned in
-        training, the same for all samples [2]_. Ignored without attention.
+        training, the same for all samples [2]_. With ``decoder="lstm"`` it is the
+        decoder's state. Ignored without a score.
+
+    n_heads : int, default=1
+        Parts into which query, states and values are cut, each with weights of its
+        own; divides the size of a state. Ignored without a score.
+
+    self_attention_heads : int, default=0
+        Heads of a self-attention, with residual and layer norm [7]_, between encoder
+        and attention; divides the size of a state. 0 for none.
+
+    values : {"states", "inputs"}, default="states"
+        What the weights sum up: the states, or embeddings of the inputs gated by the
+        states [8]_. With "inputs" a prediction is an exact sum over steps and
+        channels, see `predict_contributions`.
 
     state_bypass : bool, default=False
-        Join the last state to the context through a tanh layer [3]_. The weights then
-        no longer tell the whole story.
+        Let the last state reach the output beside the context: joined to it through a
+        tanh layer [3]_, or as the first state of the LSTM decoder. The weights then no
+        longer tell the whole story.
+
+    conicity_penalty : float, default=0.0
+        Weight in the training loss of the conicity of the states, the mean cosine
+        with their mean [9]_: states that differ make weights that mean something.
+
+    decoder : {"dense", "lstm"}, default="dense"
+        Predict all outputs at once from one context, or one output step after the
+        other, each with its own attention [3]_. y is then ``(n_samples, horizon)`` or
+        ``(n_samples, horizon, n_targets)``.
+
+    teacher_forcing : float, default=0.0
+        Probability in training that the LSTM decoder reads the true previous output
+        instead of its own. Ignored by the dense decoder.
+
+    output_activation : {"identity", "sigmoid", "softplus"}, default="identity"
+        Applied to the output, for y in [0, 1] or at least 0.
 
     target_channels : int, list of int or "all", default=None
         The input channels that y continues, for forecasts: y is scaled as they are.
@@ -92,7 +131,9 @@ class LSTMAttentionRegressor(RegressorMixin, BaseLSTMAttention):
 
     scale_targets : {"auto"} or bool, default="auto"
         Standardise y over the training part: each output of a 2-D y, each target of a
-        3-D y. "auto" does so; with ``target_channels`` it follows ``scale_inputs``.
+        3-D y, all of a 2-D y together with ``decoder="lstm"``. "auto" does so with the
+        identity as ``output_activation``; with ``target_channels`` it follows
+        ``scale_inputs``.
 
     loss : {"squared_error", "absolute_error", "huber", "quantile"}, \
             default="squared_error"
@@ -167,9 +208,14 @@ class LSTMAttentionRegressor(RegressorMixin, BaseLSTMAttention):
 
     Attributes
     ----------
-    attention_weights_ : ndarray of shape (n_samples, n_steps)
+    attention_weights_ : ndarray of shape (n_samples, n_steps) or \
+            (n_samples, horizon, n_steps)
         Weights of the samples given to the last call of `fit` or `partial_fit`, in
         their order; as `predict_attention` gives them. Only with ``store_attention``.
+
+    base_value_ : float or ndarray
+        What is predicted when nothing contributes, in the form of one y. Only with
+        ``values="inputs"``.
 
     best_validation_loss_ : float or None
         Least validation loss, on scaled targets; None if nothing was set aside.
@@ -216,6 +262,17 @@ class LSTMAttentionRegressor(RegressorMixin, BaseLSTMAttention):
     .. [5] G. Lai, W. Chang, Y. Yang and H. Liu (2018). Modeling long- and short-term
            temporal patterns with deep neural networks. SIGIR.
 
+    .. [6] A. Graves, G. Wayne and I. Danihelka (2014). Neural Turing machines.
+           arXiv:1410.5401.
+
+    .. [7] A. Vaswani et al. (2017). Attention is all you need. NeurIPS.
+
+    .. [8] E. Choi et al. (2016). RETAIN: an interpretable predictive model for
+           healthcare using reverse time attention mechanism. NeurIPS.
+
+    .. [9] A. Mohankumar et al. (2020). Towards transparent and explainable attention
+           models. ACL.
+
     Examples
     --------
     >>> import numpy as np
@@ -246,7 +303,14 @@ class LSTMAttentionRegressor(RegressorMixin, BaseLSTMAttention):
         dropout: float = 0.0,
         attention: str = "additive",
         query: str = "last",
+        n_heads: int = 1,
+        self_attention_heads: int = 0,
+        values: str = "states",
         state_bypass: bool = False,
+        conicity_penalty: float = 0.0,
+        decoder: str = "dense",
+        teacher_forcing: float = 0.0,
+        output_activation: str = "identity",
         target_channels: Any = None,
         anchor: bool = False,
         linear_skip: bool = False,
@@ -282,7 +346,14 @@ class LSTMAttentionRegressor(RegressorMixin, BaseLSTMAttention):
         self.dropout = dropout
         self.attention = attention
         self.query = query
+        self.n_heads = n_heads
+        self.self_attention_heads = self_attention_heads
+        self.values = values
         self.state_bypass = state_bypass
+        self.conicity_penalty = conicity_penalty
+        self.decoder = decoder
+        self.teacher_forcing = teacher_forcing
+        self.output_activation = output_activation
         self.target_channels = target_channels
         self.anchor = anchor
         self.linear_skip = linear_skip
@@ -434,6 +505,7 @@ class LSTMAttentionRegressor(RegressorMixin, BaseLSTMAttention):
     ) -> np.ndarray:
         """Check y, and bring it to (n_samples, horizon, n_targets)."""
         y = check_y(self, y, n_samples, name)
+        self._check_range(y, name)
         if reset:
             self._target_form = TargetForm.of(y)
             self._check_target_channels(y.shape)
@@ -443,6 +515,16 @@ class LSTMAttentionRegressor(RegressorMixin, BaseLSTMAttention):
                 f"{self._target_form.shape} before."
             )
         return self._target_form.inward(y)
+
+    def _check_range(self, y: np.ndarray, name: str) -> None:
+        """Refuse targets that the output activation cannot reach."""
+        top = 1.0 if self.output_activation == "sigmoid" else np.inf
+        if self.output_activation != "identity" and (y.min() < 0 or y.max() > top):
+            raise ValueError(
+                f"{name} has values from {y.min():.3g} to {y.max():.3g}, but "
+                f"output_activation={self.output_activation!r} gives values from 0 to "
+                f"{top:g} only."
+            )
 
     def _check_target_channels(self, shape: tuple[int, ...]) -> None:
         channels = self._channels()
@@ -458,9 +540,9 @@ class LSTMAttentionRegressor(RegressorMixin, BaseLSTMAttention):
         channels = self._channels()
         if channels is not None:
             return self._input_scaler.take([*channels])
-        if not self.scale_targets:
+        if not self.scale_targets or self.output_activation != "identity":
             return Scaler.identity(1)
-        if len(self._target_form.shape) == 2:
+        if len(self._target_form.shape) == 2 or self.decoder == "lstm":
             return fit_scaler(Sequences(y), weights)
         # One scale an output: (n, horizon, 1) -> (n, 1, horizon) -> scale (horizon, 1)
         scaler = fit_scaler(Sequences(y.transpose(0, 2, 1)), weights)

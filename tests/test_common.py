@@ -27,6 +27,10 @@ VARIANTS = [
     {"num_layers": 2, "state_bypass": True},
     {"patch_size": 2, "linear_skip": True},
     {"target_channels": 0, "anchor": True, "early_stopping": False},
+    {"attention": "scaled_dot", "self_attention_heads": 2},
+    {"attention": "feature"},
+    {"attention": "general", "decoder": "lstm"},
+    {"values": "inputs"},
 ]
 
 

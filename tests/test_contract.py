@@ -26,6 +26,10 @@ VARIANTS = [
     {"attention": "max", "bidirectional": True},
     {"patch_size": 2, "linear_skip": True, "state_bypass": True},
     {"target_channels": 1, "anchor": True, "channel_independent": True},
+    {"attention": "feature"},
+    {"attention": "location", "decoder": "lstm", "teacher_forcing": 0.5},
+    {"attention": "cosine", "self_attention_heads": 2, "n_heads": 2},
+    {"values": "inputs", "attention": "general", "conicity_penalty": 0.1},
 ]
 each_variant = pytest.mark.parametrize("variant", VARIANTS, ids=str)
 

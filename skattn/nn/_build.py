@@ -35,23 +35,44 @@ class ChannelIndependent(nn.Module):
     ) -> None:
         super().__init__()
         self.network = network
-        self.context_size = network.context_size
+        self.context_size = len(target_channels) * network.context_size
         others = [c for c in range(n_channels) if c not in target_channels]
         self.channels = [[target, *others] for target in target_channels]
 
-    def forward(self, x: Tensor, lengths: Tensor | None = None) -> NetworkOutput:
-        """Predict; contexts and weights have a target axis before their last."""
+    def forward(
+        self,
+        x: Tensor,
+        lengths: Tensor | None = None,
+        target: Tensor | None = None,
+        need_weights: bool = True,
+    ) -> NetworkOutput:
+        """Predict; weights and states have a target axis after the first."""
         n_targets = len(self.channels)
+        folded, lengths = self.fold(x, lengths)
+        if target is not None:
+            # (n, horizon, n_targets) -> (n * n_targets, horizon, 1)
+            target = target.transpose(1, 2).flatten(0, 1)[:, :, None]
+        output: Any = self.network(folded, lengths, target, need_weights)
+        parts: list[Any] = [
+            None if part is None else part.unflatten(0, (-1, n_targets))
+            for part in output
+        ]
+        prediction, context, *others = parts
+        # (n, n_targets, horizon, 1) -> (n, horizon, n_targets)
+        prediction = prediction.squeeze(-1).transpose(1, 2)
+        return NetworkOutput(prediction, context.flatten(1), *others)
+
+    def set_center(self, center: Tensor) -> None:
+        """Say where 0 lies in each channel ``(1, n_channels)``, target by target."""
+        self.network.set_center(center[0, self.channels])
+
+    def fold(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Make each target channel, with the channels that are none, a sample."""
         # (n, n_steps, n_targets, 1 + others) -> (n * n_targets, n_steps, 1 + others)
         folded = x[:, :, self.channels].transpose(1, 2).flatten(0, 1)
         if lengths is not None:
-            lengths = lengths.repeat_interleave(n_targets)
-        output = self.network(folded, lengths)
-        prediction, context, weights = (
-            field.unflatten(0, (-1, n_targets)) for field in output
-        )
-        # (n, n_targets, horizon, 1) -> (n, horizon, n_targets)
-        return NetworkOutput(prediction.squeeze(-1).transpose(1, 2), context, weights)
+            lengths = lengths.repeat_interleave(len(self.channels))
+        return folded, lengths
 
 
 def build_network(
@@ -99,4 +120,5 @@ def build_network(
             )
     network.to_empty(device="cpu")
     initialize(network, generator)
+    network.set_center(torch.zeros(1, n_channels))
     return network

@@ -72,3 +72,24 @@ def _move_right(x: Tensor, lengths: Tensor, offset: Tensor, n_steps: int) -> Ten
     real = (source >= 0) & (source < lengths[:, None])
     index = source.clamp(0, x.shape[1] - 1)[:, :, None].expand(-1, -1, x.shape[2])
     return x.gather(1, index) * real[:, :, None]
+
+
+def from_ends(x: Tensor, lengths: Tensor | None, n_steps: int) -> Tensor:
+    """Undo `align_ends`, on the last axis: move each sequence back to the left.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n_samples, ..., n_frame)
+        Sequences that end where the frame ends.
+    lengths : Tensor of int of shape (n_samples,) or None
+        Real steps in each; None if all have ``n_steps``.
+    n_steps : int
+        Steps to give, at most ``n_frame``. What is padding has no meaning.
+    """
+    n_frame = x.shape[-1]
+    if lengths is None:
+        return x[..., n_frame - n_steps :]
+    step = torch.arange(n_steps, device=x.device)
+    source = (n_frame - lengths[:, None] + step).clamp(max=n_frame - 1)
+    source = source.reshape(-1, *[1] * (x.ndim - 2), n_steps)
+    return x.gather(-1, source.expand(*x.shape[:-1], n_steps))

@@ -1,21 +1,45 @@
-"""Decoders: from context to outputs."""
+"""Decoders: from encoded sequences to outputs, all at once or step by step.
+
+Both are called as ``decoder(memory, beside, target, need_weights)`` and give the
+prediction ``(n_samples, horizon, n_targets)``, the contexts side by side
+``(n_samples, context_size)``, and the weights ``(n_samples, n_parts, [horizon,]
+n_steps)``.
+"""
+
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from ._dropout import Dropout
+from ._memory import Memory
+from .pooling import AttentionPooling, FeaturePooling, FixedPooling
+
+
+class Decoded(NamedTuple):
+    """What a decoder gives."""
+
+    prediction: Tensor
+    context: Tensor
+    weights: Tensor | None
+
 
 class DenseDecoder(nn.Module):
-    """All outputs at once from the context, after Luong's attentional vector on demand.
+    """All outputs at once from one context.
 
     Parameters
     ----------
+    pooling : AttentionPooling, FixedPooling or FeaturePooling
+        Makes the context.
     size : int
-        Size of the context and of the last state.
+        Size of a state.
     horizon, n_targets : int
         Output steps, and values at each.
     state_bypass : bool, default=False
         Join context and last state through a tanh layer, ``tanh(W [context; last])``
         (Luong et al. 2015, equation 5).
+    dropout : float, default=0.0
+        Share of the context dropped in training.
 
     References
     ----------
@@ -24,16 +48,189 @@ class DenseDecoder(nn.Module):
     """
 
     def __init__(
-        self, size: int, horizon: int, n_targets: int, state_bypass: bool = False
+        self,
+        pooling: AttentionPooling | FixedPooling | FeaturePooling,
+        size: int,
+        horizon: int,
+        n_targets: int,
+        state_bypass: bool = False,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        self.pooling = pooling
+        self.context_size = pooling.context_size
         self.shape = (horizon, n_targets)
-        self.join = nn.Linear(2 * size, size, bias=False) if state_bypass else None
-        self.output = nn.Linear(size, horizon * n_targets)
+        self.dropout = Dropout(dropout)
+        width = self.context_size
+        self.join = nn.Linear(width + size, size, bias=False) if state_bypass else None
+        self.output = nn.Linear(size if state_bypass else width, horizon * n_targets)
 
-    def forward(self, context: Tensor, last: Tensor) -> Tensor:
-        """Predict ``(n_samples, horizon, n_targets)`` from context and last state."""
+    def forward(
+        self,
+        memory: Memory,
+        beside: Tensor | None = None,
+        target: Tensor | None = None,
+        need_weights: bool = True,
+    ) -> Decoded:
+        """Predict from one context.
+
+        Parameters
+        ----------
+        memory : Memory
+            Encoded sequences.
+        beside : Tensor of shape (n_samples, horizon, n_targets), default=None
+            What other paths add to the prediction.
+        target : Tensor, default=None
+            Ignored; for `LSTMDecoder`.
+        need_weights : bool, default=True
+            See `Attention`.
+
+        Returns
+        -------
+        Decoded
+            Prediction, context and weights ``(n_samples, n_parts, n_steps)``.
+        """
+        context, weights = self.pooling(memory, need_weights)
+        used = self.dropout(context)
         if self.join is not None:
-            context = torch.tanh(self.join(torch.cat([context, last], dim=-1)))
+            used = torch.tanh(self.join(torch.cat([used, memory.last], dim=-1)))
         # (n, horizon * n_targets) -> (n, horizon, n_targets)
-        return self.output(context).unflatten(-1, self.shape)
+        prediction = self.output(used).unflatten(-1, self.shape)
+        if beside is not None:
+            prediction = prediction + beside
+        return Decoded(prediction, context, weights)
+
+
+class LSTMDecoder(nn.Module):
+    """One output step after the other, each with its own attention.
+
+    At each step an LSTM reads the previous output and the previous attentional vector
+    (input feeding), its state is the query, and ``tanh(W [context; state])`` gives the
+    output (Luong et al. 2015). It starts from zeros, so that all it knows came through
+    the attention; with ``state_bypass`` from the encoder's last state through a tanh
+    layer (Bahdanau et al. 2015), and then the attention may idle.
+
+    Parameters
+    ----------
+    pooling : AttentionPooling or FixedPooling
+        Makes the context of each step; a fixed pooling makes the same for all.
+    size : int
+        Size of a state.
+    horizon, n_targets : int
+        Output steps, and values at each.
+    state_bypass : bool, default=False
+        Start from the encoder's last state.
+    teacher_forcing : float, default=0.0
+        Probability in training that a step reads the true previous output instead of
+        the predicted one (Williams and Zipser 1989).
+    dropout : float, default=0.0
+        Share of the attentional vector dropped in training before the output.
+
+    References
+    ----------
+    D. Bahdanau, K. Cho and Y. Bengio (2015). Neural machine translation by jointly
+    learning to align and translate. ICLR.
+
+    T. Luong, H. Pham and C. Manning (2015). Effective approaches to attention-based
+    neural machine translation. EMNLP.
+
+    R. Williams and D. Zipser (1989). A learning algorithm for continually running
+    fully recurrent neural networks. Neural Computation 1(2).
+    """
+
+    def __init__(
+        self,
+        pooling: AttentionPooling | FixedPooling,
+        size: int,
+        horizon: int,
+        n_targets: int,
+        state_bypass: bool = False,
+        teacher_forcing: float = 0.0,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.pooling = pooling
+        self.size = size
+        self.horizon = horizon
+        self.context_size = horizon * size
+        self.bridge = nn.Linear(size, size) if state_bypass else None
+        self.cell = nn.LSTMCell(n_targets + size, size)
+        self.join = nn.Linear(2 * size, size, bias=False)
+        self.dropout = Dropout(dropout)
+        self.output = nn.Linear(size, n_targets)
+        # A truth is kept where dropout would keep a unit.
+        self.forcing = Dropout(1.0 - teacher_forcing)
+
+    def forward(
+        self,
+        memory: Memory,
+        beside: Tensor | None = None,
+        target: Tensor | None = None,
+        need_weights: bool = True,
+    ) -> Decoded:
+        """Predict step by step.
+
+        Parameters
+        ----------
+        memory : Memory
+            Encoded sequences.
+        beside : Tensor of shape (n_samples, horizon, n_targets), default=None
+            What other paths add to the prediction.
+        target : Tensor of shape (n_samples, horizon, n_targets), default=None
+            The truth, for teacher forcing; read in training alone.
+        need_weights : bool, default=True
+            See `Attention`.
+
+        Returns
+        -------
+        Decoded
+            Prediction, contexts and weights ``(n_samples, n_heads, horizon, n_steps)``,
+            the alignment.
+        """
+        attend = self._prepare(memory, need_weights)
+        n_samples = len(memory.last)
+        fed = memory.last.new_zeros(n_samples, self.size)
+        cell = torch.zeros_like(fed)
+        state = cell if self.bridge is None else torch.tanh(self.bridge(memory.last))
+        output = memory.last.new_zeros(n_samples, self.output.out_features)
+        outputs, contexts, weights = [], [], []
+        for step in range(self.horizon):
+            state, cell = self.cell(torch.cat([output, fed], dim=-1), (state, cell))
+            context, weight = attend(state)
+            fed = torch.tanh(self.join(torch.cat([context, state], dim=-1)))
+            output = self.output(self.dropout(fed))
+            if beside is not None:
+                output = output + beside[:, step]
+            outputs.append(output)
+            contexts.append(context)
+            weights.append(weight)
+            output = self._force(output, target, step)
+        return Decoded(
+            torch.stack(outputs, dim=1),
+            torch.cat(contexts, dim=1),
+            torch.stack(weights, dim=2) if need_weights else None,
+        )
+
+    def _prepare(self, memory: Memory, need_weights: bool) -> Any:
+        """Give a function from a state to its context and weights."""
+        pooling = self.pooling
+        if isinstance(pooling, FixedPooling):
+            fixed = pooling(memory, need_weights)
+            return lambda state: fixed
+        attention = pooling.attention
+        keys = attention.score.project(memory.states)
+
+        def attend(state: Tensor) -> tuple[Tensor, Tensor | None]:
+            context, weights = attention.attend(
+                state[:, None], keys, memory.values, memory.mask, need_weights
+            )
+            return context[:, 0], None if weights is None else weights[:, :, 0]
+
+        return attend
+
+    def _force(self, output: Tensor, target: Tensor | None, step: int) -> Tensor:
+        """Replace a random share of the outputs by the truth, sample by sample."""
+        if target is None or not self.training:
+            return output
+        forced = self.forcing(torch.ones_like(output[:, :1])) > 0
+        return torch.where(forced, target[:, step], output)

@@ -28,10 +28,12 @@ def initialize(module: nn.Module, generator: torch.Generator | None = None) -> N
     recurrent network architectures. ICML. (The forget bias.)
     """
     for part in reversed([*module.modules()]):
-        if isinstance(part, nn.LSTM):
+        if isinstance(part, nn.LSTM | nn.LSTMCell):
             _initialize_lstm(part, generator)
         elif isinstance(part, nn.Linear):
             _initialize_linear(part, generator)
+        elif isinstance(part, nn.LayerNorm):
+            part.reset_parameters()
         else:
             draw = getattr(part, "draw_parameters", None)
             if draw is not None:
@@ -51,7 +53,8 @@ def _initialize_lstm(lstm: Any, generator: torch.Generator | None) -> None:
         else:
             parameter.zero_()
     # torch adds two biases and orders the gates input, forget, cell, output.
-    init.ones_(lstm.bias_ih_l0[size : 2 * size])
+    bias = lstm.bias_ih if isinstance(lstm, nn.LSTMCell) else lstm.bias_ih_l0
+    init.ones_(bias[size : 2 * size])
 
 
 def _initialize_linear(linear: nn.Linear, generator: torch.Generator | None) -> None:

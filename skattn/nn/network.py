@@ -1,16 +1,21 @@
-"""The assembled network: patches, encoder, pooling, decoder, and the paths beside."""
+"""The assembled network: patches, encoder, attention, decoder, and the paths beside."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import softplus
 
-from ._dropout import Dropout
+from ._memory import Memory
 from ._skip import LinearSkip
 from ._steps import last_step, step_mask, to_patches
-from .decoder import DenseDecoder
+from .attention import SelfAttention
+from .decoder import DenseDecoder, LSTMDecoder
+from .embedding import GatedEmbedding
 from .encoder import LSTMEncoder
-from .pooling import make_pooling
+from .pooling import FeaturePooling, make_pooling
+
+_ACTIVATIONS: dict[str, Any] = {"sigmoid": torch.sigmoid, "softplus": softplus}
 
 
 class NetworkOutput(NamedTuple):
@@ -21,14 +26,34 @@ class NetworkOutput(NamedTuple):
     prediction : Tensor of shape (n_samples, horizon, n_targets)
         Scaled targets.
     context : Tensor of shape (n_samples, context_size)
-        What the attention gathered.
-    weights : Tensor of shape (n_samples, n_steps)
-        Weights of the steps (patches where ``patch_size`` > 1).
+        What the attention gathered; decoder steps side by side.
+    weights : Tensor of shape (n_samples, n_parts, [horizon,] n_steps) or None
+        Attention weights; parts are heads, or hidden units with "feature". Steps are
+        patches where ``patch_size`` > 1. None where they were not needed.
+    self_weights : Tensor of shape (n_samples, n_heads, n_steps, n_steps) or None
+        The map of the self-attention; None without one.
+    states : Tensor of shape (n_samples, n_steps, size)
+        The states that were attended to.
+    mask : Tensor of bool of shape (n_samples, n_steps) or None
+        True at real steps; None if all are.
     """
 
     prediction: Tensor
     context: Tensor
-    weights: Tensor
+    weights: Tensor | None
+    self_weights: Tensor | None
+    states: Tensor
+    mask: Tensor | None
+
+
+class Encoded(NamedTuple):
+    """One batch on its way to the decoder."""
+
+    memory: Memory
+    self_weights: Tensor | None
+    history: Tensor  # relative to the level, (n, n_timesteps, n_channels)
+    level: Tensor | None  # (n, 1, n_channels)
+    inputs: Tensor  # of the gated embedding, (n, n_steps, input_size)
 
 
 class AttentionNetwork(nn.Module):
@@ -51,11 +76,23 @@ class AttentionNetwork(nn.Module):
     dropout : float, default=0.0
         Share of units dropped in training, between layers and on the context.
     attention : str, default="additive"
-        How states become one context.
+        How states become a context.
     query : {"last", "learned"}, default="last"
-        What the states are scored against.
+        What the states are scored against, with the dense decoder.
+    n_heads : int, default=1
+        Heads of the attention.
+    self_attention_heads : int, default=0
+        Heads of a self-attention between encoder and pooling; 0 for none.
+    values : {"states", "inputs"}, default="states"
+        What is summed up: states, or gated embeddings of the inputs.
     state_bypass : bool, default=False
-        Join the last state to the context.
+        Let the last state reach the output beside the context.
+    decoder : {"dense", "lstm"}, default="dense"
+        All outputs at once, or step by step.
+    teacher_forcing : float, default=0.0
+        Share of true previous outputs that the LSTM decoder reads in training.
+    output_activation : {"identity", "sigmoid", "softplus"}, default="identity"
+        Applied to the prediction.
     anchor : bool, default=False
         Read and predict the target channels relative to their last values.
     linear_skip : bool, default=False
@@ -79,7 +116,13 @@ class AttentionNetwork(nn.Module):
         dropout: float = 0.0,
         attention: str = "additive",
         query: str = "last",
+        n_heads: int = 1,
+        self_attention_heads: int = 0,
+        values: str = "states",
         state_bypass: bool = False,
+        decoder: str = "dense",
+        teacher_forcing: float = 0.0,
+        output_activation: str = "identity",
         anchor: bool = False,
         linear_skip: bool = False,
     ) -> None:
@@ -87,22 +130,49 @@ class AttentionNetwork(nn.Module):
         self.patch_size = patch_size
         self.anchor = anchor
         self.target_channels = None if target_channels is None else [*target_channels]
+        self.activation = output_activation
+        input_size = patch_size * n_channels
         self.encoder = LSTMEncoder(
-            patch_size * n_channels, hidden_size, num_layers, bidirectional, dropout
+            input_size, hidden_size, num_layers, bidirectional, dropout
         )
-        size = self.context_size = self.encoder.output_size
-        self.pooling = make_pooling(attention, size, query)
-        self.dropout = Dropout(dropout)
-        self.decoder = DenseDecoder(size, horizon, n_targets, state_bypass)
-        self.skip = (
-            LinearSkip(
-                n_timesteps, n_channels, horizon, n_targets, target_channels is not None
+        size = self.encoder.output_size
+        self.self_attention = (
+            SelfAttention(size, self_attention_heads, dropout)
+            if self_attention_heads
+            else None
+        )
+        self.embedding = (
+            GatedEmbedding(input_size, size) if values == "inputs" else None
+        )
+        # Mean over scale of each channel: added to centred inputs, it uncentres them.
+        # One row for all samples, or one for each sample of a repeating pattern.
+        self.center: Tensor
+        self.register_buffer("center", torch.zeros(1, 1, n_channels))
+        n_steps = -(-n_timesteps // patch_size)
+        pooling = make_pooling(attention, size, query, n_heads, n_steps)
+        shape = (size, horizon, n_targets)
+        self.decoder: DenseDecoder | LSTMDecoder
+        if decoder == "lstm" and not isinstance(pooling, FeaturePooling):
+            self.decoder = LSTMDecoder(
+                pooling, *shape, state_bypass, teacher_forcing, dropout
             )
+        else:
+            self.decoder = DenseDecoder(pooling, *shape, state_bypass, dropout)
+        self.context_size = self.decoder.context_size
+        own = target_channels is not None
+        self.skip = (
+            LinearSkip(n_timesteps, n_channels, horizon, n_targets, own)
             if linear_skip
             else None
         )
 
-    def forward(self, x: Tensor, lengths: Tensor | None = None) -> NetworkOutput:
+    def forward(
+        self,
+        x: Tensor,
+        lengths: Tensor | None = None,
+        target: Tensor | None = None,
+        need_weights: bool = True,
+    ) -> NetworkOutput:
         """Predict.
 
         Parameters
@@ -111,29 +181,93 @@ class AttentionNetwork(nn.Module):
             Scaled sequences, padded on the right with any finite number.
         lengths : Tensor of int of shape (n_samples,), default=None
             Real steps in each sequence, at least 1; None if all are real.
+        target : Tensor of shape (n_samples, horizon, n_targets), default=None
+            The truth, for teacher forcing in training.
+        need_weights : bool, default=True
+            Whether weights are to be returned.
 
         Returns
         -------
         NetworkOutput
-            Prediction ``(n_samples, horizon, n_targets)``, context
-            ``(n_samples, context_size)`` and weights ``(n_samples, n_steps)``.
+            Prediction, context, weights, and what the attention read.
+        """
+        memory, self_weights, history, level, _ = self.encode(x, lengths, need_weights)
+        base = None if level is None else self.take_targets(level)
+        if target is not None and base is not None:
+            target = target - base
+        beside = (
+            None
+            if self.skip is None
+            else self.skip(self.take_targets(history), lengths)
+        )
+        prediction, context, weights = self.decoder(
+            memory, beside, target, need_weights
+        )
+        if base is not None:
+            prediction = prediction + base
+        if self.activation != "identity":
+            prediction = _ACTIVATIONS[self.activation](prediction)
+        return NetworkOutput(
+            prediction, context, weights, self_weights, memory.states, memory.mask
+        )
+
+    def encode(
+        self, x: Tensor, lengths: Tensor | None, need_weights: bool = True
+    ) -> Encoded:
+        """Run the encoder and what stands before and after it.
+
+        Parameters
+        ----------
+        x, lengths, need_weights
+            As in `forward`.
+
+        Returns
+        -------
+        Encoded
+            What the decoder and the paths beside it read.
         """
         level = self._find_level(x, lengths) if self.anchor else None
-        if level is not None:
-            x = x - level
-        patches, n_patches = to_patches(x, lengths, self.patch_size)
+        history = x if level is None else x - level
+        patches, n_patches = to_patches(history, lengths, self.patch_size)
         states, last = self.encoder(patches, n_patches)
         mask = None if n_patches is None else step_mask(n_patches, states.shape[1])
-        context, weights = self.pooling(states, last, mask)
-        prediction = self.decoder(self.dropout(context), last)
-        if self.skip is not None:
-            prediction = prediction + self.skip(self._take_targets(x), lengths)
-        if level is not None:
-            prediction = prediction + self._take_targets(level)
-        return NetworkOutput(prediction, context, weights)
+        self_weights = None
+        if self.self_attention is not None:
+            states, self_weights = self.self_attention(states, mask, need_weights)
+        values, inputs = states, patches
+        if self.embedding is not None:
+            center = self.center.repeat(len(x) // len(self.center), 1, 1)
+            inputs = to_patches(history + center, lengths, self.patch_size)[0]
+            values = self.embedding(inputs, states)
+        memory = Memory(states, last, mask, values)
+        return Encoded(memory, self_weights, history, level, inputs)
 
-    def _take_targets(self, x: Tensor) -> Tensor:
-        """Keep the target channels, or all if the targets are no channels."""
+    def set_center(self, center: Tensor) -> None:
+        """Say where 0 lies in each channel, for ``values="inputs"``.
+
+        Parameters
+        ----------
+        center : Tensor of shape (n_patterns, n_channels)
+            Mean over scale of each channel; the patterns repeat over the samples.
+        """
+        center = center.clone()
+        if self.anchor:  # what is relative to a level has no center
+            center[:, self.target_channels] = 0.0
+        self.center = center[:, None]
+
+    def take_targets(self, x: Tensor) -> Tensor:
+        """Keep the target channels, or all if the targets are no channels.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_samples, n_steps, n_channels)
+            Channels of the input.
+
+        Returns
+        -------
+        Tensor of shape (n_samples, n_steps, n_targets)
+            In the order of the targets.
+        """
         return x if self.target_channels is None else x[:, :, self.target_channels]
 
     def _find_level(self, x: Tensor, lengths: Tensor | None) -> Tensor:

@@ -1,10 +1,20 @@
-"""Pooling over time: many encoder states to one context, with weights to show."""
+"""Pooling over time: many encoder states to one context, with weights to show.
+
+All poolings are called as ``pooling(memory, need_weights)`` and give the context
+``(n_samples, context_size)`` with the weights ``(n_samples, n_parts, n_steps)``, where
+parts are heads, or hidden units for `FeaturePooling`.
+"""
 
 import torch
 from torch import Tensor, nn
+from torch.nn import init
 from torch.nn.functional import one_hot
 
+from ._memory import Memory
+from ._steps import align_ends, from_ends
 from .attention import Attention
+
+Pooled = tuple[Tensor, Tensor | None]
 
 
 class AttentionPooling(nn.Module):
@@ -18,38 +28,73 @@ class AttentionPooling(nn.Module):
         See `Attention`.
     query : {"last", "learned"}, default="last"
         The last state, or a vector learned in training.
+    n_heads : int, default=1
+        See `Attention`.
+    n_steps : int, default=None
+        See `Attention`.
     """
 
-    def __init__(self, size: int, score: str = "additive", query: str = "last") -> None:
+    def __init__(
+        self,
+        size: int,
+        score: str = "additive",
+        query: str = "last",
+        n_heads: int = 1,
+        n_steps: int | None = None,
+    ) -> None:
         super().__init__()
-        self.query = query
-        query_size = size if query == "last" else None
-        self.attention = Attention(score, query_size=query_size, key_size=size)
+        self.context_size = size
+        # The additive score holds its learned query itself.
+        inside = query == "learned" and score == "additive"
+        self.attention = Attention(
+            score,
+            query_size=0 if inside else size,
+            key_size=size,
+            n_heads=n_heads,
+            n_steps=n_steps,
+        )
+        self.learned = query == "learned"
+        self.query = (
+            nn.Parameter(torch.empty(1, 1, size))
+            if self.learned and not inside
+            else None
+        )
+        self.draw_parameters()
 
-    def forward(
-        self, states: Tensor, last: Tensor, mask: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
+    def draw_parameters(self, generator: torch.Generator | None = None) -> None:
+        """Draw a learned query from a normal distribution.
+
+        Parameters
+        ----------
+        generator : torch.Generator, default=None
+            None: torch's global stream.
+        """
+        if self.query is not None:
+            init.normal_(self.query, generator=generator)
+
+    def forward(self, memory: Memory, need_weights: bool = True) -> Pooled:
         """Pool states over time.
 
         Parameters
         ----------
-        states : Tensor of shape (n_samples, n_steps, size)
-            One state a step.
-        last : Tensor of shape (n_samples, size)
-            The last state.
-        mask : Tensor of bool of shape (n_samples, n_steps) or None
-            True at real steps; None if all are.
+        memory : Memory
+            Encoded sequences.
+        need_weights : bool, default=True
+            See `Attention`.
 
         Returns
         -------
         context : Tensor of shape (n_samples, size)
-            The pooled states.
-        weights : Tensor of shape (n_samples, n_steps)
+            The weighted sum of the values.
+        weights : Tensor of shape (n_samples, n_heads, n_steps) or None
             Rows sum to 1; masked steps have exactly 0.
         """
-        query = last[:, None] if self.query == "last" else None
-        context, weights = self.attention(query, states, states, mask)
-        return context.squeeze(1), weights.squeeze(1)
+        states, last, mask, values = memory
+        query: Tensor | None = last[:, None]
+        if self.learned:
+            query = None if self.query is None else self.query.expand(len(last), 1, -1)
+        context, weights = self.attention(query, states, values, mask, need_weights)
+        return context.squeeze(1), None if weights is None else weights.squeeze(2)
 
 
 class FixedPooling(nn.Module):
@@ -61,53 +106,121 @@ class FixedPooling(nn.Module):
         The last state, with one-hot weights; the mean of the real states, with
         uniform weights; or each unit's maximum, where a step's weight is the share of
         units that take it.
+    size : int
+        Size of a state.
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, size: int) -> None:
         super().__init__()
         self.kind = kind
+        self.context_size = size
 
-    def forward(
-        self, states: Tensor, last: Tensor, mask: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, memory: Memory, need_weights: bool = True) -> Pooled:
         """Pool states over time.
 
         Parameters
         ----------
-        states : Tensor of shape (n_samples, n_steps, size)
-            One state a step.
-        last : Tensor of shape (n_samples, size)
-            The last state.
-        mask : Tensor of bool of shape (n_samples, n_steps) or None
-            True at real steps; None if all are.
+        memory : Memory
+            Encoded sequences.
+        need_weights : bool, default=True
+            Ignored: the weights cost nothing.
 
         Returns
         -------
         context : Tensor of shape (n_samples, size)
-            The pooled states.
-        weights : Tensor of shape (n_samples, n_steps)
+            The pooled values.
+        weights : Tensor of shape (n_samples, 1, n_steps)
             Rows sum to 1; masked steps have exactly 0.
         """
+        states, last, mask, values = memory
         if mask is None:
             mask = states.new_ones(states.shape[:2], dtype=torch.bool)
-        if self.kind == "last":
-            weights = one_hot(mask.sum(1) - 1, states.shape[1]).to(states.dtype)
-            return last, weights
+        if self.kind == "max":
+            return _pool_max(values, mask)
         if self.kind == "mean":
             weights = mask.to(states.dtype) / mask.sum(1, keepdim=True)
-            return (weights[:, None] @ states).squeeze(1), weights
-        return _pool_max(states, mask)
+        else:
+            weights = one_hot(mask.sum(1) - 1, states.shape[1]).to(states.dtype)
+            if values is states:
+                return last, weights[:, None]
+        weights = weights[:, None]
+        return (weights @ values).squeeze(1), weights
 
 
-def _pool_max(states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-    context, step = states.masked_fill(~mask[:, :, None], -torch.inf).max(dim=1)
-    weights = torch.zeros_like(states[:, :, 0])
-    share = torch.full_like(context, 1 / states.shape[2])
-    return context, weights.scatter_add(1, step, share)
+def _pool_max(values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    context, step = values.masked_fill(~mask[:, :, None], -torch.inf).max(dim=1)
+    weights = torch.zeros_like(values[:, :, 0])
+    share = torch.full_like(context, 1 / values.shape[2])
+    return context, weights.scatter_add(1, step, share)[:, None]
 
 
-def make_pooling(attention: str, size: int, query: str) -> nn.Module:
-    """Build the pooling that the estimators' ``attention`` and ``query`` name."""
+class FeaturePooling(nn.Module):
+    """A dense layer over time with a softmax for each hidden unit (Keras style).
+
+    The states are multiplied by their weights and laid side by side, without a sum;
+    it is the ``attention_3d_block`` that many Keras models use, after an LSTM that
+    returns all states. Steps are counted from the end; shorter sequences have weight
+    on their own steps alone.
+
+    Parameters
+    ----------
+    size : int
+        Size of a state.
+    n_steps : int
+        Most steps there are.
+    """
+
+    def __init__(self, size: int, n_steps: int) -> None:
+        super().__init__()
+        self.n_steps = n_steps
+        self.context_size = n_steps * size
+        self.dense = nn.Linear(n_steps, n_steps)
+
+    def forward(self, memory: Memory, need_weights: bool = True) -> Pooled:
+        """Weigh states over time.
+
+        Parameters
+        ----------
+        memory : Memory
+            Encoded sequences of at most ``n_steps`` steps.
+        need_weights : bool, default=True
+            Ignored: the weights are needed in any case.
+
+        Returns
+        -------
+        context : Tensor of shape (n_samples, n_steps * size)
+            The weighted values, step by step.
+        weights : Tensor of shape (n_samples, size, n_steps)
+            One row a hidden unit, which sums to 1.
+        """
+        states, _, mask, values = memory
+        n_given = states.shape[1]
+        if n_given > self.n_steps:
+            raise ValueError(
+                f"X has {n_given} steps, but attention='feature' was made for "
+                f"{self.n_steps}; at most {self.n_steps} are allowed."
+            )
+        lengths = None if mask is None else mask.sum(1)
+        real = torch.ones_like(states[:, :, :1]) if mask is None else mask[:, :, None]
+        real = align_ends(real.to(states.dtype), lengths, self.n_steps) > 0
+        aligned = align_ends(values, lengths, self.n_steps)
+        # (n, n_steps, size) -> (n, size, n_steps): the dense layer runs over time
+        scores = self.dense(align_ends(states, lengths, self.n_steps).transpose(1, 2))
+        scores = scores.masked_fill(~real.transpose(1, 2), -torch.inf)
+        weights = torch.softmax(scores, dim=-1)
+        context = (aligned * weights.transpose(1, 2)).flatten(1)
+        shown = from_ends(weights, lengths, n_given)
+        if mask is not None:
+            shown = shown.masked_fill(~mask[:, None], 0.0)
+        return context, shown
+
+
+def make_pooling(
+    attention: str, size: int, query: str, n_heads: int, n_steps: int
+) -> AttentionPooling | FixedPooling | FeaturePooling:
+    """Build the pooling that the estimators' parameters name."""
     if attention in ("last", "mean", "max"):
-        return FixedPooling(attention)
-    return AttentionPooling(size, attention, query)
+        return FixedPooling(attention, size)
+    if attention == "feature":
+        return FeaturePooling(size, n_steps)
+    return AttentionPooling(size, attention, query, n_heads, n_steps)

@@ -33,6 +33,8 @@ class SequenceDataset(Dataset):
     rows : ndarray of int, default=None
         The samples of ``sequences`` that belong to the data set; None for all.
         Targets and weights hold these rows alone.
+    forced : bool, default=False
+        Whether the network is to read the targets, for teacher forcing.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class SequenceDataset(Dataset):
         targets: np.ndarray | None = None,
         weights: np.ndarray | None = None,
         rows: np.ndarray | None = None,
+        forced: bool = False,
     ) -> None:
         indices = np.arange(len(sequences)) if rows is None else rows
         self._n_samples = len(indices)
@@ -54,6 +57,7 @@ class SequenceDataset(Dataset):
         lengths = sequences.lengths
         self._lengths = _tensor(None if lengths is None else lengths[indices])
         self._targets = _tensor(targets)
+        self._forced = forced
         if weights is not None:
             weights = (weights / weights.mean()).astype(np.float32)
         self._weights = _tensor(weights)
@@ -69,6 +73,8 @@ class SequenceDataset(Dataset):
         truth = {}
         if self._targets is not None:
             truth["target"] = self._targets[index]
+            if self._forced:
+                inputs["target"] = truth["target"]
         if self._weights is not None:
             truth["weight"] = self._weights[index]
         return inputs, truth

@@ -1,8 +1,10 @@
 """Running a trained network over many samples, block by block."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..sequences._forms import Sequences
 from ..sequences._scaling import Scaler
@@ -19,41 +21,40 @@ _ROW_MULTIPLE = 4
 
 
 def run_network(
-    module: nn.Module,
+    run: Callable[..., Sequence[Tensor]],
     sequences: Sequences,
     scaler: Scaler,
-    *fields: str,
-    device: str = "cpu",
+    device: str,
 ) -> list[np.ndarray]:
-    """Run ``module`` and collect some fields of its output.
+    """Run a function of a network block by block, and join what it gives.
 
     Parameters
     ----------
-    module : nn.Module
-        In evaluation mode.
+    run : callable
+        Takes a batch ``(x, lengths)`` of scaled tensors, and gives tensors with one row
+        a sample.
     sequences : Sequences
         Not yet scaled.
     scaler : Scaler
         Of the input channels.
-    *fields : str
-        Names of the output's fields.
-    device : str, default="cpu"
-        Where the module is.
+    device : str
+        Where the network is.
 
     Returns
     -------
     list of ndarray
-        One float32 array a field, as long as ``sequences``, in its order.
+        One float32 array for each tensor, as long as ``sequences``, in its order.
     """
-    blocks: list[list[np.ndarray]] = [[] for _ in fields]
+    blocks = []
     with torch.inference_mode():
         for inputs, _ in Batches(SequenceDataset(sequences, scaler), _BLOCK_SIZE):
             n_rows = len(inputs["x"])
-            inputs = {name: _fill(rows).to(device) for name, rows in inputs.items()}
-            output = module(**inputs)
-            for block, field in zip(blocks, fields, strict=True):
-                block.append(getattr(output, field)[:n_rows].cpu().numpy())
-    return [np.concatenate(block) for block in blocks]
+            x, lengths = (
+                None if rows is None else _fill(rows).to(device)
+                for rows in (inputs["x"], inputs.get("lengths"))
+            )
+            blocks.append([part[:n_rows].cpu().numpy() for part in run(x, lengths)])
+    return [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
 
 
 def _fill(rows: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from skorch import NeuralNet
 from skorch.callbacks import EpochTimer
 from torch import Tensor, nn
 
+from ..nn import NetworkOutput, conicity
 from ..nn._dropout import set_dropout_generator
 from ._data import Batches, SequenceDataset
 from ._seeding import Stream, derive
@@ -27,6 +28,8 @@ class AttentionNet(NeuralNet):
         streams of its own.
     gradient_clip : float, default=None
         Largest norm of the gradient; None does not clip.
+    conicity_penalty : float, default=0.0
+        Weight of the states' mean conicity in the training loss.
     **kwargs
         Passed to `skorch.NeuralNet`.
     """
@@ -38,11 +41,13 @@ class AttentionNet(NeuralNet):
         seed: int,
         first_epoch: int = 0,
         gradient_clip: float | None = None,
+        conicity_penalty: float = 0.0,
         **kwargs: Any,
     ) -> None:
         self.seed = seed
         self.first_epoch = first_epoch
         self.gradient_clip = gradient_clip
+        self.conicity_penalty = conicity_penalty
         super().__init__(module, **kwargs)
 
     @property
@@ -78,17 +83,25 @@ class AttentionNet(NeuralNet):
 
     def get_loss(
         self,
-        y_pred: tuple[Tensor, ...],
+        y_pred: NetworkOutput,
         y_true: dict[str, Tensor],
         X: Any = None,
         training: bool = False,
     ) -> Tensor:
         """Average the loss over outputs, then over samples by their weights."""
-        losses = self.criterion_(y_pred[0], y_true["target"].to(self.device))
+        losses = self.criterion_(y_pred.prediction, y_true["target"].to(self.device))
         losses = losses.flatten(1).mean(1)  # (n_samples,)
         if "weight" in y_true:
             losses = losses * y_true["weight"].to(self.device)
-        return losses.mean()
+        loss = losses.mean()
+        if training and self.conicity_penalty:
+            cones = conicity(y_pred.states, y_pred.mask)
+            loss = loss + self.conicity_penalty * cones.mean()
+        return loss
+
+    def infer(self, x: Any, **fit_params: Any) -> NetworkOutput:
+        """Run the network without the weights, which no loss reads."""
+        return super().infer(x, need_weights=False, **fit_params)
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute loss and gradient of one batch, the gradient clipped."""

@@ -27,8 +27,9 @@ class TrainingPlan:
 
     Parameters
     ----------
-    optimizer, learning_rate, lr_schedule, weight_decay, gradient_clip, batch_size, \
-    max_epochs, early_stopping, n_iter_no_change, tol, callbacks, verbose
+    optimizer, learning_rate, lr_schedule, weight_decay, gradient_clip, \
+    conicity_penalty, batch_size, max_epochs, early_stopping, n_iter_no_change, tol, \
+    callbacks, verbose
         As in `skattn.LSTMAttentionRegressor`.
     device : str
         A device that exists.
@@ -39,6 +40,7 @@ class TrainingPlan:
     lr_schedule: str | None
     weight_decay: float
     gradient_clip: float | None
+    conicity_penalty: float
     batch_size: int
     max_epochs: int
     early_stopping: bool
@@ -87,6 +89,7 @@ def train(
         seed=seed,
         first_epoch=len(past),
         gradient_clip=plan.gradient_clip,
+        conicity_penalty=plan.conicity_penalty,
         criterion=loss,
         optimizer=_OPTIMIZERS[plan.optimizer],
         optimizer__weight_decay=plan.weight_decay,

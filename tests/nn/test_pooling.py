@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from skattn.nn import AttentionPooling, FixedPooling
+from skattn.nn import AttentionPooling, FeaturePooling, FixedPooling, Memory
 
 LENGTHS = [5, 1, 3]
 RNG = np.random.default_rng(0)
@@ -16,15 +16,18 @@ def pool(pooling, masked):
     last = np.stack([s[n - 1] for s, n in zip(STATES, lengths, strict=True)])
     mask = torch.arange(5) < torch.tensor(lengths)[:, None] if masked else None
     with torch.no_grad():
-        context, weights = pooling(
-            torch.from_numpy(STATES), torch.from_numpy(last), mask
-        )
+        states = torch.from_numpy(STATES)
+        memory = Memory(states, torch.from_numpy(last), mask, states)
+        context, weights = pooling(memory)
+    assert context.shape[1] == pooling.context_size
+    if weights.shape[1] == 1:
+        weights = weights.squeeze(1)
     return context.numpy(), weights.numpy(), lengths
 
 
 @pytest.mark.parametrize("masked", [False, True])
 def test_last_takes_the_last_real_state(masked):
-    context, weights, lengths = pool(FixedPooling("last"), masked)
+    context, weights, lengths = pool(FixedPooling("last", 4), masked)
     for row, n in enumerate(lengths):
         np.testing.assert_array_equal(context[row], STATES[row, n - 1])
         np.testing.assert_array_equal(weights[row], np.eye(5)[n - 1])
@@ -32,7 +35,7 @@ def test_last_takes_the_last_real_state(masked):
 
 @pytest.mark.parametrize("masked", [False, True])
 def test_mean_is_over_real_states(masked):
-    context, weights, lengths = pool(FixedPooling("mean"), masked)
+    context, weights, lengths = pool(FixedPooling("mean", 4), masked)
     for row, n in enumerate(lengths):
         np.testing.assert_allclose(context[row], STATES[row, :n].mean(0), atol=1e-6)
         np.testing.assert_allclose(weights[row], (np.arange(5) < n) / n, atol=1e-6)
@@ -40,7 +43,7 @@ def test_mean_is_over_real_states(masked):
 
 @pytest.mark.parametrize("masked", [False, True])
 def test_max_weighs_steps_by_the_units_that_take_them(masked):
-    context, weights, lengths = pool(FixedPooling("max"), masked)
+    context, weights, lengths = pool(FixedPooling("max", 4), masked)
     for row, n in enumerate(lengths):
         real = STATES[row, :n]
         share = np.bincount(real.argmax(0), minlength=5) / 4
@@ -58,9 +61,33 @@ def test_attention_weights_are_zero_on_padding_and_sum_to_one(query):
         np.testing.assert_allclose(context[row], weights[row] @ STATES[row], atol=1e-6)
 
 
-def test_a_learned_query_does_not_look_at_the_last_state():
-    pooling = AttentionPooling(4, query="learned").double()
+@pytest.mark.parametrize("score", ["additive", "general"])
+def test_a_learned_query_does_not_look_at_the_last_state(score):
+    pooling = AttentionPooling(4, score, query="learned").double()
     states = torch.from_numpy(STATES)
-    one = pooling(states, states[:, -1], None)[1]
-    other = pooling(states, torch.zeros(3, 4).double(), None)[1]
+    one = pooling(Memory(states, states[:, -1], None, states))[1]
+    other = pooling(Memory(states, torch.zeros(3, 4).double(), None, states))[1]
     assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_feature_pooling_is_a_dense_softmax_over_time_for_each_unit(masked):
+    pooling = FeaturePooling(4, n_steps=6).double()  # one step more than there are
+    context, weights, lengths = pool(pooling, masked)
+    weight = pooling.dense.weight.detach().numpy()
+    bias = pooling.dense.bias.detach().numpy()
+    for row, n in enumerate(lengths):
+        aligned = np.zeros((6, 4))
+        aligned[6 - n :] = STATES[row, :n]
+        scores = (weight @ aligned + bias[:, None])[6 - n :]
+        expected = np.exp(scores) / np.exp(scores).sum(0)  # (n, size)
+        np.testing.assert_allclose(weights[row, :, :n], expected.T, atol=1e-6)
+        assert (weights[row, :, n:] == 0).all()
+        aligned[6 - n :] *= expected
+        np.testing.assert_allclose(context[row], aligned.ravel(), atol=1e-6)
+
+
+def test_feature_pooling_refuses_more_steps_than_it_has():
+    states = torch.zeros(1, 5, 4)
+    with pytest.raises(ValueError, match=r"X has 5 steps.*at most 3"):
+        FeaturePooling(4, n_steps=3)(Memory(states, states[:, 0], None, states))

@@ -1,0 +1,158 @@
+"""What a fitted estimator tells about its predictions: weights and contributions."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from ._inputs import check_X
+from .nn import conicity
+from .nn.contributions import base_value, contributions
+from .sequences._forms import Sequences
+from .training import run_network
+
+
+class AttentionMixin:
+    """Attention weights of estimators."""
+
+    # Parts of the estimator that are read here.
+    attention: str
+    channel_independent: bool
+    module_: Any
+    net_: Any
+    self_attention_heads: int
+    _input_scaler: Any
+    _run: Any
+
+    def predict_attention(
+        self, X: Any, average: bool = True, layer: str = "pooling"
+    ) -> np.ndarray:
+        """Give the attention weights: which time steps each prediction rests on.
+
+        Steps are patches where ``patch_size`` > 1. The poolings without attention have
+        weights too: ``"last"`` one-hot, ``"mean"`` uniform, ``"max"`` the share of
+        units that take each step.
+
+        Parameters
+        ----------
+        X : array-like or Tensor
+            Sequences in any form that `fit` takes.
+        average : bool, default=True
+            Average over heads, or over hidden units with ``attention="feature"``.
+        layer : {"pooling", "self"}, default="pooling"
+            The attention that leads to the output, or the self-attention before it,
+            which there is with ``self_attention_heads``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_steps) or (n_samples, horizon, n_steps)
+            Rows sum to 1; the latter, the alignment, with ``decoder="lstm"``. Without
+            ``average``, heads are a second axis, and hidden units a last one. With
+            ``channel_independent`` a target axis stands before the steps. The map of
+            the self-attention is ``(n_samples, n_steps, n_steps)``, a row for each
+            attending step.
+        """
+        check_is_fitted(self)
+        if layer not in ("pooling", "self"):
+            raise ValueError(f"layer={layer!r} must be 'pooling' or 'self'.")
+        if layer == "self" and not self.self_attention_heads:
+            raise ValueError(
+                "layer='self' needs a self-attention, but self_attention_heads=0."
+            )
+        sequences = check_X(self, X, reset=False)
+        return self._attend(sequences, average, layer)
+
+    def _attend(
+        self, sequences: Sequences, average: bool = True, layer: str = "pooling"
+    ) -> np.ndarray:
+        field = "weights" if layer == "pooling" else "self_weights"
+        (weights,) = self._run(sequences, field)
+        if self.channel_independent:
+            # (n, n_targets, n_parts, ..., n_steps): targets go before the steps
+            weights = np.moveaxis(weights, 1, -2)
+        if average:
+            weights = weights.mean(1)
+        elif self.attention == "feature" and layer == "pooling":
+            weights = np.moveaxis(weights, 1, -1)
+        return weights.astype(sequences.values.dtype)
+
+    def _measure_conicity(self, X: Any) -> np.ndarray:
+        """See `skattn.inspection.conicity`."""
+
+        def run(x: Tensor, lengths: Tensor | None) -> list[Tensor]:
+            output = self.module_(x, lengths, need_weights=False)
+            return [conicity(output.states, output.mask)]
+
+        sequences = check_X(self, X, reset=False)
+        return run_network(run, sequences, self._input_scaler, self.net_.device)[0]
+
+
+class ContributionsMixin:
+    """Exact contributions of inputs, for estimators of numbers."""
+
+    # Parts of the estimator that are read here.
+    module_: Any
+    net_: Any
+    output_activation: str
+    values: str
+    _input_scaler: Any
+    _target_form: Any
+    _target_scaler: Any
+
+    def predict_contributions(self, X: Any) -> np.ndarray:
+        """Split predictions into what each input value contributed.
+
+        With ``values="inputs"`` a prediction is ``base_value_`` plus the sum of its
+        contributions, exactly, those of ``anchor`` and ``linear_skip`` included. Exact
+        is not yet faithful: weights and gates come from states that have read other
+        steps too.
+
+        Parameters
+        ----------
+        X : array-like or Tensor
+            Sequences in any form that `fit` takes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_timesteps, n_channels) or \
+                (n_samples, horizon, n_timesteps, n_channels) or \
+                (n_samples, horizon, n_targets, n_timesteps, n_channels)
+            In units of y; the axes of y first. Steps are those of X, also where
+            ``patch_size`` > 1.
+
+        References
+        ----------
+        E. Choi et al. (2016). RETAIN: an interpretable predictive model for healthcare
+        using reverse time attention mechanism. NeurIPS.
+        """
+        check_is_fitted(self)
+        self._check_additive()
+        sequences = check_X(self, X, reset=False)
+        (parts,) = run_network(
+            lambda x, lengths: [contributions(self.module_, x, lengths)],
+            sequences,
+            self._input_scaler,
+            self.net_.device,
+        )
+        parts = parts.astype(np.float64) * self._target_scaler.scale[..., None, None]
+        shape = self._target_form.shape + parts.shape[3:]
+        return parts.reshape(len(parts), *shape)
+
+    @property
+    def base_value_(self) -> Any:
+        """What is predicted when nothing contributes, in the form of one y.
+
+        Only with ``values="inputs"``.
+        """
+        self._check_additive()
+        bias = base_value(self.module_).cpu().numpy()
+        return self._target_form.outward(self._target_scaler.backward(bias))[0]
+
+    def _check_additive(self) -> None:
+        if self.values != "inputs" or self.output_activation != "identity":
+            raise AttributeError(
+                "Contributions add up with values='inputs' and "
+                f"output_activation='identity' only; got values={self.values!r} and "
+                f"output_activation={self.output_activation!r}."
+            )

@@ -1,0 +1,26 @@
+"""What the encoder hands to the poolings and decoders."""
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+
+class Memory(NamedTuple):
+    """Encoded sequences.
+
+    Parameters
+    ----------
+    states : Tensor of shape (n_samples, n_steps, size)
+        The keys, one a step.
+    last : Tensor of shape (n_samples, size)
+        The last state.
+    mask : Tensor of bool of shape (n_samples, n_steps) or None
+        True at real steps; None if all are.
+    values : Tensor of shape (n_samples, n_steps, size)
+        What is summed up: the states, or gated embeddings of the inputs.
+    """
+
+    states: Tensor
+    last: Tensor
+    mask: Tensor | None
+    values: Tensor

@@ -1,0 +1,47 @@
+"""Gated input embeddings, values that make a prediction a sum over the inputs."""
+
+import torch
+from torch import Tensor, nn
+
+
+class GatedEmbedding(nn.Module):
+    """A linear embedding of each step's inputs, gated by the states (RETAIN).
+
+    ``tanh(W_gate state) * (W_embed input)``: linear in the input once the state is
+    known. The inputs are scaled, but not centred, so that an input of 0 gives nothing.
+
+    Parameters
+    ----------
+    input_size : int
+        Size of one step's inputs.
+    state_size : int
+        Size of a state and of an embedding.
+
+    References
+    ----------
+    E. Choi, M. Bahadori, J. Kulas, A. Schuetz, W. Stewart and J. Sun (2016). RETAIN:
+    an interpretable predictive model for healthcare using reverse time attention
+    mechanism. NeurIPS.
+    """
+
+    def __init__(self, input_size: int, state_size: int) -> None:
+        super().__init__()
+        self.embed = nn.Linear(input_size, state_size, bias=False)
+        self.gate = nn.Linear(state_size, state_size)
+
+    def forward(self, inputs: Tensor, states: Tensor) -> Tensor:
+        """Embed ``(n_samples, n_steps, input_size)`` to the size of the states.
+
+        Parameters
+        ----------
+        inputs : Tensor of shape (n_samples, n_steps, input_size)
+            Scaled, not centred.
+        states : Tensor of shape (n_samples, n_steps, state_size)
+            What decides the gates.
+
+        Returns
+        -------
+        Tensor of shape (n_samples, n_steps, state_size)
+            The values that the attention sums up.
+        """
+        return torch.tanh(self.gate(states)) * self.embed(inputs)

@@ -1,0 +1,85 @@
+"""Contributions add up to the network's prediction."""
+
+import numpy as np
+import pytest
+import torch
+
+from skattn.nn import conicity
+from skattn.nn._build import build_network
+from skattn.nn.contributions import base_value, contributions
+
+RNG = np.random.default_rng(0)
+X = torch.from_numpy(RNG.normal(size=(6, 9, 3))).float()
+LENGTHS = torch.tensor([9, 1, 4, 2, 8, 5])
+
+CASES = [
+    {},
+    {"attention": "mean", "bidirectional": True},
+    {"attention": "scaled_dot", "n_heads": 2, "query": "learned"},
+    {"patch_size": 4, "linear_skip": True},
+    {"self_attention_heads": 2, "attention": "last"},
+    {"target_channels": (2, 0), "n_targets": 2, "linear_skip": True, "patch_size": 2},
+    {"target_channels": (2, 0), "n_targets": 2, "anchor": True, "linear_skip": True},
+    {
+        "target_channels": (2, 0),
+        "n_targets": 2,
+        "anchor": True,
+        "linear_skip": True,
+        "channel_independent": True,
+        "patch_size": 2,
+    },
+]
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_base_value_and_contributions_add_up(case, ragged):
+    defaults = {"n_channels": 3, "n_timesteps": 9, "horizon": 2, "n_targets": 1}
+    network = build_network(
+        torch.Generator().manual_seed(0),
+        **defaults | {"hidden_size": 8, "values": "inputs"} | case,
+    ).eval()
+    network.set_center(torch.tensor([[5.0, -3.0, 0.5]]))
+    for parameter in network.parameters():  # the linear skip starts at 0
+        parameter.data.add_(0.1 * torch.randn_like(parameter))
+    lengths = LENGTHS if ragged else None
+    with torch.no_grad():
+        parts = contributions(network, X, lengths)
+        expected = network(X, lengths).prediction
+    assert parts.shape == (*expected.shape, 9, 3)
+    total = base_value(network) + parts.sum((3, 4))
+    torch.testing.assert_close(total, expected, atol=2e-5, rtol=0)
+    if ragged:
+        padding = torch.arange(9) >= LENGTHS[:, None]
+        assert (parts.movedim(3, 1)[padding] == 0).all()
+
+
+def test_an_input_of_zero_contributes_nothing_through_the_attention():
+    network = build_network(
+        torch.Generator().manual_seed(0),
+        n_channels=3,
+        n_timesteps=9,
+        horizon=1,
+        n_targets=1,
+        values="inputs",
+    ).eval()
+    center = torch.tensor([[5.0, -3.0, 0.5]])
+    network.set_center(center)
+    x = X.clone()
+    x[:, 4] = -center  # 0 before it was centred
+    parts = contributions(network, x, None)
+    assert (parts[:, 0, 0, 4].abs() < 1e-6).all()
+    assert (parts[:, 0, 0, 3].abs() > 1e-6).any()
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_conicity_is_the_mean_cosine_with_the_mean(masked):
+    states = RNG.normal(size=(6, 9, 3))
+    lengths = LENGTHS.numpy() if masked else np.full(6, 9)
+    mask = torch.arange(9) < LENGTHS[:, None] if masked else None
+    result = conicity(torch.from_numpy(states), mask)
+    for n, length in enumerate(lengths):
+        real = states[n, :length]
+        mean = real.mean(0)
+        norms = np.linalg.norm(real, axis=1) * np.linalg.norm(mean)
+        assert result[n] == pytest.approx((real @ mean / norms).mean(), abs=1e-6)
