@@ -1,9 +1,10 @@
-"""What regressor and classifier share: parameters, data, network, fitted state."""
+"""What does not depend on the kind of target: parameters, data, network, state."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import fields, replace
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,6 +64,7 @@ class _Samples(NamedTuple):
     sequences: Sequences
     y: np.ndarray  # (n_samples, horizon, n_targets)
     weights: np.ndarray | None
+    suffix: str = ""  # "_val" where X_val and y_val were given
 
 
 class _Part(NamedTuple):
@@ -100,13 +102,15 @@ class BaseLSTMAttention(
         **changes: Any,
     ) -> None:
         """Check, split, scale, train; ``changes`` replace entries of the plan."""
-        with _all_or_nothing(self):
+        with _all_or_nothing(self), torch.inference_mode(False), torch.enable_grad():
             self._check_parameters()
             plan = replace(self._make_plan(), **changes)
             samples = self._check_samples(X, y, sample_weight, reset=not goes_on)
             groups = check_groups(groups, len(samples.y))
             given = self._check_validation(X_val, y_val)
-            if not goes_on:
+            if goes_on:
+                self._check_unchanged()
+            else:
                 self._seed = draw_seed(self.random_state)
             part, valid = self._set_aside(samples, groups, given, plan)
             module, previous = self._start(part, self.net_ if goes_on else None)
@@ -145,7 +149,7 @@ class BaseLSTMAttention(
             return None
         sequences = check_X(self, X_val, reset=False, name="X_val")
         targets = self._check_targets(y_val, len(sequences), reset=False, name="y_val")
-        return _Samples(sequences, targets, None)
+        return _Samples(sequences, targets, None, "_val")
 
     def _set_aside(
         self,
@@ -165,9 +169,12 @@ class BaseLSTMAttention(
             return _Part(samples, rows), _Part(given, np.arange(len(given.y)))
         if not plan.early_stopping:
             return _Part(samples, rows), None
+        everything = len(rows) == len(samples.y)
+        X = samples.sequences.values
+        y = self._target_form.outward(samples.y)
         train_rows, valid_rows = split_validation(
-            np.zeros((len(rows), 1)),
-            samples.y[rows],
+            X if everything else X[rows],
+            y if everything else y[rows],
             None if groups is None else groups[rows],
             validation_split=self.validation_split,
             validation_fraction=self.validation_fraction,
@@ -194,9 +201,11 @@ class BaseLSTMAttention(
         """
         if previous is not None:
             return deepcopy(previous.module_), previous
-        (sequences, y, weights), rows = part
+        (sequences, y, weights, _), rows = part
         used = np.zeros(len(y))
         used[rows] = 1.0 if weights is None else weights[rows]
+        self._weight_unit = 1.0 if weights is None else weights[rows].mean()
+        self._settings = self._network_settings()
         self._input_scaler = (
             fit_scaler(sequences, used)
             if self.scale_inputs
@@ -204,27 +213,45 @@ class BaseLSTMAttention(
         )
         self._target_scaler = self._fit_target_scaler(y, used)
         generator = make_generator(self._seed, Stream.WEIGHTS)
-        network = build_network(generator, **self._network_settings())
+        network = build_network(generator, **self._settings)
         center = self._input_scaler.mean / self._input_scaler.scale
         network.set_center(torch.from_numpy(center).float()[None])
         return network, None
 
     def _network_settings(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in _NETWORK_PARAMETERS} | {
+        """Collect what the network is made from, NumPy's integers as Python's."""
+        settings = {name: getattr(self, name) for name in _NETWORK_PARAMETERS} | {
             "n_channels": self.n_channels_in_,
             "n_timesteps": self.n_timesteps_in_,
             "horizon": self._target_form.horizon,
             "n_targets": self._target_form.n_targets,
             "target_channels": self._channels(),
         }
+        return {
+            name: int(value) if isinstance(value, Integral) else value
+            for name, value in settings.items()
+        }
+
+    def _check_unchanged(self) -> None:
+        """Refuse to go on with a network that the parameters no longer describe."""
+        for name, present in self._network_settings().items():
+            fitted = self._settings[name]
+            if present != fitted:
+                raise ValueError(
+                    f"{name}={present!r} cannot change where training goes on: the "
+                    f"network was made with {name}={fitted!r}. Use a new estimator, or "
+                    "fit with warm_start=False."
+                )
 
     def _channels(self) -> tuple[int, ...] | None:
         return resolve_channels(self.target_channels, self.n_channels_in_)
 
     def _make_dataset(self, part: _Part) -> SequenceDataset:
         samples, rows = part
-        y = self._target_scaler.forward(samples.y[rows], "y")
-        weights = None if samples.weights is None else samples.weights[rows]
+        y = self._target_scaler.forward(samples.y[rows], f"y{samples.suffix}")
+        weights = samples.weights
+        if weights is not None:
+            weights = weights[rows] / self._weight_unit
         return SequenceDataset(
             samples.sequences,
             self._input_scaler,
@@ -232,6 +259,7 @@ class BaseLSTMAttention(
             weights,
             rows,
             forced=self.teacher_forcing > 0,
+            name=f"X{samples.suffix}",
         )
 
     def _run(self, sequences: Sequences, *names: str) -> list[np.ndarray]:
@@ -271,7 +299,7 @@ class BaseLSTMAttention(
 
     @property
     def history_(self) -> dict[str, list[float]]:
-        """What each epoch recorded: losses, learning rate and seconds."""
+        """What each epoch recorded; NaN where an epoch recorded nothing."""
         names = {
             "train_loss": "train_loss",
             "valid_loss": "validation_loss",
@@ -280,9 +308,9 @@ class BaseLSTMAttention(
         }
         epochs = self.net_.history
         return {
-            name: [epoch[key] for epoch in epochs]
+            name: [epoch.get(key, np.nan) for epoch in epochs]
             for key, name in names.items()
-            if all(key in epoch for epoch in epochs)
+            if any(key in epoch for epoch in epochs)
         }
 
     @property
@@ -292,8 +320,9 @@ class BaseLSTMAttention(
 
     @property
     def best_validation_loss_(self) -> float | None:
-        """Least validation loss; None if nothing was set aside."""
-        losses = [e["valid_loss"] for e in self.net_.history if "valid_loss" in e]
+        """Least validation loss in the last fit; None if nothing was set aside."""
+        epochs = self.net_.history[self.net_.first_epoch :]
+        losses = [epoch["valid_loss"] for epoch in epochs if "valid_loss" in epoch]
         return min(losses, default=None)
 
     @property

@@ -17,12 +17,10 @@ class AttentionMixin:
     """Attention weights of estimators."""
 
     # Parts of the estimator that are read here.
-    attention: str
-    channel_independent: bool
     module_: Any
     net_: Any
-    self_attention_heads: int
     _input_scaler: Any
+    _settings: dict[str, Any]
     _run: Any
 
     def predict_attention(
@@ -56,7 +54,7 @@ class AttentionMixin:
         check_is_fitted(self)
         if layer not in ("pooling", "self"):
             raise ValueError(f"layer={layer!r} must be 'pooling' or 'self'.")
-        if layer == "self" and not self.self_attention_heads:
+        if layer == "self" and not self._settings["self_attention_heads"]:
             raise ValueError(
                 "layer='self' needs a self-attention, but self_attention_heads=0."
             )
@@ -68,12 +66,12 @@ class AttentionMixin:
     ) -> np.ndarray:
         field = "weights" if layer == "pooling" else "self_weights"
         (weights,) = self._run(sequences, field)
-        if self.channel_independent:
+        if self._settings["channel_independent"]:
             # (n, n_targets, n_parts, ..., n_steps): targets go before the steps
             weights = np.moveaxis(weights, 1, -2)
         if average:
             weights = weights.mean(1)
-        elif self.attention == "feature" and layer == "pooling":
+        elif self._settings["attention"] == "feature" and layer == "pooling":
             weights = np.moveaxis(weights, 1, -1)
         return weights.astype(sequences.values.dtype)
 
@@ -94,9 +92,8 @@ class ContributionsMixin:
     # Parts of the estimator that are read here.
     module_: Any
     net_: Any
-    output_activation: str
-    values: str
     _input_scaler: Any
+    _settings: dict[str, Any]
     _target_form: Any
     _target_scaler: Any
 
@@ -150,9 +147,11 @@ class ContributionsMixin:
         return self._target_form.outward(self._target_scaler.backward(bias))[0]
 
     def _check_additive(self) -> None:
-        if self.values != "inputs" or self.output_activation != "identity":
+        values = self._settings["values"]
+        activation = self._settings["output_activation"]
+        if values != "inputs" or activation != "identity":
             raise AttributeError(
                 "Contributions add up with values='inputs' and "
-                f"output_activation='identity' only; got values={self.values!r} and "
-                f"output_activation={self.output_activation!r}."
+                f"output_activation='identity' only; got values={values!r} and "
+                f"output_activation={activation!r}."
             )

@@ -42,6 +42,7 @@ def check_X(estimator: Any, X: Any, *, reset: bool, name: str = "X") -> Sequence
         if cubic:
             # Features are what StandardScaler would call so: channels, not steps.
             validate_data(estimator, values[:, 0], skip_check_array=True)
+        estimator._flat = not cubic
         _, estimator.n_timesteps_in_, estimator.n_channels_in_ = values.shape
     elif values.shape[2] != estimator.n_channels_in_:
         raise ValueError(
@@ -65,21 +66,21 @@ def _check_cubic(estimator: Any, X: Any, name: str) -> np.ndarray:
 
 
 def _check_flat(estimator: Any, X: Any, *, reset: bool, name: str) -> np.ndarray:
-    if reset:
-        rows = validate_data(estimator, X, dtype=_FLOATS)
-        return cut_rows(rows, estimator.n_timesteps)
-    n_cells = estimator.n_timesteps_in_ * estimator.n_channels_in_
-    if estimator.n_features_in_ == n_cells:  # fitted on flat rows
-        rows = validate_data(estimator, X, dtype=_FLOATS, reset=False)
-        return cut_rows(rows, estimator.n_timesteps_in_)
     rows = check_array(X, dtype=_FLOATS, estimator=estimator, input_name=name)
-    if rows.shape[1] % estimator.n_channels_in_:
+    if reset:
+        validate_data(estimator, X, skip_check_array=True)
+        return cut_rows(rows, estimator.n_timesteps)
+    n_columns = estimator.n_timesteps_in_ * estimator.n_channels_in_
+    if name == "X" and estimator._flat:
+        validate_data(estimator, X, skip_check_array=True, reset=False)
+    elif rows.shape[1] != n_columns:
         raise ValueError(
-            f"{name} has {rows.shape[1]} columns, which is no multiple of the "
-            f"{estimator.n_channels_in_} channels that {type(estimator).__name__} "
-            "was fitted on."
+            f"{name} has shape {rows.shape}, but flat rows must have the "
+            f"{estimator.n_timesteps_in_} x {estimator.n_channels_in_} = {n_columns} "
+            f"columns (steps x channels) that {type(estimator).__name__} was fitted "
+            "on; other lengths need (n_samples, n_timesteps, n_channels)."
         )
-    return cut_rows(rows, rows.shape[1] // estimator.n_channels_in_)
+    return cut_rows(rows, estimator.n_timesteps_in_)
 
 
 def check_y(estimator: Any, y: Any, n_samples: int, name: str = "y") -> np.ndarray:
@@ -113,31 +114,42 @@ def check_weights(
     """Check sample weights: one a sample, finite, none negative, one positive."""
     if sample_weight is None:
         return None
-    sample_weight = np.asarray(_from_tensor(sample_weight))
-    if not np.any(sample_weight):
+    weights = np.asarray(_from_tensor(sample_weight))
+    if weights.ndim == 0:
+        weights = np.full(len(X), weights)
+    check_length("sample_weight", weights, len(X))
+    if not weights.any():
         raise ValueError(
             "sample_weight is zero for all samples; at least one must be positive."
         )
     return _check_sample_weight(
-        sample_weight, X.values, dtype=np.float64, ensure_non_negative=True
+        weights, X.values, dtype=np.float64, ensure_non_negative=True
     )
 
 
 def check_groups(groups: Any, n_samples: int) -> np.ndarray | None:
-    """Check group labels: one a sample."""
+    """Check group labels: one a sample, of kinds that can be told apart."""
     if groups is None:
         return None
     groups = check_array(groups, ensure_2d=False, dtype=None, input_name="groups")
     check_length("groups", groups, n_samples)
+    try:
+        np.unique(groups)
+    except TypeError as error:
+        raise ValueError(
+            f"groups mixes labels that cannot be compared ({error}); use labels of one "
+            "type, and none missing."
+        ) from error
     return groups
 
 
 def check_length(name: str, array: np.ndarray, n_samples: int) -> None:
     """Refuse an argument that has not one entry a sample."""
     if len(array) != n_samples:
+        inputs = "X_val" if name.endswith("_val") else "X"
         raise ValueError(
-            f"X and {name} have inconsistent numbers of samples: X has {n_samples}, "
-            f"{name} has {len(array)}."
+            f"{inputs} and {name} have inconsistent numbers of samples: {inputs} has "
+            f"{n_samples}, {name} has {len(array)}."
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from skorch.callbacks import Callback
 
 SCORES = {"additive", "cosine", "dot", "general", "location", "scaled_dot"}
 ATTENTIONS = SCORES | {"feature", "last", "mean", "max"}
@@ -35,7 +36,7 @@ SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "validation_split": [StrOptions({"random", "tail"}), HasMethods("split")],
     "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-    "tol": [Interval(Real, 0, None, closed="left")],
+    "tol": [Interval(Real, 0, 1, closed="left")],
     "callbacks": [list, None],
     "warm_start": ["boolean"],
     "device": [str, torch.device],
@@ -66,7 +67,14 @@ def check_combinations(estimator: Any) -> None:
     ValueError
         For the first such pair.
     """
-    for check in (_check_attention, _check_heads, _check_output, _check_forecast):
+    checks = (
+        _check_attention,
+        _check_heads,
+        _check_output,
+        _check_forecast,
+        _check_training,
+    )
+    for check in checks:
         check(estimator)
 
 
@@ -114,6 +122,26 @@ def _check_output(estimator: Any) -> None:
         _refuse(estimator, "output_activation", scale_targets=True, anchor=True)
         if estimator.target_channels is not None:
             _refuse(estimator, "output_activation", scale_inputs=True)
+
+
+def _check_training(estimator: Any) -> None:
+    split = estimator.validation_split
+    if isinstance(split, type) or (
+        isinstance(split, str) and split not in ("random", "tail")
+    ):
+        # A string has a method "split", so the constraint alone would let it pass.
+        raise ValueError(
+            f"validation_split={split!r} must be 'random', 'tail' or an instance of a "
+            "CV splitter."
+        )
+    for item in estimator.callbacks or []:
+        callback = item[1] if isinstance(item, tuple) and len(item) == 2 else item
+        kind = callback if isinstance(callback, type) else type(callback)
+        if not issubclass(kind, Callback):
+            raise ValueError(
+                f"callbacks holds {item!r}; allowed are skorch callbacks and pairs of "
+                "a name and a skorch callback."
+            )
 
 
 def _check_forecast(estimator: Any) -> None:

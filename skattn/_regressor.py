@@ -1,5 +1,6 @@
 """The regressor: numbers, vectors or forecasts from sequences."""
 
+import warnings
 from typing import Any, ClassVar
 
 import numpy as np
@@ -138,21 +139,23 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     loss : {"squared_error", "absolute_error", "huber", "quantile"}, \
             default="squared_error"
         What training makes small, on scaled targets. Huber's loss is quadratic up to
-        an error of 1 standard deviation.
+        a scaled error of 1.
 
     quantile : float, default=None
-        The quantile that ``loss="quantile"`` predicts, between 0 and 1.
+        The quantile that ``loss="quantile"`` predicts, between 0 and 1. Ignored by the
+        other losses.
 
     optimizer : {"adam", "adamw", "rmsprop", "sgd"}, default="adamw"
         The optimiser.
 
     learning_rate : float, default=1e-3
-        Initial step size of the optimiser.
+        Step size of the optimiser: the first one, or with "one_cycle" the largest.
 
     lr_schedule : {"cosine", "one_cycle", "plateau"}, default=None
         How the learning rate changes: along a cosine to 0 at ``max_epochs``, up and
         down again in one cycle, or halved when the validation loss (without one, the
-        training loss) has not improved for 5 epochs. None keeps it.
+        training loss) has not improved for 5 epochs. None keeps it. `partial_fit`
+        keeps it in any case.
 
     weight_decay : float, default=0.0
         Strength of the decay of weights towards 0.
@@ -176,7 +179,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     validation_split : {"random", "tail"} or CV splitter, default="random"
         Which samples to set aside: random ones; the last ones, less a gap of one
         window (``n_timesteps``, plus the horizon less one with ``target_channels``),
-        for windows at stride 1 that overlap; or the last split of a splitter.
+        for windows at stride 1 that overlap; or the last split of a splitter, whose
+        own ``random_state`` then counts.
 
     n_iter_no_change : int, default=10
         Epochs without improvement before early stopping.
@@ -185,11 +189,12 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Relative improvement of the validation loss that counts.
 
     callbacks : list of skorch callbacks, default=None
-        Copies of them are called in training, before early stopping.
+        Copies of them are called in training, before early stopping. They see scaled
+        targets ``(n_samples, horizon, n_targets)``.
 
     warm_start : bool, default=False
         Let `fit` go on from the weights and scales of the last call, instead of
-        starting anew.
+        starting anew. Parameters of the network must then stay as they were.
 
     device : str or torch.device, default="auto"
         Where to compute. "auto" takes CUDA if there is one, else the CPU.
@@ -218,7 +223,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         ``values="inputs"``.
 
     best_validation_loss_ : float or None
-        Least validation loss, on scaled targets; None if nothing was set aside.
+        Least validation loss in the last call of `fit`, on scaled targets; None if
+        nothing was set aside. With ``early_stopping`` it is the fitted model's own.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns of X, if X was a data frame with string names.
@@ -405,9 +411,10 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
             Weight of each sample in the loss; samples of weight 0 are left out.
         groups : array-like of shape (n_samples,), default=None
             Labels of samples that stay on one side of the validation split, such as
-            patients or engines.
+            patients or engines. Ignored where no part is set aside.
         X_val, y_val : array-like, default=None
-            Validation samples to use instead of a part of X.
+            Validation samples to use instead of a part of X. Inside a pipeline they
+            go through no step before, unless its ``transform_input`` says so.
 
         Returns
         -------
@@ -424,7 +431,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     ) -> "LSTMAttentionRegressor":
         """Train for one pass through some samples, going on from earlier calls.
 
-        Scales are measured in the first call and then fixed; nothing is set aside.
+        Scales are measured in the first call and then fixed, so it should hold what is
+        typical; weights count relative to the mean weight of the first call. Nothing is
+        set aside.
 
         Parameters
         ----------
@@ -539,7 +548,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     def _fit_target_scaler(self, y: np.ndarray, weights: np.ndarray) -> Scaler:
         channels = self._channels()
         if channels is not None:
-            return self._input_scaler.take([*channels])
+            scaler = self._input_scaler.take([*channels])
+            _warn_of_other_units(np.abs((y - scaler.mean) / scaler.scale))
+            return scaler
         if not self.scale_targets or self.output_activation != "identity":
             return Scaler.identity(1)
         if len(self._target_form.shape) == 2 or self.decoder == "lstm":
@@ -550,3 +561,16 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     def _make_loss(self) -> nn.Module:
         return make_loss(self.loss, self.quantile)
+
+
+def _warn_of_other_units(scaled: np.ndarray) -> None:
+    """Warn if most of y lies far outside of what its input channels hold."""
+    typical = np.median(scaled)
+    if typical > 10:
+        warnings.warn(
+            f"Half of y lies more than {typical:.3g} standard deviations away from the "
+            "mean of its input channels: with target_channels, y must continue these "
+            "channels, in their units.",
+            UserWarning,
+            stacklevel=2,
+        )

@@ -118,7 +118,7 @@ def build_network(
                 target_channels=target_channels,
                 **settings,
             )
-    network.to_empty(device="cpu")
+    network.to_empty(device="cpu").float()  # whatever the caller's default type is
     initialize(network, generator)
     network.set_center(torch.zeros(1, n_channels))
     return network

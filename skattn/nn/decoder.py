@@ -65,6 +65,16 @@ class DenseDecoder(nn.Module):
         self.join = nn.Linear(width + size, size, bias=False) if state_bypass else None
         self.output = nn.Linear(size if state_bypass else width, horizon * n_targets)
 
+    def draw_parameters(self, generator: torch.Generator | None = None) -> None:
+        """Start with outputs around 0, the mean of scaled targets.
+
+        Parameters
+        ----------
+        generator : torch.Generator, default=None
+            Ignored: nothing is random.
+        """
+        nn.init.zeros_(self.output.bias)
+
     def forward(
         self,
         memory: Memory,
@@ -160,6 +170,16 @@ class LSTMDecoder(nn.Module):
         self.output = nn.Linear(size, n_targets)
         # A truth is kept where dropout would keep a unit.
         self.forcing = Dropout(1.0 - teacher_forcing)
+
+    def draw_parameters(self, generator: torch.Generator | None = None) -> None:
+        """Start with outputs around 0, the mean of scaled targets.
+
+        Parameters
+        ----------
+        generator : torch.Generator, default=None
+            Ignored: nothing is random.
+        """
+        nn.init.zeros_(self.output.bias)
 
     def forward(
         self,

@@ -1,5 +1,6 @@
 """Cutting long series into windows of history and horizon."""
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -59,9 +60,9 @@ def make_windows(
             f"series has shape {series.shape}; allowed are (n_times,) and "
             "(n_times, n_channels)."
         )
-    sizes = {"window": window, "horizon": horizon, "stride": stride}
+    sizes: dict[str, Any] = {"window": window, "horizon": horizon, "stride": stride}
     for name, size in sizes.items():
-        if size != int(size) or size < 1:
+        if not isinstance(size, Integral) or size < 1:
             raise ValueError(f"{name}={size!r} must be a whole number of at least 1.")
     if len(series) < window + horizon:
         raise ValueError(
@@ -71,8 +72,23 @@ def make_windows(
     if series.ndim == 1 and target_channels is None:
         target_channels = 0
     table = series[:, None] if series.ndim == 1 else series
+    if target_channels is not None:
+        _check_channels(target_channels, table.shape[1])
     # (n_windows, n_channels, window + horizon) -> (n_windows, time, n_channels)
     both = sliding_window_view(table, window + horizon, axis=0)[::stride]
     both = both.transpose(0, 2, 1)
     y = both[:, window:]
     return both[:, :window], y if target_channels is None else y[..., target_channels]
+
+
+def _check_channels(target_channels: Any, n_channels: int) -> None:
+    channels = np.atleast_1d(np.asarray(target_channels))
+    if (
+        channels.size == 0
+        or not np.issubdtype(channels.dtype, np.integer)
+        or not (np.abs(channels + 0.5) < n_channels).all()
+    ):
+        raise ValueError(
+            f"target_channels={target_channels!r} must be None, a channel or a list of "
+            f"channels from {-n_channels} to {n_channels - 1}."
+        )

@@ -1,14 +1,15 @@
 """skorch callbacks: early stopping, learning-rate schedules and the progress bar."""
 
+import math
 import sys
+from copy import deepcopy
 from typing import Any
 
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EarlyStopping, LRScheduler
-from skorch.utils import noop
+from skorch.callbacks import Callback, LRScheduler
 from torch.optim import lr_scheduler as schedules
-from tqdm.auto import tqdm
+from tqdm.auto import tqdm  # a requirement of skorch
 
 
 class ProgressBar(Callback):
@@ -34,16 +35,54 @@ class ProgressBar(Callback):
         del self.bar_
 
 
-def make_early_stopping(n_iter_no_change: int, tol: float) -> EarlyStopping:
-    """Stop when the validation loss stalls; the best weights come back from memory."""
-    return EarlyStopping(
-        monitor="valid_loss",
-        patience=n_iter_no_change,
-        threshold=tol,
-        threshold_mode="rel",
-        load_best=True,
-        sink=noop,
-    )
+class StopTraining(Exception):
+    """Raised to end training early; no error."""
+
+
+class EarlyStopping(Callback):
+    """Stop when the validation loss stalls; the best weights come back from memory.
+
+    Unlike skorch's callback of this name it keeps the weights of the very best epoch,
+    also where that is better by less than ``tol``, and its end of training can be told
+    from Ctrl-C.
+
+    Parameters
+    ----------
+    patience : int
+        Epochs without improvement before training ends.
+    tol : float
+        Relative improvement that counts.
+    """
+
+    def __init__(self, patience: int, tol: float) -> None:
+        self.patience = patience
+        self.tol = tol
+
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Forget earlier calls."""
+        self.misses_ = 0
+        self.best_loss_ = self.reference_ = math.inf
+        self.best_weights_: dict[str, Any] = {}
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Keep the best weights, and count the epochs since they improved."""
+        loss = net.history[-1, "valid_loss"]
+        if loss < self.best_loss_:
+            self.best_loss_ = loss
+            self.best_weights_ = deepcopy(net.module_.state_dict())
+        if loss < self.reference_ * (1 - self.tol):
+            self.reference_ = loss
+            self.misses_ = 0
+        else:
+            self.misses_ += 1
+        if self.misses_ >= self.patience:
+            raise StopTraining
+
+    def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Bring the best weights back."""
+        if self.best_weights_:
+            net.module_.load_state_dict(self.best_weights_)
+        self.best_weights_ = {}
 
 
 def make_schedule(
@@ -53,17 +92,26 @@ def make_schedule(
     n_steps = max_epochs * n_batches
     if name == "cosine":
         return LRScheduler(
-            schedules.CosineAnnealingLR, step_every="batch", T_max=n_steps
+            schedules.CosineAnnealingLR,
+            step_every="batch",
+            event_name=None,
+            T_max=n_steps,
         )
     if name == "one_cycle":
         return LRScheduler(
             schedules.OneCycleLR,
             step_every="batch",
+            event_name=None,
+            cycle_momentum=False,
             max_lr=learning_rate,
             total_steps=n_steps + 1,
         )
     return LRScheduler(
-        schedules.ReduceLROnPlateau, monitor=monitor, factor=0.5, patience=5
+        schedules.ReduceLROnPlateau,
+        monitor=monitor,
+        event_name=None,
+        factor=0.5,
+        patience=4,  # torch halves after one more
     )
 
 
@@ -78,7 +126,8 @@ def choose_device(device: str | torch.device) -> str:
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        torch.empty(0, device=device)
+        if torch.empty(0, device=device).is_meta:
+            raise RuntimeError("it holds no numbers")
     except (AssertionError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(

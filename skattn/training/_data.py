@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 from ..sequences._forms import Sequences
 from ..sequences._scaling import Scaler
 
-Batch = tuple[dict[str, Tensor], dict[str, Tensor]]
+Batch = tuple[dict[str, Tensor], Tensor]
 
 
 class SequenceDataset(Dataset):
@@ -29,12 +29,16 @@ class SequenceDataset(Dataset):
     targets : ndarray of shape (n_samples, horizon, n_targets), default=None
         Scaled targets; None for prediction.
     weights : ndarray of shape (n_samples,), default=None
-        Sample weights, brought to a mean of 1 here.
+        Sample weights, with a mean near 1.
     rows : ndarray of int, default=None
         The samples of ``sequences`` that belong to the data set; None for all.
         Targets and weights hold these rows alone.
     forced : bool, default=False
         Whether the network is to read the targets, for teacher forcing.
+    lazy : bool, default=False
+        Scale arrays in memory batch by batch too, for one walk through the data.
+    name : str, default="X"
+        The inputs' name in messages.
     """
 
     def __init__(
@@ -45,22 +49,22 @@ class SequenceDataset(Dataset):
         weights: np.ndarray | None = None,
         rows: np.ndarray | None = None,
         forced: bool = False,
+        lazy: bool = False,
+        name: str = "X",
     ) -> None:
         indices = np.arange(len(sequences)) if rows is None else rows
         self._n_samples = len(indices)
         self._inputs: Tensor | _LazyInputs
-        if _is_on_disk(sequences.values):
-            self._inputs = _LazyInputs(sequences.values, indices, scaler)
+        if lazy or _is_on_disk(sequences.values):
+            self._inputs = _LazyInputs(sequences.values, indices, scaler, name)
         else:
             taken = sequences.values if rows is None else sequences.values[rows]
-            self._inputs = torch.from_numpy(scaler.forward(taken))
+            self._inputs = torch.from_numpy(scaler.forward(taken, name))
         lengths = sequences.lengths
         self._lengths = _tensor(None if lengths is None else lengths[indices])
         self._targets = _tensor(targets)
         self._forced = forced
-        if weights is not None:
-            weights = (weights / weights.mean()).astype(np.float32)
-        self._weights = _tensor(weights)
+        self._weights = _tensor(None if weights is None else np.float32(weights))
 
     def __len__(self) -> int:
         return self._n_samples
@@ -70,27 +74,30 @@ class SequenceDataset(Dataset):
         inputs = {"x": self._inputs[index]}
         if self._lengths is not None:
             inputs["lengths"] = self._lengths[index]
-        truth = {}
-        if self._targets is not None:
-            truth["target"] = self._targets[index]
-            if self._forced:
-                inputs["target"] = truth["target"]
         if self._weights is not None:
-            truth["weight"] = self._weights[index]
-        return inputs, truth
+            inputs["weight"] = self._weights[index]
+        if self._targets is None:
+            return inputs, torch.empty(len(inputs["x"]))
+        target = self._targets[index]
+        if self._forced:
+            inputs["target"] = target
+        return inputs, target
 
 
 class _LazyInputs:
-    """Rows of an array on disk, read and scaled when they are taken."""
+    """Rows of an array, read and scaled when they are taken."""
 
-    def __init__(self, values: np.ndarray, rows: np.ndarray, scaler: Scaler) -> None:
+    def __init__(
+        self, values: np.ndarray, rows: np.ndarray, scaler: Scaler, name: str
+    ) -> None:
         self._values = values
         self._rows = rows
         self._scaler = scaler
+        self._name = name
 
     def __getitem__(self, index: Tensor | slice) -> Tensor:
         rows = self._rows[index if isinstance(index, slice) else index.numpy()]
-        return torch.from_numpy(self._scaler.forward(self._values[rows]))
+        return torch.from_numpy(self._scaler.forward(self._values[rows], self._name))
 
 
 def _is_on_disk(values: np.ndarray) -> bool:

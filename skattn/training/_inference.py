@@ -47,7 +47,8 @@ def run_network(
     """
     blocks = []
     with torch.inference_mode():
-        for inputs, _ in Batches(SequenceDataset(sequences, scaler), _BLOCK_SIZE):
+        dataset = SequenceDataset(sequences, scaler, lazy=True)
+        for inputs, _ in Batches(dataset, _BLOCK_SIZE):
             n_rows = len(inputs["x"])
             x, lengths = (
                 None if rows is None else _fill(rows).to(device)

@@ -84,15 +84,15 @@ class AttentionNet(NeuralNet):
     def get_loss(
         self,
         y_pred: NetworkOutput,
-        y_true: dict[str, Tensor],
+        y_true: Tensor,
         X: Any = None,
         training: bool = False,
     ) -> Tensor:
         """Average the loss over outputs, then over samples by their weights."""
-        losses = self.criterion_(y_pred.prediction, y_true["target"].to(self.device))
+        losses = self.criterion_(y_pred.prediction, y_true.to(self.device))
         losses = losses.flatten(1).mean(1)  # (n_samples,)
-        if "weight" in y_true:
-            losses = losses * y_true["weight"].to(self.device)
+        if "weight" in X:
+            losses = losses * X["weight"].to(self.device)
         loss = losses.mean()
         if training and self.conicity_penalty:
             cones = conicity(y_pred.states, y_pred.mask)
@@ -101,7 +101,12 @@ class AttentionNet(NeuralNet):
 
     def infer(self, x: Any, **fit_params: Any) -> NetworkOutput:
         """Run the network without the weights, which no loss reads."""
-        return super().infer(x, need_weights=False, **fit_params)
+        inputs = {name: part for name, part in x.items() if name != "weight"}
+        return super().infer(inputs, need_weights=False, **fit_params)
+
+    def evaluation_step(self, batch: Any, training: bool = False) -> Tensor:
+        """Give scaled predictions, for callbacks that score."""
+        return super().evaluation_step(batch, training).prediction
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute loss and gradient of one batch, the gradient clipped."""
@@ -131,7 +136,10 @@ class AttentionNet(NeuralNet):
             n_samples += size
             self.notify("on_batch_end", batch=batch, training=training, **step)
         loss = float(total) / n_samples
-        self.history.record(f"{prefix}_loss", loss)
+        key = f"{prefix}_loss"
+        earlier = [epoch[key] for epoch in self.history[:-1]]
+        self.history.record(key, loss)
+        self.history.record(f"{key}_best", loss < min(earlier, default=math.inf))
         self.history.record(f"{prefix}_batch_count", len(iterator))
         rate = self.optimizer_.param_groups[0]["lr"]
         if training:

@@ -96,7 +96,8 @@ def _split_by(
     splitter: Any, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
     splits = [*splitter.split(X, y, groups)]
-    train, valid = splits[-1] if splits else (np.array([], int), np.array([], int))
+    parts = splits[-1] if splits else ([], [])
+    train, valid = (_as_indices(part, len(X), splitter) for part in parts)
     if len(train) == 0 or len(valid) == 0 or np.intersect1d(train, valid).size:
         raise ValueError(
             f"validation_split={splitter!r} gave {len(train)} training and "
@@ -104,3 +105,15 @@ def _split_by(
             "and none in common."
         )
     return train, valid
+
+
+def _as_indices(part: Any, n_samples: int, splitter: Any) -> np.ndarray:
+    """Read one side of a split, which may be a mask."""
+    part = np.asarray(part)
+    indices = np.flatnonzero(part) if part.dtype == bool else part.astype(np.intp)
+    if indices.size and not 0 <= indices.min() <= indices.max() < n_samples:
+        raise ValueError(
+            f"validation_split={splitter!r} gave the index "
+            f"{indices[np.abs(indices).argmax()]}; X has {n_samples} samples."
+        )
+    return indices

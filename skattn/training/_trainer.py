@@ -1,15 +1,17 @@
 """From an estimator's training parameters to a trained skorch net."""
 
+import warnings
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import PrintLog
 from skorch.helper import predefined_split
 from torch import nn
 
-from ._callbacks import ProgressBar, make_early_stopping, make_schedule
+from ._callbacks import EarlyStopping, ProgressBar, StopTraining, make_schedule
 from ._data import SequenceDataset
 from ._net import AttentionNet
 
@@ -103,11 +105,33 @@ def train(
     ).initialize()
     if previous is not None:
         _continue_optimizer(net, previous)
-    net.partial_fit(train_data)
-    # What was trained before stands first; the data are not kept.
+    _run(net, train_data)
+    # What was trained before stands first; data and batches are not kept.
     net.history[:0] = past
+    for epoch in net.history:
+        epoch["batches"] = []
     net.train_split = None
     return net
+
+
+def _run(net: AttentionNet, train_data: SequenceDataset) -> None:
+    """Train; Ctrl-C ends training with the weights so far, as in scikit-learn."""
+    net.notify("on_train_begin", X=train_data, y=None)
+    try:
+        net.fit_loop(train_data)
+    except StopTraining:
+        pass
+    except KeyboardInterrupt:
+        if not any("train_loss" in epoch for epoch in net.history):
+            raise
+        warnings.warn(
+            f"Training was interrupted in epoch {net.first_epoch + len(net.history)}; "
+            "the best weights so far are kept.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+        net.history[:] = [epoch for epoch in net.history if "train_loss" in epoch]
+    net.notify("on_train_end", X=train_data, y=None)
 
 
 def _make_callbacks(
@@ -129,7 +153,7 @@ def _make_callbacks(
     if plan.verbose > 1:
         callbacks.append(("log", PrintLog()))
     if plan.early_stopping and valid_data is not None:
-        stopping = make_early_stopping(plan.n_iter_no_change, plan.tol)
+        stopping = EarlyStopping(plan.n_iter_no_change, plan.tol)
         callbacks.append(("early_stopping", stopping))
     return callbacks
 

@@ -45,6 +45,11 @@ def test_windows_are_views():
         ({"window": 0, "horizon": 1}, "window=0 must be"),
         ({"window": 2, "horizon": 1.5}, "horizon=1.5 must be"),
         ({"window": 2, "horizon": 1, "stride": -1}, "stride=-1 must be"),
+        ({"window": 2.0, "horizon": 1}, "window=2.0 must be"),
+        ({"window": "a", "horizon": 1}, "window='a' must be"),
+        ({"window": 2, "horizon": 1, "target_channels": []}, "target_channels=\\[\\]"),
+        ({"window": 2, "horizon": 1, "target_channels": 1}, "from -1 to 0"),
+        ({"window": 2, "horizon": 1, "target_channels": "all"}, "='all' must be"),
     ],
 )
 def test_wrong_sizes_are_named(arguments, message):
