@@ -17,7 +17,17 @@ from .pooling import AttentionPooling, FeaturePooling, FixedPooling
 
 
 class Decoded(NamedTuple):
-    """What a decoder gives."""
+    """What a decoder gives.
+
+    Parameters
+    ----------
+    prediction : Tensor of shape (n_samples, horizon, n_targets)
+        The outputs.
+    context : Tensor of shape (n_samples, context_size)
+        What the attention gathered; decoder steps side by side.
+    weights : Tensor of shape (n_samples, n_parts, [horizon,] n_steps) or None
+        Attention weights; None where they were not needed.
+    """
 
     prediction: Tensor
     context: Tensor

@@ -218,7 +218,11 @@ class AttentionNetwork(nn.Module):
 
         Parameters
         ----------
-        x, lengths, need_weights
+        x : Tensor of shape (n_samples, n_timesteps, n_channels)
+            As in `forward`.
+        lengths : Tensor of int of shape (n_samples,) or None
+            As in `forward`.
+        need_weights : bool, default=True
             As in `forward`.
 
         Returns
