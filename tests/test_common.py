@@ -1,5 +1,6 @@
 """scikit-learn's own checks, on every kind of network that flat input can have."""
 
+import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skattn import LSTMAttentionRegressor
@@ -42,6 +43,7 @@ def _expected_failures(estimator):
     return {"check_sample_weight_equivalence_on_dense_data": reason}
 
 
+@pytest.mark.filterwarnings("ignore:Half of y lies:UserWarning")  # y is no channel
 @parametrize_with_checks(
     [LSTMAttentionRegressor(**FAST, **variant) for variant in VARIANTS],
     expected_failed_checks=_expected_failures,

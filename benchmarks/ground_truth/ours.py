@@ -31,7 +31,12 @@ POOLED = {
     "mean": {"attention": "mean"},
     "last": {"attention": "last"},
 }
-ALIGNED = {"decoder": "lstm", "bidirectional": True, "max_epochs": 24}
+ALIGNED = {
+    "decoder": "lstm",
+    "bidirectional": True,
+    "max_epochs": 24,
+    "learning_rate": 0.002,
+}
 TASKS = {
     "addition": (20_000, POOLED, {}),
     "find_max": (
@@ -69,9 +74,13 @@ def main() -> None:
                 row = {"task": task, "method": method, "seed": seed}
                 rows.append(row | run(task, parameters, seed))
                 print(rows[-1], flush=True)
+                save(options.out, rows)
+
+
+def save(path, rows):
+    """Write all that was measured so far."""
     versions = ", ".join(f"{name} {version(name)}" for name in ("skattn", "torch"))
-    text = json.dumps({"versions": versions, "rows": rows}, indent=1)
-    options.out.write_text(text + "\n")
+    path.write_text(json.dumps({"versions": versions, "rows": rows}, indent=1) + "\n")
 
 
 def make(task, seed):

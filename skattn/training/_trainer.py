@@ -95,6 +95,7 @@ def train(
         criterion=loss,
         optimizer=_OPTIMIZERS[plan.optimizer],
         optimizer__weight_decay=plan.weight_decay,
+        **_fuse(plan),
         lr=plan.learning_rate,
         max_epochs=plan.max_epochs,
         batch_size=plan.batch_size,
@@ -112,6 +113,13 @@ def train(
         epoch["batches"] = []
     net.train_split = None
     return net
+
+
+def _fuse(plan: TrainingPlan) -> dict[str, bool]:
+    """Ask for one kernel for all parameters, where torch has it."""
+    fusible = plan.optimizer in ("adam", "adamw", "sgd")
+    known = plan.device.partition(":")[0] in ("cpu", "cuda")
+    return {"optimizer__fused": True} if fusible and known else {}
 
 
 def _run(net: AttentionNet, train_data: SequenceDataset) -> None:
