@@ -1,7 +1,7 @@
 """Find out whether skattn finds the steps, on tasks whose true attention is known.
 
 Twenty thousand training samples, 15 epochs, 4,000 held out; the reversal has 8,000 and
-24. Configurations were chosen on seeds 0 to 2, and are reported on others.
+24. Configurations were chosen on seeds 0 to 12, and are reported on others.
 """
 
 import argparse
@@ -35,7 +35,10 @@ ALIGNED = {
     "decoder": "lstm",
     "bidirectional": True,
     "max_epochs": 24,
-    "learning_rate": 0.002,
+    # Twice 64 units could hold all 160 numbers of a sequence in one state, and at times
+    # did: the attention then stays on that state.
+    "hidden_size": 32,
+    "lr_schedule": "cosine",
 }
 TASKS = {
     "addition": (20_000, POOLED, {}),
@@ -61,7 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
     parser.add_argument("--write-data", action="store_true")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[10, 11, 12])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[20, 21, 22])
     parser.add_argument("--tasks", nargs="+", default=[*TASKS])
     options = parser.parse_args()
     if options.write_data:
