@@ -1,5 +1,6 @@
 """What does not depend on the kind of target: parameters, data, network, state."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -178,19 +179,19 @@ class BaseLSTMAttention(
             None if groups is None else groups[rows],
             validation_split=self.validation_split,
             validation_fraction=self.validation_fraction,
-            gap=self._tail_gap(),
+            gap=self._tail_gap(X.shape[1]),
             seed=self._seed,
         )
         return _Part(samples, rows[train_rows]), _Part(samples, rows[valid_rows])
 
-    def _tail_gap(self) -> int:
+    def _tail_gap(self, n_timesteps: int) -> int:
         """Count the samples between training and tail part that share values with both.
 
         Windows at stride 1 overlap as long as their starts are less than a window
         (and, if y continues X, the horizon less one) apart.
         """
         horizon = 1 if self._channels() is None else self._target_form.horizon
-        return self.n_timesteps_in_ + horizon - 1
+        return n_timesteps + horizon - 1
 
     def _start(
         self, part: _Part, previous: AttentionNet | None
@@ -204,8 +205,13 @@ class BaseLSTMAttention(
         (sequences, y, weights, _), rows = part
         used = np.zeros(len(y))
         used[rows] = 1.0 if weights is None else weights[rows]
-        self._weight_unit = 1.0 if weights is None else weights[rows].mean()
+        self._weight_unit = 1.0
+        if weights is not None:  # the mean, without an overflow in the sum
+            largest = used.max()
+            self._weight_unit = largest * (used[rows] / largest).mean()
+            used = used / self._weight_unit
         self._settings = self._network_settings()
+        self._scaling = self._scaling_settings()
         self._input_scaler = (
             fit_scaler(sequences, used)
             if self.scale_inputs
@@ -215,6 +221,8 @@ class BaseLSTMAttention(
         generator = make_generator(self._seed, Stream.WEIGHTS)
         network = build_network(generator, **self._settings)
         center = self._input_scaler.mean / self._input_scaler.scale
+        if self.values == "inputs":
+            _warn_of_offsets(center)
         network.set_center(torch.from_numpy(center).float()[None])
         return network, None
 
@@ -232,14 +240,21 @@ class BaseLSTMAttention(
             for name, value in settings.items()
         }
 
+    def _scaling_settings(self) -> dict[str, Any]:
+        names = ("scale_inputs", "scale_targets")
+        return {name: getattr(self, name) for name in names if hasattr(self, name)}
+
     def _check_unchanged(self) -> None:
         """Refuse to go on with a network that the parameters no longer describe."""
-        for name, present in self._network_settings().items():
-            fitted = self._settings[name]
+        fixed = self._settings | self._scaling
+        for name, present in (
+            self._network_settings() | self._scaling_settings()
+        ).items():
+            fitted = fixed[name]
             if present != fitted:
                 raise ValueError(
                     f"{name}={present!r} cannot change where training goes on: the "
-                    f"network was made with {name}={fitted!r}. Use a new estimator, or "
+                    f"model was made with {name}={fitted!r}. Use a new estimator, or "
                     "fit with warm_start=False."
                 )
 
@@ -295,11 +310,13 @@ class BaseLSTMAttention(
     @property
     def module_(self) -> AttentionNetwork | ChannelIndependent:
         """The trained network, in evaluation mode."""
+        check_is_fitted(self)
         return self.net_.module_
 
     @property
     def history_(self) -> dict[str, list[float]]:
         """What each epoch recorded; NaN where an epoch recorded nothing."""
+        check_is_fitted(self)
         names = {
             "train_loss": "train_loss",
             "valid_loss": "validation_loss",
@@ -316,11 +333,13 @@ class BaseLSTMAttention(
     @property
     def n_iter_(self) -> int:
         """Epochs trained, those of earlier calls with ``warm_start`` included."""
+        check_is_fitted(self)
         return len(self.net_.history)
 
     @property
     def best_validation_loss_(self) -> float | None:
         """Least validation loss in the last fit; None if nothing was set aside."""
+        check_is_fitted(self)
         epochs = self.net_.history[self.net_.first_epoch :]
         losses = [epoch["valid_loss"] for epoch in epochs if "valid_loss" in epoch]
         return min(losses, default=None)
@@ -335,6 +354,20 @@ class BaseLSTMAttention(
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _warn_of_offsets(center: np.ndarray) -> None:
+    """Warn of channels that are never near 0, which train badly without centring."""
+    channel = int(np.abs(center).argmax())
+    if abs(center[channel]) > 3:
+        warnings.warn(
+            f"values='inputs' does not centre its inputs, and the mean of channel "
+            f"{channel} is {center[channel]:.3g} standard deviations away from 0: "
+            "training may fail. Subtract a natural zero point first, or, for target "
+            "channels, use anchor=True.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 @contextmanager

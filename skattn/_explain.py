@@ -140,8 +140,9 @@ class ContributionsMixin:
     def base_value_(self) -> Any:
         """What is predicted when nothing contributes, in the form of one y.
 
-        Only with ``values="inputs"``.
+        Only with ``values="inputs"`` and the identity as ``output_activation``.
         """
+        check_is_fitted(self)
         self._check_additive()
         bias = base_value(self.module_).cpu().numpy()
         return self._target_form.outward(self._target_scaler.backward(bias))[0]

@@ -71,7 +71,7 @@ def _check_flat(estimator: Any, X: Any, *, reset: bool, name: str) -> np.ndarray
         validate_data(estimator, X, skip_check_array=True)
         return cut_rows(rows, estimator.n_timesteps)
     n_columns = estimator.n_timesteps_in_ * estimator.n_channels_in_
-    if name == "X" and estimator._flat:
+    if estimator._flat and (name == "X" or rows.shape[1] == n_columns):
         validate_data(estimator, X, skip_check_array=True, reset=False)
     elif rows.shape[1] != n_columns:
         raise ValueError(
@@ -90,6 +90,7 @@ def check_y(estimator: Any, y: Any, n_samples: int, name: str = "y") -> np.ndarr
             f"{type(estimator).__name__} requires {name} to be passed, but the target "
             f"{name} is None."
         )
+    _refuse_scalar(name, y)
     y = check_array(
         _from_tensor(y),
         dtype=_FLOATS,
@@ -114,7 +115,7 @@ def check_weights(
     """Check sample weights: one a sample, finite, none negative, one positive."""
     if sample_weight is None:
         return None
-    weights = np.asarray(_from_tensor(sample_weight))
+    weights = np.asarray(_from_tensor(sample_weight), dtype=np.float64)
     if weights.ndim == 0:
         weights = np.full(len(X), weights)
     check_length("sample_weight", weights, len(X))
@@ -131,7 +132,10 @@ def check_groups(groups: Any, n_samples: int) -> np.ndarray | None:
     """Check group labels: one a sample, of kinds that can be told apart."""
     if groups is None:
         return None
+    _refuse_scalar("groups", groups)
     groups = check_array(groups, ensure_2d=False, dtype=None, input_name="groups")
+    if groups.ndim != 1:
+        raise ValueError(f"groups has shape {groups.shape}; allowed is (n_samples,).")
     check_length("groups", groups, n_samples)
     try:
         np.unique(groups)
@@ -151,6 +155,11 @@ def check_length(name: str, array: np.ndarray, n_samples: int) -> None:
             f"{inputs} and {name} have inconsistent numbers of samples: {inputs} has "
             f"{n_samples}, {name} has {len(array)}."
         )
+
+
+def _refuse_scalar(name: str, value: Any) -> None:
+    if np.isscalar(value) or getattr(value, "ndim", 1) == 0:
+        raise ValueError(f"{name}={value!r} must have one entry a sample.")
 
 
 def _from_tensor(X: Any) -> Any:

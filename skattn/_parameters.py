@@ -3,6 +3,7 @@
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 import torch
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from skorch.callbacks import Callback
@@ -135,7 +136,8 @@ def _check_training(estimator: Any) -> None:
             "CV splitter."
         )
     for item in estimator.callbacks or []:
-        callback = item[1] if isinstance(item, tuple) and len(item) == 2 else item
+        named = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)
+        callback = item[1] if named else item
         kind = callback if isinstance(callback, type) else type(callback)
         if not issubclass(kind, Callback):
             raise ValueError(
@@ -174,8 +176,9 @@ def resolve_channels(target_channels: Any, n_channels: int) -> tuple[int, ...] |
         return None
     if isinstance(target_channels, str):
         return tuple(range(n_channels))
-    single = isinstance(target_channels, Integral)
+    single = np.ndim(target_channels) == 0
     asked = [target_channels] if single else [*target_channels]
+    asked = [c.item() if isinstance(c, np.ndarray) else c for c in asked]
     for channel in asked:
         integer = isinstance(channel, Integral) and not isinstance(channel, bool)
         if not integer or not -n_channels <= channel < n_channels:

@@ -87,7 +87,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     values : {"states", "inputs"}, default="states"
         What the weights sum up: the states, or embeddings of the inputs gated by the
         states [8]_. With "inputs" a prediction is an exact sum over steps and
-        channels, see `predict_contributions`.
+        channels, see `predict_contributions`. The inputs are then scaled, but not
+        centred, so that a value of 0 contributes nothing.
 
     state_bypass : bool, default=False
         Let the last state reach the output beside the context: joined to it through a
@@ -220,18 +221,19 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     base_value_ : float or ndarray
         What is predicted when nothing contributes, in the form of one y. Only with
-        ``values="inputs"``.
+        ``values="inputs"`` and the identity as ``output_activation``.
 
     best_validation_loss_ : float or None
-        Least validation loss in the last call of `fit`, on scaled targets; None if
-        nothing was set aside. With ``early_stopping`` it is the fitted model's own.
+        Least validation loss in the last call, on scaled targets; None if nothing was
+        set aside, as by `partial_fit`. With ``early_stopping`` it is the fitted model's
+        own.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns of X, if X was a data frame with string names.
 
     history_ : dict of list
-        ``train_loss``, ``validation_loss``, ``learning_rate`` and ``seconds`` of each
-        epoch.
+        ``train_loss``, ``learning_rate`` and ``seconds`` of each epoch, and
+        ``validation_loss`` if a part was ever set aside; NaN where an epoch had none.
 
     module_ : torch.nn.Module
         The trained network.
@@ -243,7 +245,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Columns of a flat X, channels of a 3-D X.
 
     n_iter_ : int
-        Epochs trained.
+        Epochs trained, those of earlier calls that training went on from included.
 
     n_timesteps_in_ : int
         Time steps of X.
@@ -495,6 +497,10 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         """
         prediction = self.predict(X)
         y = check_y(self, y, len(prediction))
+        if y.shape != prediction.shape:
+            raise ValueError(
+                f"y has shape {y.shape}, but predictions of X have {prediction.shape}."
+            )
         return r2_score(
             y.reshape(len(y), -1),
             prediction.reshape(len(prediction), -1),

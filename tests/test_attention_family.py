@@ -63,6 +63,23 @@ def test_alignment_of_every_attention(attention, extra):
     assert len(model.get_feature_names_out()) == 24
 
 
+@pytest.mark.parametrize("attention", SCORES)
+def test_alignments_of_a_decoder_follow_its_state_whatever_the_query(attention):
+    y = RNG.normal(size=(60, 4))
+    models = [
+        fast(attention=attention, decoder="lstm", query=query).fit(X, y)
+        for query in ("last", "learned")
+    ]
+    assert np.ptp(models[0].attention_weights_, axis=1).max() > 0
+    one, other = (model.predict(X) for model in models)
+    np.testing.assert_array_equal(one, other)
+
+
+def test_uncentred_values_warn_of_channels_far_from_zero():
+    with pytest.warns(UserWarning, match=r"mean of channel 2 is .* away from 0"):
+        fast(values="inputs").fit(X, Y)
+
+
 def test_a_lstm_decoder_scales_its_horizon_as_one():
     y = np.stack([Y, 100 * Y], axis=1)
     assert fast(decoder="lstm").fit(X, y)._target_scaler.scale.shape == (1,)
@@ -133,6 +150,7 @@ CONTRIBUTIONS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:values='inputs' does not centre:UserWarning")
 @pytest.mark.parametrize("parameters", CONTRIBUTIONS, ids=str)
 @pytest.mark.parametrize("shape", [(), (2,), (2, 3)])
 def test_contributions_and_base_value_add_up_in_units_of_y(parameters, shape):
@@ -145,6 +163,7 @@ def test_contributions_and_base_value_add_up_in_units_of_y(parameters, shape):
     np.testing.assert_allclose(total, model.predict(inputs), atol=1e-5 * 50, rtol=0)
 
 
+@pytest.mark.filterwarnings("ignore:values='inputs' does not centre:UserWarning")
 @pytest.mark.parametrize("independent", [False, True])
 def test_contributions_of_forecasts_add_up(independent):
     series = np.stack([FORECAST, -FORECAST, FORECAST**2], axis=1)
@@ -164,6 +183,7 @@ def test_contributions_of_forecasts_add_up(independent):
     assert (error <= 1e-5 * y.std((0, 1))).all()
 
 
+@pytest.mark.filterwarnings("ignore:values='inputs' does not centre:UserWarning")
 def test_contributions_need_values_that_add_up():
     with pytest.raises(AttributeError, match="values='states'"):
         fast().fit(X, Y).predict_contributions(X)

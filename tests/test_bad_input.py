@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.model_selection import KFold
+from skorch.callbacks import Callback
 
 from skattn import LSTMAttentionRegressor
 
@@ -43,6 +44,11 @@ BAD_FITS = [
     ({}, {"sample_weight": np.ones(3)}, r"X has 40, sample_weight has 3"),
     ({}, {"sample_weight": np.full(40, np.nan)}, r"sample_weight contains NaN"),
     ({}, {"groups": np.ones(3)}, r"X has 40, groups has 3"),
+    ({}, {"groups": np.ones((40, 2))}, r"groups has shape \(40, 2\)"),
+    ({}, {"groups": 3}, r"groups=3 must have one entry"),
+    ({}, {"y": 3.0}, r"y=3.0 must have one entry"),
+    ({}, {"sample_weight": [None] * 40}, r"sample_weight contains NaN"),
+    ({"callbacks": [(3, Callback())]}, {}, r"callbacks holds \(3"),
     ({}, {"X_val": X}, r"y_val is missing"),
     ({}, {"y_val": Y}, r"X_val is missing"),
     ({}, {"X_val": X[:, :, :1], "y_val": Y}, r"X_val has 1 channels.*fitted on 2"),
@@ -143,12 +149,27 @@ def test_a_diverging_partial_fit_leaves_the_fitted_weights():
     np.testing.assert_array_equal(model.predict(X), before)
 
 
+def test_score_wants_the_form_that_predictions_have():
+    y = RNG.normal(size=(40, 3, 2))
+    model = LSTMAttentionRegressor(**FAST).fit(X, y)
+    with pytest.raises(ValueError, match=r"y has shape \(40, 2, 3\)"):
+        model.score(X, y.transpose(0, 2, 1))
+
+
+def test_huge_weights_count_like_small_ones():
+    huge = LSTMAttentionRegressor(**FAST).fit(X, Y, np.full(40, 1e308))
+    plain = LSTMAttentionRegressor(**FAST).fit(X, Y, np.ones(40))
+    np.testing.assert_allclose(huge.predict(X), plain.predict(X), rtol=1e-5)
+
+
 def test_feature_names_are_checked_as_scikit_learn_does():
     frame = pd.DataFrame(X[:, :, 0], columns=[f"t{i}" for i in range(6)])
     model = LSTMAttentionRegressor(**FAST).fit(frame, Y)
     assert model.feature_names_in_.tolist() == list(frame.columns)
     with pytest.raises(ValueError, match="feature names"):
         model.predict(frame.rename(columns={"t0": "other"}))
+    with pytest.raises(ValueError, match="feature names"):
+        model.fit(frame, Y, X_val=frame[frame.columns[::-1]], y_val=Y)
 
 
 def test_longer_sequences_than_the_linear_skip_knows_are_refused():

@@ -44,6 +44,7 @@ def _expected_failures(estimator):
 
 
 @pytest.mark.filterwarnings("ignore:Half of y lies:UserWarning")  # y is no channel
+@pytest.mark.filterwarnings("ignore:values='inputs' does not centre:UserWarning")
 @parametrize_with_checks(
     [LSTMAttentionRegressor(**FAST, **variant) for variant in VARIANTS],
     expected_failed_checks=_expected_failures,

@@ -31,6 +31,9 @@ VARIANTS = [
     {"attention": "cosine", "self_attention_heads": 2, "n_heads": 2},
     {"values": "inputs", "attention": "general", "conicity_penalty": 0.1},
 ]
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:values='inputs' does not centre:UserWarning"
+)
 each_variant = pytest.mark.parametrize("variant", VARIANTS, ids=str)
 
 

@@ -276,7 +276,7 @@ def test_a_skorch_scoring_callback_sees_scaled_predictions():
         truth = dataset[slice(None)][1].numpy()
         return float(np.mean((net.predict(dataset) - truth) ** 2))
 
-    scoring = EpochScoring(error, name="own_error", use_caching=False)
+    scoring = EpochScoring(error, name="own_error")
     model = fast(
         callbacks=[
             scoring,
@@ -291,7 +291,11 @@ def test_a_skorch_scoring_callback_sees_scaled_predictions():
 
 def test_going_on_with_another_network_is_refused():
     model = fast(warm_start=True).fit(X, Y)
-    for name, value in {"hidden_size": 32, "attention": "mean", "dropout": 0.5}.items():
+    for name, value in {
+        "hidden_size": 32,
+        "attention": "mean",
+        "scale_inputs": False,
+    }.items():
         changed = deepcopy(model).set_params(**{name: value})
         for method in (changed.fit, changed.partial_fit):
             with pytest.raises(ValueError, match=f"{name}=.* cannot change"):
@@ -345,8 +349,8 @@ def test_fitted_answers_do_not_depend_on_parameters_set_later():
 
 def test_the_tail_gap_is_one_window_and_the_horizon():
     X_, y = make_windows(waves(), 24, 6, target_channels=0)
-    assert fast().fit(X_, y)._tail_gap() == 24
-    assert fast(target_channels=0).fit(X_, y)._tail_gap() == 24 + 5
+    assert fast().fit(X_, y)._tail_gap(24) == 24
+    assert fast(target_channels=0).fit(X_, y)._tail_gap(24) == 24 + 5
 
 
 def test_sample_weights_choose_what_is_learned():

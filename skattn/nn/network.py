@@ -149,6 +149,8 @@ class AttentionNetwork(nn.Module):
         self.center: Tensor
         self.register_buffer("center", torch.zeros(1, 1, n_channels))
         n_steps = -(-n_timesteps // patch_size)
+        if decoder == "lstm":  # the query is the decoder's state, as large as the last
+            query = "last"
         pooling = make_pooling(attention, size, query, n_heads, n_steps)
         shape = (size, horizon, n_targets)
         self.decoder: DenseDecoder | LSTMDecoder

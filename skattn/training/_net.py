@@ -110,10 +110,14 @@ class AttentionNet(NeuralNet):
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute loss and gradient of one batch, the gradient clipped."""
-        step = super().train_step_single(batch, **fit_params)
+        step = _predictions_only(super().train_step_single(batch, **fit_params))
         if self.gradient_clip is not None:
             nn.utils.clip_grad_norm_(self.module_.parameters(), self.gradient_clip)
         return step
+
+    def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Compute the loss of one batch without training."""
+        return _predictions_only(super().validation_step(batch, **fit_params))
 
     def run_single_epoch(
         self,
@@ -152,3 +156,8 @@ class AttentionNet(NeuralNet):
                 f"{loss:.3g}, learning rate {rate:.3g}): lower learning_rate, set "
                 "gradient_clip, or scale the data."
             )
+
+
+def _predictions_only(step: dict[str, Any]) -> dict[str, Any]:
+    """Keep of the output what skorch's callbacks can read."""
+    return step | {"y_pred": step["y_pred"].prediction}

@@ -110,10 +110,17 @@ def _split_by(
 def _as_indices(part: Any, n_samples: int, splitter: Any) -> np.ndarray:
     """Read one side of a split, which may be a mask."""
     part = np.asarray(part)
-    indices = np.flatnonzero(part) if part.dtype == bool else part.astype(np.intp)
-    if indices.size and not 0 <= indices.min() <= indices.max() < n_samples:
+    if part.dtype == bool and part.shape == (n_samples,):
+        return np.flatnonzero(part)
+    whole = part.size == 0 or np.issubdtype(part.dtype, np.integer)
+    if not whole or part.ndim != 1 or len(np.unique(part)) < part.size:
         raise ValueError(
-            f"validation_split={splitter!r} gave the index "
-            f"{indices[np.abs(indices).argmax()]}; X has {n_samples} samples."
+            f"validation_split={splitter!r} must give pairs of masks, or of different "
+            f"whole numbers; got {part!r}."
         )
-    return indices
+    if part.size and not 0 <= part.min() <= part.max() < n_samples:
+        raise ValueError(
+            f"validation_split={splitter!r} gave indices from {part.min()} to "
+            f"{part.max()}; X has {n_samples} samples."
+        )
+    return part.astype(np.intp)

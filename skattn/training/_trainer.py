@@ -134,7 +134,7 @@ def _run(net: AttentionNet, train_data: SequenceDataset) -> None:
             raise
         warnings.warn(
             f"Training was interrupted in epoch {net.first_epoch + len(net.history)}; "
-            "the best weights so far are kept.",
+            "the weights so far are kept, the best ones with early_stopping=True.",
             ConvergenceWarning,
             stacklevel=2,
         )

@@ -65,6 +65,14 @@ class Overlapping:
         yield np.arange(len(X)), np.arange(2)
 
 
+class Given:
+    def __init__(self, train, valid):
+        self.parts = np.array(train), np.array(valid)
+
+    def split(self, X, y=None, groups=None):
+        yield self.parts
+
+
 class Empty:
     def split(self, X, y=None, groups=None):
         yield from ()
@@ -79,6 +87,10 @@ class Empty:
         ({"n_samples": 3, "groups": np.arange(3), "how": "tail"}, "groups cannot"),
         ({"n_samples": 5, "how": Overlapping()}, "5 training and 2 validation"),
         ({"n_samples": 5, "how": Empty()}, "0 training and 0 validation"),
+        ({"n_samples": 5, "how": Given([0, 1], [7])}, "indices from 7 to 7; X has 5"),
+        ({"n_samples": 5, "how": Given([0, 0], [1])}, "different whole numbers"),
+        ({"n_samples": 5, "how": Given([0.5], [1])}, "different whole numbers"),
+        ({"n_samples": 5, "how": Given([True] * 4, [1])}, "pairs of masks"),
     ],
 )
 def test_impossible_splits_are_refused(arguments, message):
