@@ -1,0 +1,345 @@
+"""Training: losses, schedules, validation, weights, going on, callbacks, progress."""
+
+from copy import deepcopy
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import TimeSeriesSplit
+from skorch.callbacks import Callback, Checkpoint, EpochScoring
+
+from skattn import LSTMAttentionRegressor
+from skattn.training import train
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(300, 8, 2))
+Y = 1000 + 50 * X[:, 2, 0]  # the answer stands at step 2 of channel 0
+FAST = {"hidden_size": 8, "max_epochs": 3, "random_state": 0}
+
+
+def fast(**parameters):
+    return LSTMAttentionRegressor(**FAST | parameters)
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber"])
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "rmsprop", "sgd"])
+def test_every_loss_falls_with_every_optimizer(loss, optimizer):
+    rate = 0.3 if optimizer == "sgd" else 0.01
+    model = fast(loss=loss, optimizer=optimizer, learning_rate=rate, max_epochs=8)
+    losses = model.fit(X, Y).history_["train_loss"]
+    assert losses[-1] < 0.98 * losses[0]
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "one_cycle"])
+def test_schedules_move_the_learning_rate(schedule):
+    model = fast(lr_schedule=schedule, max_epochs=9, early_stopping=False).fit(X, Y)
+    rates = model.history_["learning_rate"]
+    assert len(rates) == 9
+    if schedule == "cosine":
+        assert rates == sorted(rates, reverse=True)
+        assert rates[-1] < 1e-7
+    else:
+        assert max(rates) > 2 * rates[0] > 2 * rates[-1]
+
+
+def test_plateau_halves_the_rate_when_nothing_improves():
+    noise = RNG.normal(size=300)
+    model = fast(lr_schedule="plateau", n_iter_no_change=30, max_epochs=30)
+    rates = model.set_params(learning_rate=0.02).fit(X, noise).history_["learning_rate"]
+    assert rates[-1] in (0.02 / 2**k for k in range(1, 6))
+
+
+@pytest.mark.parametrize("tol", [0.0, 0.5])
+def test_early_stopping_keeps_the_weights_of_the_best_epoch(tol):
+    noise = RNG.normal(size=300)
+    model = fast(max_epochs=60, learning_rate=0.03, n_iter_no_change=4, tol=tol)
+    X_val, y_val = RNG.normal(size=(50, 8, 2)), RNG.normal(size=50)
+    model.fit(X, noise, X_val=X_val, y_val=y_val)
+    losses = model.history_["validation_loss"]
+    assert len(losses) < 60
+    scaled = (y_val - model.predict(X_val)) / noise.std()
+    assert np.mean(scaled**2) == pytest.approx(min(losses), rel=1e-4)
+    assert model.best_validation_loss_ == min(losses)
+    assert model.n_iter_ == len(losses)
+    assert len(losses) >= 5
+    reference = losses[0]
+    misses = 0
+    for loss in losses[1:]:  # the rule, written down again
+        improved = loss < reference - tol * reference
+        reference, misses = (loss, 0) if improved else (reference, misses + 1)
+    assert misses == 4
+
+
+def test_without_early_stopping_all_samples_train_for_all_epochs():
+    model = fast(early_stopping=False).fit(X, Y)
+    assert model.n_iter_ == FAST["max_epochs"]
+    assert model.best_validation_loss_ is None
+    assert set(model.history_) == {"train_loss", "learning_rate", "seconds"}
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """What was handed to the training room: plan, training and validation part."""
+    seen = {}
+
+    def spy(module, loss, plan, train_data, valid_data, **options):
+        seen.update(plan=plan, train=train_data, valid=valid_data)
+        return train(module, loss, plan, train_data, valid_data, **options)
+
+    monkeypatch.setattr("skattn._base.train", spy)
+    return seen
+
+
+NUMBERED = np.arange(300.0)  # y that tells which sample it belongs to
+
+
+def rows_of(model, dataset):
+    target = dataset[slice(None)][1].numpy()
+    rows = model._target_form.outward(model._target_scaler.backward(target))
+    return rows.round().astype(int)
+
+
+@pytest.mark.parametrize("fraction", [0.1, 0.4])
+@pytest.mark.parametrize("split", ["random", "tail", TimeSeriesSplit(3)])
+def test_the_validation_part_is_the_one_asked_for(trained, split, fraction):
+    model = fast(validation_split=split, validation_fraction=fraction)
+    model.fit(X, NUMBERED)
+    rows, valid = (rows_of(model, trained[part]) for part in ("train", "valid"))
+    if split == "random":
+        assert len(valid) == 300 * fraction
+        assert sorted([*rows, *valid]) == list(range(300))
+        assert valid.max() - valid.min() > len(valid)
+    elif split == "tail":
+        assert valid.tolist() == list(range(300 - int(300 * fraction), 300))
+        assert rows.tolist() == list(range(valid[0] - 8))  # a gap of one window
+    else:
+        expected = [*split.split(X)][-1]
+        np.testing.assert_array_equal(rows, expected[0])
+        np.testing.assert_array_equal(valid, expected[1])
+
+
+def test_groups_stay_on_one_side(trained):
+    groups = np.arange(300) % 7
+    model = fast(validation_fraction=0.3).fit(X, NUMBERED, groups=groups)
+    rows, valid = (rows_of(model, trained[part]) for part in ("train", "valid"))
+    assert sorted([*rows, *valid]) == list(range(300))
+    assert len(set(groups[valid])) == 2
+    assert not set(groups[rows]) & set(groups[valid])
+
+
+def test_splitters_see_what_the_user_gave():
+    class Spy:
+        def split(self, X_, y=None, groups=None):
+            np.testing.assert_array_equal(X_, X)
+            np.testing.assert_array_equal(y, NUMBERED)
+            mask = np.arange(300) < 200
+            yield mask, ~mask
+
+    assert fast(validation_split=Spy()).fit(X, NUMBERED).n_iter_ == 3
+
+
+def size_of(module):
+    return sum(float(p.detach().square().sum()) for p in module.parameters())
+
+
+def test_weight_decay_and_dropout_act_in_training():
+    plain = fast(learning_rate=0.01, max_epochs=20).fit(X, Y)
+    strong = fast(learning_rate=0.01, max_epochs=20, weight_decay=50.0).fit(X, Y)
+    assert size_of(strong.module_) < 0.5 * size_of(plain.module_)
+    dropped = fast(dropout=0.5).fit(X, Y)  # one layer: on the context alone
+    assert not np.array_equal(dropped.predict(X), fast().fit(X, Y).predict(X))
+
+
+def test_gradient_clipping_limits_a_step_of_plain_descent():
+    def step(clip):
+        model = fast(
+            gradient_clip=clip,
+            optimizer="sgd",
+            learning_rate=1.0,
+            batch_size=300,
+            max_epochs=1,
+            early_stopping=False,
+        )
+        start = clone(model).set_params(learning_rate=1e-30).fit(X, Y).module_
+        end = model.fit(X, Y).module_.state_dict()
+        parts = start.state_dict().items()
+        return sum(float((end[n] - p).square().sum()) for n, p in parts) ** 0.5
+
+    assert step(1e-3) == pytest.approx(1e-3, rel=1e-2)
+    assert step(None) > 1e-2
+
+
+def test_ctrl_c_keeps_the_weights_so_far_and_warns():
+    class Impatient(Callback):
+        def __init__(self, epoch):
+            self.epoch = epoch
+
+        def on_batch_end(self, net, **kwargs):
+            if len(net.history) == self.epoch:
+                raise KeyboardInterrupt
+
+    with pytest.warns(ConvergenceWarning, match="interrupted in epoch 3"):
+        model = fast(callbacks=[Impatient(3)], max_epochs=9).fit(X, Y)
+    assert model.n_iter_ == 2
+    assert model.predict(X).shape == (300,)
+    with pytest.raises(KeyboardInterrupt):  # nothing was learned yet
+        fast(callbacks=[Impatient(1)]).fit(X, Y)
+
+
+def test_a_skorch_scoring_callback_sees_scaled_predictions():
+    def error(net, dataset, y):
+        truth = dataset[slice(None)][1].numpy()
+        return float(np.mean((net.predict(dataset) - truth) ** 2))
+
+    scoring = EpochScoring(error, name="own_error")
+    model = fast(
+        callbacks=[
+            scoring,
+            Checkpoint(
+                f_params=None, f_optimizer=None, f_criterion=None, f_history=None
+            ),
+        ]
+    ).fit(X, Y)
+    losses = model.history_["validation_loss"]
+    assert model.net_.history[:, "own_error"] == pytest.approx(losses, rel=1e-5)
+
+
+def test_going_on_with_another_network_is_refused():
+    model = fast(warm_start=True).fit(X, Y)
+    for name, value in {
+        "hidden_size": 32,
+        "attention": "mean",
+        "scale_inputs": False,
+    }.items():
+        changed = deepcopy(model).set_params(**{name: value})
+        for method in (changed.fit, changed.partial_fit):
+            with pytest.raises(ValueError, match=f"{name}=.* cannot change"):
+                method(X, Y)
+    assert deepcopy(model).set_params(max_epochs=1, batch_size=9).fit(X, Y).n_iter_ == 4
+
+
+def test_history_and_best_loss_tell_which_call_validated():
+    model = fast().fit(X, Y)
+    first = model.best_validation_loss_
+    model.partial_fit(X, Y)
+    losses = model.history_["validation_loss"]
+    assert np.isnan(losses).tolist() == [False] * 3 + [True]
+    assert model.best_validation_loss_ is None
+    assert first == min(losses[:3])
+
+
+def test_partial_fit_weighs_later_calls_against_the_first():
+    light, heavy = (fast().partial_fit(X, Y, np.ones(300)) for _ in range(2))
+    light.partial_fit(X, -Y, np.full(300, 1e-6))
+    heavy.partial_fit(X, -Y, np.full(300, 3.0))
+    ratio = heavy.history_["train_loss"][1] / light.history_["train_loss"][1]
+    assert ratio == pytest.approx(3e6, rel=1e-2)
+
+
+def test_other_units_than_the_channels_are_warned_of():
+    with pytest.warns(UserWarning, match="in their units"):
+        fast(target_channels=0).fit(X, Y * 1e6)
+
+
+def test_numpy_integers_torch_defaults_and_inference_mode_do_not_matter():
+    expected = fast().fit(X, Y).predict(X)
+    numbers = fast(hidden_size=np.int64(8), patch_size=np.int32(1))
+    np.testing.assert_array_equal(numbers.fit(X, Y).predict(X), expected)
+    with torch.inference_mode():
+        np.testing.assert_array_equal(fast().fit(X, Y).predict(X), expected)
+    torch.set_default_dtype(torch.float64)
+    try:
+        np.testing.assert_array_equal(fast().fit(X, Y).predict(X), expected)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def test_sample_weights_choose_what_is_learned():
+    contrary = np.r_[Y, 2000 - Y]
+    both = np.r_[X, X]
+    weights = np.r_[np.full(300, 1.0), np.full(300, 0.01)]
+    model = fast(max_epochs=30, learning_rate=0.02, lr_schedule="one_cycle")
+    model.set_params(batch_size=32, hidden_size=16, early_stopping=False)
+    model.fit(both, contrary, weights)
+    assert model.score(X, Y) > 0.8
+
+
+def test_samples_of_weight_zero_are_as_if_not_there():
+    weights = np.r_[np.ones(200), np.zeros(100)]
+    one = fast().fit(X, Y, weights)
+    other = fast().fit(X[:200], Y[:200], np.ones(200))
+    np.testing.assert_array_equal(one.predict(X), other.predict(X))
+
+
+def test_warm_start_goes_on_and_a_plain_fit_starts_anew():
+    model = fast(warm_start=True, early_stopping=False).fit(X, Y)
+    scaler, first = model._input_scaler, model.predict(X)
+    model.fit(X + 5, Y)
+    assert model.n_iter_ == 6
+    assert model._input_scaler is scaler
+    fresh = clone(model).set_params(warm_start=False).fit(X, Y).fit(X, Y)
+    np.testing.assert_array_equal(fresh.predict(X), first)
+
+
+def test_partial_fit_trains_one_pass_and_keeps_its_scales():
+    model = fast(early_stopping=True, lr_schedule="cosine", learning_rate=0.01)
+    for _ in range(20):
+        for start in range(0, 300, 100):
+            rows = slice(start, start + 100)
+            model.partial_fit(X[rows], Y[rows])
+    assert model.n_iter_ == 60
+    losses = model.history_["train_loss"]
+    assert losses[-1] < 0.5 * losses[0]
+    assert model._input_scaler.mean == pytest.approx(X[:100].mean((0, 1)))
+    assert len(model.attention_weights_) == 100
+
+
+def test_repeated_partial_fit_equals_one_fit_over_the_same_epochs():
+    whole = fast(early_stopping=False, dropout=0.2).fit(X, Y)
+    parts = fast(early_stopping=False, dropout=0.2)
+    for _ in range(3):
+        parts.partial_fit(X, Y)
+    np.testing.assert_array_equal(whole.predict(X), parts.predict(X))
+
+
+def test_the_optimizer_may_change_between_partial_fits():
+    model = fast().partial_fit(X, Y)
+    model.set_params(optimizer="sgd", learning_rate=0.5).partial_fit(X, Y)
+    assert model.history_["learning_rate"] == [1e-3, 0.5]
+
+
+class Recorder(Callback):
+    def __init__(self, events=()):
+        self.events = events
+
+    def initialize(self):
+        self.epochs_ = 0
+        return self
+
+    def on_epoch_end(self, net, **kwargs):
+        self.epochs_ += 1
+
+
+def test_skorch_callbacks_are_called_and_the_callers_object_is_not_touched():
+    recorder = Recorder()
+    model = fast(callbacks=[("recorder", recorder)]).fit(X, Y)
+    assert dict(model.net_.callbacks_)["recorder"].epochs_ == 3
+    assert not hasattr(recorder, "epochs_")
+
+
+@pytest.mark.parametrize("verbose", [1, 2])
+def test_verbose_shows_progress(verbose, capfd):
+    fast(verbose=verbose).fit(X, Y)
+    shown = capfd.readouterr()
+    if verbose == 1:
+        assert "3/3" in shown.err
+        assert "validation=" in shown.err
+    else:
+        assert "train_loss" in shown.out
+
+
+def test_silence_is_the_default(capfd):
+    fast().fit(X, Y)
+    assert capfd.readouterr() == ("", "")
