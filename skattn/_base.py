@@ -277,16 +277,16 @@ class BaseLSTMAttention(
             name=f"X{samples.suffix}",
         )
 
-    def _run(self, sequences: Sequences, *names: str) -> list[np.ndarray]:
-        """Run the trained network and collect fields of its output."""
-        need_weights = names[0] in ("weights", "self_weights")
+    def _run(self, sequences: Sequences, name: str) -> np.ndarray:
+        """Run the trained network and collect one field of its output."""
+        need_weights = name in ("weights", "self_weights")
         module = self.module_
 
         def run(x: Tensor, lengths: Tensor | None) -> list[Tensor]:
             output = module(x, lengths, need_weights=need_weights)
-            return [getattr(output, name) for name in names]
+            return [getattr(output, name)]
 
-        return run_network(run, sequences, self._input_scaler, self.net_.device)
+        return run_network(run, sequences, self._input_scaler, self.net_.device)[0]
 
     def transform(self, X: Any) -> np.ndarray:
         """Give the context vectors as features.
@@ -304,7 +304,7 @@ class BaseLSTMAttention(
         """
         check_is_fitted(self)
         sequences = check_X(self, X, reset=False)
-        (context,) = self._run(sequences, "context")
+        context = self._run(sequences, "context")
         return context.reshape(len(sequences), -1).astype(sequences.values.dtype)
 
     @property

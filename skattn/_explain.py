@@ -65,7 +65,7 @@ class AttentionMixin:
         self, sequences: Sequences, average: bool = True, layer: str = "pooling"
     ) -> np.ndarray:
         field = "weights" if layer == "pooling" else "self_weights"
-        (weights,) = self._run(sequences, field)
+        weights = self._run(sequences, field)
         if self._settings["channel_independent"]:
             # (n, n_targets, n_parts, ..., n_steps): targets go before the steps
             weights = np.moveaxis(weights, 1, -2)

@@ -8,8 +8,9 @@ import torch
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from skorch.callbacks import Callback
 
-SCORES = {"additive", "cosine", "dot", "general", "location", "scaled_dot"}
-ATTENTIONS = SCORES | {"feature", "last", "mean", "max"}
+from .nn._scores import SCORES
+
+ATTENTIONS = {*SCORES, "feature", "last", "mean", "max"}
 
 SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],

@@ -475,7 +475,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
             The form and float type that y had in `fit`.
         """
         check_is_fitted(self)
-        (prediction,) = self._run(check_X(self, X, reset=False), "prediction")
+        prediction = self._run(check_X(self, X, reset=False), "prediction")
         return self._target_form.outward(self._target_scaler.backward(prediction))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:

@@ -3,10 +3,7 @@
 import json
 import sys
 
-import pytest
 
-
-@pytest.mark.filterwarnings("default")  # matplotlib's and scikit-learn's own
 def test_the_electricity_demo_beats_ridge_and_shows_it(tmp_path, monkeypatch, capsys):
     monkeypatch.syspath_prepend("examples")
     monkeypatch.setattr(sys, "argv", ["demo", "--out", str(tmp_path)])

@@ -23,11 +23,6 @@ class Sequences:
     def __len__(self) -> int:
         return len(self.values)
 
-    def take(self, indices: np.ndarray) -> "Sequences":
-        """Pick samples, in the order of ``indices``."""
-        lengths = None if self.lengths is None else self.lengths[indices]
-        return Sequences(self.values[indices], lengths)
-
     def real_steps(self, rows: slice) -> np.ndarray | None:
         """Say which steps of some rows are real: ``(n_rows, n_timesteps)`` or None."""
         if self.lengths is None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skattn.sequences._forms import Sequences, TargetForm, cut_rows
+from skattn.sequences._forms import TargetForm, cut_rows
 
 
 def test_rows_are_cut_time_major():
@@ -33,11 +33,3 @@ def test_targets_come_back_as_they_went_in(shape, dtype):
     back = form.outward(inner.astype(np.float64))
     np.testing.assert_array_equal(back, y)
     assert back.dtype == dtype
-
-
-def test_taking_samples_takes_their_lengths():
-    sequences = Sequences(np.arange(6.0).reshape(3, 2, 1), np.array([2, 1, 2]))
-    taken = sequences.take(np.array([1, 0]))
-    assert taken.values[:, 0, 0].tolist() == [2.0, 0.0]
-    assert taken.lengths.tolist() == [1, 2]
-    assert len(taken) == 2
