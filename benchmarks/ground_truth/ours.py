@@ -31,6 +31,8 @@ POOLED = {
     "mean": {"attention": "mean"},
     "last": {"attention": "last"},
 }
+# On the maximum, what a step weighs depends on all its rivals: both sides must be seen.
+EXPLAINED = {"values": "inputs", "query": "learned", "bidirectional": True}
 ALIGNED = {
     "decoder": "lstm",
     "bidirectional": True,
@@ -44,7 +46,7 @@ TASKS = {
     "addition": (20_000, POOLED, {}),
     "find_max": (
         20_000,
-        POOLED,
+        POOLED | {'values="inputs"': EXPLAINED},
         {"loss": "absolute_error", "batch_size": 32},
     ),
     "marked_step": (20_000, POOLED, {}),
@@ -74,9 +76,10 @@ def main() -> None:
     for task in options.tasks:
         for method, parameters in TASKS[task][1].items():
             for seed in options.seeds:
+                settings = SHARED | TASKS[task][2] | parameters
                 row = {"task": task, "method": method, "seed": seed}
-                rows.append(row | run(task, parameters, seed))
-                print(rows[-1], flush=True)
+                rows.append(row | {"settings": settings} | run(task, settings, seed))
+                print({**rows[-1], "alignment": "..."}, flush=True)
                 save(options.out, rows)
 
 
@@ -98,20 +101,21 @@ def make(task, seed):
     return train, test, kept
 
 
-def run(task, parameters, seed):
+def run(task, settings, seed):
     """Train one configuration and measure it on held-out samples."""
     (X, y, _), (X_test, y_test, attention), kept = make(task, seed)
-    model = LSTMAttentionRegressor(
-        **SHARED | TASKS[task][2] | parameters, random_state=seed
-    )
+    model = LSTMAttentionRegressor(**settings, random_state=seed)
     began = time.perf_counter()
     model.fit(X, y)
     seconds = time.perf_counter() - began
     error = model.predict(X_test) - y_test
     truth = attention > 0
     measures = {"rmse": float(np.sqrt(np.mean(error**2))), "seconds": seconds}
-    measures |= measure(model.predict_attention(X_test)[kept], truth[kept])
-    if "values" in parameters:
+    weights = model.predict_attention(X_test)
+    measures |= measure(weights[kept], truth[kept])
+    if weights.ndim == 3:
+        measures["alignment"] = weights.mean(0).round(4).tolist()
+    if "values" in settings:
         parts = np.abs(model.predict_contributions(X_test)).sum(2)
         share = (parts * truth).sum(1) / parts.sum(1)
         measures["contribution_mass"] = float(share[kept].mean())
