@@ -2,8 +2,9 @@
 
 from importlib.metadata import version
 
+from ._classifier import LSTMAttentionClassifier
 from ._regressor import LSTMAttentionRegressor
 
-__all__ = ["LSTMAttentionRegressor", "__version__"]
+__all__ = ["LSTMAttentionClassifier", "LSTMAttentionRegressor", "__version__"]
 
 __version__ = version("skattn")

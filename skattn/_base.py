@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import fields, replace
 from numbers import Integral
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -19,12 +19,13 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from ._explain import AttentionMixin
-from ._inputs import check_groups, check_weights, check_X
-from ._parameters import resolve_channels
+from ._inputs import check_groups, check_weights
+from ._parameters import check_combinations
 from .nn._build import ChannelIndependent, build_network
 from .nn.network import AttentionNetwork
+from .sequences._check import check_X
 from .sequences._forms import Sequences, TargetForm
-from .sequences._scaling import Scaler, fit_scaler
+from .sequences._scaling import InputScaler, Scaler, fit_scaler
 from .training import (
     AttentionNet,
     SequenceDataset,
@@ -36,6 +37,7 @@ from .training import (
     run_network,
     split_validation,
     train,
+    widen,
 )
 
 _NETWORK_PARAMETERS = (
@@ -50,12 +52,7 @@ _NETWORK_PARAMETERS = (
     "self_attention_heads",
     "values",
     "state_bypass",
-    "decoder",
-    "teacher_forcing",
-    "output_activation",
-    "anchor",
     "linear_skip",
-    "channel_independent",
 )
 
 
@@ -80,9 +77,12 @@ class BaseLSTMAttention(
 ):
     """Common part of the estimators; subclasses name their targets and their loss.
 
-    A subclass gives ``_check_parameters()``, ``_check_targets(y, n_samples, reset,
-    name)``, ``_fit_target_scaler(y, weights)`` and ``_make_loss()``.
+    A subclass gives ``_check_targets(y, n_samples, reset, name)``,
+    ``_fit_target_scaler(y, weights)`` and ``_make_loss()``, and may add to the rest.
     """
+
+    _network_parameters: ClassVar[tuple[str, ...]] = _NETWORK_PARAMETERS
+    _stratified: ClassVar[bool] = False
 
     net_: AttentionNet
     n_timesteps_in_: int
@@ -103,7 +103,7 @@ class BaseLSTMAttention(
         **changes: Any,
     ) -> None:
         """Check, split, scale, train; ``changes`` replace entries of the plan."""
-        with _all_or_nothing(self), torch.inference_mode(False), torch.enable_grad():
+        with all_or_nothing(self), torch.inference_mode(False), torch.enable_grad():
             self._check_parameters()
             plan = replace(self._make_plan(), **changes)
             samples = self._check_samples(X, y, sample_weight, reset=not goes_on)
@@ -138,9 +138,8 @@ class BaseLSTMAttention(
     ) -> _Samples:
         sequences = check_X(self, X, reset=reset)
         targets = self._check_targets(y, len(sequences), reset=reset, name="y")
-        return _Samples(
-            sequences, targets, check_weights(self, sample_weight, sequences)
-        )
+        weights = check_weights(self, sample_weight, sequences)
+        return _Samples(sequences, targets, self._weigh(targets, weights))
 
     def _check_validation(self, X_val: Any, y_val: Any) -> _Samples | None:
         if (X_val is None) != (y_val is None):
@@ -150,7 +149,11 @@ class BaseLSTMAttention(
             return None
         sequences = check_X(self, X_val, reset=False, name="X_val")
         targets = self._check_targets(y_val, len(sequences), reset=False, name="y_val")
-        return _Samples(sequences, targets, None, "_val")
+        return _Samples(sequences, targets, self._weigh(targets, None), "_val")
+
+    def _weigh(self, y: np.ndarray, weights: np.ndarray | None) -> np.ndarray | None:
+        """Add to the sample weights what the targets themselves weigh."""
+        return weights
 
     def _set_aside(
         self,
@@ -172,17 +175,22 @@ class BaseLSTMAttention(
             return _Part(samples, rows), None
         everything = len(rows) == len(samples.y)
         X = samples.sequences.values
-        y = self._target_form.outward(samples.y)
+        y = self._describe_targets(samples.y if everything else samples.y[rows])
         train_rows, valid_rows = split_validation(
             X if everything else X[rows],
-            y if everything else y[rows],
+            y,
             None if groups is None else groups[rows],
             validation_split=self.validation_split,
             validation_fraction=self.validation_fraction,
             gap=self._tail_gap(X.shape[1]),
             seed=self._seed,
+            strata=y if self._stratified else None,
         )
         return _Part(samples, rows[train_rows]), _Part(samples, rows[valid_rows])
+
+    def _describe_targets(self, y: np.ndarray) -> np.ndarray:
+        """Give y as a splitter knows it."""
+        return self._target_form.outward(y)
 
     def _tail_gap(self, n_timesteps: int) -> int:
         """Count the samples between training and tail part that share values with both.
@@ -212,15 +220,16 @@ class BaseLSTMAttention(
             used = used / self._weight_unit
         self._settings = self._network_settings()
         self._scaling = self._scaling_settings()
-        self._input_scaler = (
+        scaler = (
             fit_scaler(sequences, used)
             if self.scale_inputs
             else Scaler.identity(self.n_channels_in_)
         )
+        self._input_scaler = InputScaler(scaler.mean, scaler.scale, self.missing)
         self._target_scaler = self._fit_target_scaler(y, used)
         generator = make_generator(self._seed, Stream.WEIGHTS)
         network = build_network(generator, **self._settings)
-        center = self._input_scaler.mean / self._input_scaler.scale
+        center = self._input_scaler.center
         if self.values == "inputs":
             _warn_of_offsets(center)
         network.set_center(torch.from_numpy(center).float()[None])
@@ -228,12 +237,13 @@ class BaseLSTMAttention(
 
     def _network_settings(self) -> dict[str, Any]:
         """Collect what the network is made from, NumPy's integers as Python's."""
-        settings = {name: getattr(self, name) for name in _NETWORK_PARAMETERS} | {
+        settings = {name: getattr(self, name) for name in self._network_parameters} | {
             "n_channels": self.n_channels_in_,
             "n_timesteps": self.n_timesteps_in_,
             "horizon": self._target_form.horizon,
             "n_targets": self._target_form.n_targets,
             "target_channels": self._channels(),
+            "indicators": self.missing != "error",
         }
         return {
             name: int(value) if isinstance(value, Integral) else value
@@ -259,7 +269,11 @@ class BaseLSTMAttention(
                 )
 
     def _channels(self) -> tuple[int, ...] | None:
-        return resolve_channels(self.target_channels, self.n_channels_in_)
+        """Give the input channels that y continues, if it does."""
+        return None
+
+    def _check_parameters(self) -> None:
+        check_combinations(self)
 
     def _make_dataset(self, part: _Part) -> SequenceDataset:
         samples, rows = part
@@ -273,18 +287,20 @@ class BaseLSTMAttention(
             y,
             weights,
             rows,
-            forced=self.teacher_forcing > 0,
+            forced=self._settings.get("teacher_forcing", 0) > 0,
             name=f"X{samples.suffix}",
         )
 
     def _run(self, sequences: Sequences, name: str) -> np.ndarray:
         """Run the trained network and collect one field of its output."""
         need_weights = name in ("weights", "self_weights")
+        time_axes = {"weights": (-1,), "self_weights": (-2, -1)}.get(name, ())
+        n_steps = -(-sequences.values.shape[1] // self._settings["patch_size"])
         module = self.module_
 
         def run(x: Tensor, lengths: Tensor | None) -> list[Tensor]:
             output = module(x, lengths, need_weights=need_weights)
-            return [getattr(output, name)]
+            return [widen(getattr(output, name), time_axes, n_steps)]
 
         return run_network(run, sequences, self._input_scaler, self.net_.device)[0]
 
@@ -351,6 +367,7 @@ class BaseLSTMAttention(
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = self.missing != "error"
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
@@ -371,7 +388,7 @@ def _warn_of_offsets(center: np.ndarray) -> None:
 
 
 @contextmanager
-def _all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
+def all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
     """Leave the estimator as it was if anything fails.
 
     Nothing that a fitted estimator holds is changed in place, so the attributes are

@@ -6,11 +6,11 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from ._inputs import check_X
 from .nn import conicity
 from .nn.contributions import base_value, contributions
+from .sequences._check import check_X
 from .sequences._forms import Sequences
-from .training import run_network
+from .training import run_network, widen
 
 
 class AttentionMixin:
@@ -24,8 +24,12 @@ class AttentionMixin:
     _run: Any
 
     def predict_attention(
-        self, X: Any, average: bool = True, layer: str = "pooling"
-    ) -> np.ndarray:
+        self,
+        X: Any,
+        average: bool = True,
+        layer: str = "pooling",
+        as_list: bool = False,
+    ) -> np.ndarray | list[np.ndarray]:
         """Give the attention weights: which time steps each prediction rests on.
 
         Steps are patches where ``patch_size`` > 1. The poolings without attention have
@@ -41,6 +45,9 @@ class AttentionMixin:
         layer : {"pooling", "self"}, default="pooling"
             The attention that leads to the output, or the self-attention before it,
             which there is with ``self_attention_heads``.
+        as_list : bool, default=False
+            Give a list with an array for each sample, cut to its own steps, instead of
+            one array with 0 on padded steps.
 
         Returns
         -------
@@ -59,14 +66,37 @@ class AttentionMixin:
                 "layer='self' needs a self-attention, but self_attention_heads=0."
             )
         sequences = check_X(self, X, reset=False)
-        return self._attend(sequences, average, layer)
+        weights = self._attend(sequences, average, layer)
+        if not as_list:
+            return weights
+        by_unit = self._settings["attention"] == "feature" and layer == "pooling"
+        axes = (
+            (-2, -1) if layer == "self" else (-2,) if by_unit and not average else (-1,)
+        )
+        return self._cut(weights, sequences, axes)
+
+    def _cut(
+        self, weights: np.ndarray, sequences: Sequences, axes: tuple[int, ...]
+    ) -> list[np.ndarray]:
+        """Cut each sample's weights to its own steps."""
+        lengths = sequences.lengths
+        if lengths is None:
+            return [*weights]
+        cut = []
+        for sample, length in zip(weights, lengths, strict=True):
+            n_steps = -(-length // self._settings["patch_size"])
+            index = [slice(None)] * sample.ndim
+            for axis in axes:
+                index[axis] = slice(n_steps)
+            cut.append(sample[tuple(index)])
+        return cut
 
     def _attend(
         self, sequences: Sequences, average: bool = True, layer: str = "pooling"
     ) -> np.ndarray:
         field = "weights" if layer == "pooling" else "self_weights"
         weights = self._run(sequences, field)
-        if self._settings["channel_independent"]:
+        if self._settings.get("channel_independent"):
             # (n, n_targets, n_parts, ..., n_steps): targets go before the steps
             weights = np.moveaxis(weights, 1, -2)
         if average:
@@ -87,14 +117,14 @@ class AttentionMixin:
 
 
 class ContributionsMixin:
-    """Exact contributions of inputs, for estimators of numbers."""
+    """Exact contributions of inputs to outputs."""
 
     # Parts of the estimator that are read here.
     module_: Any
     net_: Any
     _input_scaler: Any
     _settings: dict[str, Any]
-    _target_form: Any
+    _shape_outputs: Any
     _target_scaler: Any
 
     def predict_contributions(self, X: Any) -> np.ndarray:
@@ -126,15 +156,19 @@ class ContributionsMixin:
         check_is_fitted(self)
         self._check_additive()
         sequences = check_X(self, X, reset=False)
-        (parts,) = run_network(
-            lambda x, lengths: [contributions(self.module_, x, lengths)],
-            sequences,
-            self._input_scaler,
-            self.net_.device,
+        n_timesteps, n_channels = sequences.values.shape[1:]
+
+        def run(x: Tensor, lengths: Tensor | None) -> list[Tensor]:
+            return [widen(contributions(self.module_, x, lengths), (-2,), n_timesteps)]
+
+        (parts,) = run_network(run, sequences, self._input_scaler, self.net_.device)
+        if (
+            parts.shape[-1] > n_channels
+        ):  # what an indicator adds belongs to its channel
+            parts = parts[..., :n_channels] + parts[..., n_channels:]
+        return self._shape_outputs(
+            parts.astype(np.float64) * self._target_scaler.scale[..., None, None]
         )
-        parts = parts.astype(np.float64) * self._target_scaler.scale[..., None, None]
-        shape = self._target_form.shape + parts.shape[3:]
-        return parts.reshape(len(parts), *shape)
 
     @property
     def base_value_(self) -> Any:
@@ -145,11 +179,11 @@ class ContributionsMixin:
         check_is_fitted(self)
         self._check_additive()
         bias = base_value(self.module_).cpu().numpy()
-        return self._target_form.outward(self._target_scaler.backward(bias))[0]
+        return self._shape_outputs(self._target_scaler.backward(bias))[0]
 
     def _check_additive(self) -> None:
         values = self._settings["values"]
-        activation = self._settings["output_activation"]
+        activation = self._settings.get("output_activation", "identity")
         if values != "inputs" or activation != "identity":
             raise AttributeError(
                 "Contributions add up with values='inputs' and "

@@ -14,6 +14,8 @@ ATTENTIONS = {*SCORES, "feature", "last", "mean", "max"}
 
 SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
+    "padding_value": [Real, None],
+    "missing": [StrOptions({"error", "mask", "forward"})],
     "patch_size": [Interval(Integral, 1, None, closed="left")],
     "scale_inputs": ["boolean"],
     "hidden_size": [Interval(Integral, 1, None, closed="left")],
@@ -26,6 +28,7 @@ SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "self_attention_heads": [Interval(Integral, 0, None, closed="left")],
     "values": [StrOptions({"states", "inputs"})],
     "state_bypass": ["boolean"],
+    "linear_skip": ["boolean"],
     "conicity_penalty": [Interval(Real, 0, None, closed="left")],
     "optimizer": [StrOptions({"adam", "adamw", "rmsprop", "sgd"})],
     "learning_rate": [Interval(Real, 0, None, closed="neither")],
@@ -54,10 +57,13 @@ REGRESSOR_CONSTRAINTS: dict[str, list[Any]] = {
     "scale_targets": [StrOptions({"auto"}), "boolean"],
     "target_channels": [StrOptions({"all"}), Integral, "array-like", None],
     "anchor": ["boolean"],
-    "linear_skip": ["boolean"],
     "channel_independent": ["boolean"],
     "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile"})],
     "quantile": [Interval(Real, 0, 1, closed="neither"), None],
+}
+
+CLASSIFIER_CONSTRAINTS: dict[str, list[Any]] = {
+    "class_weight": [dict, StrOptions({"balanced"}), None],
 }
 
 
@@ -69,23 +75,25 @@ def check_combinations(estimator: Any) -> None:
     ValueError
         For the first such pair.
     """
-    checks = (
-        _check_attention,
-        _check_heads,
-        _check_output,
-        _check_forecast,
-        _check_training,
-    )
-    for check in checks:
-        check(estimator)
-
-
-def _check_attention(estimator: Any) -> None:
-    if estimator.decoder == "lstm":
-        _refuse(estimator, "decoder", attention="feature", values="inputs")
     if estimator.values == "inputs":
         _refuse(estimator, "values", attention="feature")
         _refuse(estimator, "values", attention="max", state_bypass=True)
+    _check_heads(estimator)
+    _check_training(estimator)
+
+
+def check_outputs(estimator: Any) -> None:
+    """Refuse a regressor's output parameters that have no meaning together.
+
+    Raises
+    ------
+    ValueError
+        For the first such pair, naming both.
+    """
+    if estimator.decoder == "lstm":
+        _refuse(estimator, "decoder", attention="feature", values="inputs")
+    _check_loss(estimator)
+    _check_forecast(estimator)
 
 
 def _refuse(estimator: Any, name: str, **others: Any) -> None:
@@ -114,7 +122,7 @@ def _check_heads(estimator: Any) -> None:
             )
 
 
-def _check_output(estimator: Any) -> None:
+def _check_loss(estimator: Any) -> None:
     if estimator.loss == "quantile" and estimator.quantile is None:
         raise ValueError(
             "loss='quantile' needs quantile, a number between 0 and 1; got "
@@ -148,6 +156,8 @@ def _check_training(estimator: Any) -> None:
 
 
 def _check_forecast(estimator: Any) -> None:
+    if estimator.anchor:  # a masked last value would be taken for the mean
+        _refuse(estimator, "anchor", missing="mask")
     target_channels = estimator.target_channels
     for name in ("anchor", "channel_independent"):
         if getattr(estimator, name) and target_channels is None:

@@ -11,12 +11,14 @@ from torch import nn
 
 from ._base import BaseLSTMAttention
 from ._explain import ContributionsMixin
-from ._inputs import check_X, check_y
+from ._inputs import check_y
 from ._parameters import (
     REGRESSOR_CONSTRAINTS,
     SHARED_CONSTRAINTS,
-    check_combinations,
+    check_outputs,
+    resolve_channels,
 )
+from .sequences._check import check_X
 from .sequences._forms import Sequences, TargetForm
 from .sequences._scaling import Scaler, fit_scaler
 from .training import make_loss
@@ -36,7 +38,17 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     n_timesteps : int, default=None
         Steps into which a flat row of X is cut, time-major, so that
         ``n_features / n_timesteps`` channels remain. None: one channel, a step a
-        column. Ignored for 3-D X.
+        column. Ignored for 3-D X and lists of 2-D arrays.
+
+    padding_value : float, default=None
+        What fills an array behind the end of shorter sequences: steps at the end
+        whose channels all hold it are no part of the sequence. It may be NaN. The
+        same value earlier is data. Ignored for lists.
+
+    missing : {"error", "mask", "forward"}, default="error"
+        What to do with NaN in a sequence: refuse it, take the channel's mean, or the
+        last value seen (the mean before the first). The latter two tell the LSTM by an
+        indicator for each channel which values were missing [10]_.
 
     patch_size : int, default=1
         Consecutive steps joined into one step of the LSTM. Long sequences train
@@ -44,8 +56,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         An incomplete first patch is filled on its left.
 
     scale_inputs : bool, default=True
-        Standardise each channel by its mean and standard deviation over the training
-        part.
+        Standardise each channel by its mean and standard deviation over the real
+        steps of the training part.
 
     hidden_size : int, default=64
         Units of the LSTM in each direction.
@@ -281,6 +293,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     .. [9] A. Mohankumar et al. (2020). Towards transparent and explainable attention
            models. ACL.
 
+    .. [10] Z. Lipton, D. Kale and R. Wetzel (2016). Directly modeling missing data in
+            sequences with RNNs. MLHC.
+
     Examples
     --------
     >>> import numpy as np
@@ -298,11 +313,21 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     """
 
     _parameter_constraints: ClassVar[dict] = SHARED_CONSTRAINTS | REGRESSOR_CONSTRAINTS
+    _network_parameters: ClassVar[tuple[str, ...]] = (
+        *BaseLSTMAttention._network_parameters,
+        "decoder",
+        "teacher_forcing",
+        "output_activation",
+        "anchor",
+        "channel_independent",
+    )
 
     def __init__(
         self,
         *,
         n_timesteps: int | None = None,
+        padding_value: float | None = None,
+        missing: str = "error",
         patch_size: int = 1,
         scale_inputs: bool = True,
         hidden_size: int = 64,
@@ -346,6 +371,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         store_attention: bool = True,
     ) -> None:
         self.n_timesteps = n_timesteps
+        self.padding_value = padding_value
+        self.missing = missing
         self.patch_size = patch_size
         self.scale_inputs = scale_inputs
         self.hidden_size = hidden_size
@@ -513,7 +540,11 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         return tags
 
     def _check_parameters(self) -> None:
-        check_combinations(self)
+        super()._check_parameters()
+        check_outputs(self)
+
+    def _channels(self) -> tuple[int, ...] | None:
+        return resolve_channels(self.target_channels, self.n_channels_in_)
 
     def _check_targets(
         self, y: Any, n_samples: int, *, reset: bool, name: str
@@ -564,6 +595,10 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         # One scale an output: (n, horizon, 1) -> (n, 1, horizon) -> scale (horizon, 1)
         scaler = fit_scaler(Sequences(y.transpose(0, 2, 1)), weights)
         return Scaler(scaler.mean[:, None], scaler.scale[:, None])
+
+    def _shape_outputs(self, values: np.ndarray) -> np.ndarray:
+        """Give ``(n, horizon, n_targets, ...)`` the axes of y."""
+        return values.reshape(len(values), *self._target_form.shape, *values.shape[3:])
 
     def _make_loss(self) -> nn.Module:
         return make_loss(self.loss, self.quantile)

@@ -3,7 +3,7 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skattn import LSTMAttentionRegressor
+from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
 
 # Small and fast: nearly all checks are about the contract, not about accuracy.
 FAST = {"hidden_size": 8, "max_epochs": 5, "learning_rate": 0.03}
@@ -32,6 +32,14 @@ VARIANTS = [
     {"attention": "feature"},
     {"attention": "general", "decoder": "lstm"},
     {"values": "inputs"},
+    {"missing": "mask"},
+    {"missing": "forward", "linear_skip": True},
+]
+
+CLASSIFIERS = [
+    {},
+    {"attention": "mean", "missing": "forward"},
+    {"values": "inputs", "query": "learned"},
 ]
 
 
@@ -46,10 +54,11 @@ def _expected_failures(estimator):
 @pytest.mark.filterwarnings("ignore:Half of y lies:UserWarning")  # y is no channel
 @pytest.mark.filterwarnings("ignore:values='inputs' does not centre:UserWarning")
 @parametrize_with_checks(
-    [LSTMAttentionRegressor(**FAST, **variant) for variant in VARIANTS],
+    [LSTMAttentionRegressor(**FAST, **variant) for variant in VARIANTS]
+    + [LSTMAttentionClassifier(**FAST, **variant) for variant in CLASSIFIERS],
     expected_failed_checks=_expected_failures,
 )
 def test_scikit_learn_contract(estimator, check):
-    if check.func.__name__ == "check_regressors_train":
+    if check.func.__name__ in ("check_regressors_train", "check_classifiers_train"):
         estimator.set_params(**ACCURATE)
     check(estimator)

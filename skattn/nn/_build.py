@@ -12,8 +12,8 @@ from .network import AttentionNetwork, NetworkOutput
 class ChannelIndependent(nn.Module):
     """One network shared by all target channels, each a sample of its own.
 
-    A target channel is joined by the channels that are no targets; the results of the
-    target channels stand side by side.
+    A target channel is joined by its indicator, if there are indicators, and by all
+    that belongs to no target; the results of the target channels stand side by side.
 
     Parameters
     ----------
@@ -22,7 +22,9 @@ class ChannelIndependent(nn.Module):
     target_channels : sequence of int
         The channels to fold into the samples.
     n_channels : int
-        Channels of the input.
+        Channels of the input, indicators not counted.
+    n_inputs : int
+        Numbers in one step: the channels, and behind them the indicators if any.
     """
 
     context_size: int
@@ -32,12 +34,16 @@ class ChannelIndependent(nn.Module):
         network: AttentionNetwork,
         target_channels: tuple[int, ...],
         n_channels: int,
+        n_inputs: int,
     ) -> None:
         super().__init__()
         self.network = network
         self.context_size = len(target_channels) * network.context_size
-        others = [c for c in range(n_channels) if c not in target_channels]
-        self.channels = [[target, *others] for target in target_channels]
+        others = [c for c in range(n_inputs) if c % n_channels not in target_channels]
+        self.channels = [
+            [*range(target, n_inputs, n_channels), *others]
+            for target in target_channels
+        ]
 
     def forward(
         self,
@@ -67,8 +73,8 @@ class ChannelIndependent(nn.Module):
         self.network.set_center(center[0, self.channels])
 
     def fold(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Make each target channel, with the channels that are none, a sample."""
-        # (n, n_steps, n_targets, 1 + others) -> (n * n_targets, n_steps, 1 + others)
+        """Make each target channel, with what belongs to no target, a sample."""
+        # (n, n_steps, n_targets, n_own) -> (n * n_targets, n_steps, n_own)
         folded = x[:, :, self.channels].transpose(1, 2).flatten(0, 1)
         if lengths is not None:
             lengths = lengths.repeat_interleave(len(self.channels))
@@ -82,6 +88,7 @@ def build_network(
     n_targets: int,
     target_channels: tuple[int, ...] | None = None,
     channel_independent: bool = False,
+    indicators: bool = False,
     **settings: Any,
 ) -> AttentionNetwork | ChannelIndependent:
     """Build a network and draw its weights from ``generator`` alone.
@@ -97,28 +104,31 @@ def build_network(
         As in `AttentionNetwork`.
     channel_independent : bool, default=False
         Whether all target channels share one network for a single one.
+    indicators : bool, default=False
+        Whether the input holds an indicator of gaps for each channel, behind them all.
 
     Returns
     -------
     AttentionNetwork or ChannelIndependent
         On the CPU.
     """
+    n_inputs = 2 * n_channels if indicators else n_channels
     with torch.device("meta"):
         network: AttentionNetwork | ChannelIndependent
         if channel_independent and target_channels is not None:
-            n_others = n_channels - len(target_channels)
+            n_taken = (len(target_channels) - 1) * n_inputs // n_channels
             one = AttentionNetwork(
-                1 + n_others, n_targets=1, target_channels=(0,), **settings
+                n_inputs - n_taken, n_targets=1, target_channels=(0,), **settings
             )
-            network = ChannelIndependent(one, target_channels, n_channels)
+            network = ChannelIndependent(one, target_channels, n_channels, n_inputs)
         else:
             network = AttentionNetwork(
-                n_channels,
+                n_inputs,
                 n_targets=n_targets,
                 target_channels=target_channels,
                 **settings,
             )
     network.to_empty(device="cpu").float()  # whatever the caller's default type is
     initialize(network, generator)
-    network.set_center(torch.zeros(1, n_channels))
+    network.set_center(torch.zeros(1, n_inputs))
     return network

@@ -2,8 +2,8 @@
 
 from ._callbacks import choose_device
 from ._data import SequenceDataset
-from ._inference import run_network
-from ._losses import make_loss
+from ._inference import run_network, widen
+from ._losses import CrossEntropy, make_loss
 from ._net import AttentionNet
 from ._seeding import Stream, draw_seed, make_generator
 from ._split import split_validation
@@ -11,6 +11,7 @@ from ._trainer import TrainingPlan, train
 
 __all__ = [
     "AttentionNet",
+    "CrossEntropy",
     "SequenceDataset",
     "Stream",
     "TrainingPlan",
@@ -21,4 +22,5 @@ __all__ = [
     "run_network",
     "split_validation",
     "train",
+    "widen",
 ]

@@ -1,6 +1,7 @@
 """Training data as tensors, and batches of it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,11 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from ..sequences._forms import Sequences
-from ..sequences._scaling import Scaler
+from ..sequences._scaling import InputScaler
+
+# Batches whose samples are sorted by length together: more would save little more
+# padding, and bring the same samples together in every epoch.
+_SORTED_BATCHES = 16
 
 Batch = tuple[dict[str, Tensor], Tensor]
 
@@ -24,7 +29,7 @@ class SequenceDataset(Dataset):
     ----------
     sequences : Sequences
         The inputs, not yet scaled.
-    scaler : Scaler
+    scaler : InputScaler
         Of the input channels.
     targets : ndarray of shape (n_samples, horizon, n_targets), default=None
         Scaled targets; None for prediction.
@@ -44,7 +49,7 @@ class SequenceDataset(Dataset):
     def __init__(
         self,
         sequences: Sequences,
-        scaler: Scaler,
+        scaler: InputScaler,
         targets: np.ndarray | None = None,
         weights: np.ndarray | None = None,
         rows: np.ndarray | None = None,
@@ -54,14 +59,16 @@ class SequenceDataset(Dataset):
     ) -> None:
         indices = np.arange(len(sequences)) if rows is None else rows
         self._n_samples = len(indices)
+        lengths = sequences.lengths
+        if lengths is not None:
+            lengths = lengths[indices]
+        self.lengths = _tensor(lengths)
         self._inputs: Tensor | _LazyInputs
         if lazy or _is_on_disk(sequences.values):
-            self._inputs = _LazyInputs(sequences.values, indices, scaler, name)
+            self._inputs = _LazyInputs(sequences, indices, scaler, name)
         else:
             taken = sequences.values if rows is None else sequences.values[rows]
-            self._inputs = torch.from_numpy(scaler.forward(taken, name))
-        lengths = sequences.lengths
-        self._lengths = _tensor(None if lengths is None else lengths[indices])
+            self._inputs = torch.from_numpy(scaler.prepare(taken, lengths, name))
         self._targets = _tensor(targets)
         self._forced = forced
         self._weights = _tensor(None if weights is None else np.float32(weights))
@@ -70,10 +77,16 @@ class SequenceDataset(Dataset):
         return self._n_samples
 
     def __getitem__(self, index: Tensor | slice) -> Batch:
-        """Take one batch: what the network takes, and what the loss takes."""
-        inputs = {"x": self._inputs[index]}
-        if self._lengths is not None:
-            inputs["lengths"] = self._lengths[index]
+        """Take one batch: what the network takes, and what the loss takes.
+
+        Sequences of different lengths are cut to the longest in the batch.
+        """
+        if self.lengths is None:
+            inputs = {"x": self._inputs[index]}
+        else:
+            lengths = self.lengths[index]
+            n_timesteps = int(lengths.max())
+            inputs = {"x": self._inputs[:, :n_timesteps][index], "lengths": lengths}
         if self._weights is not None:
             inputs["weight"] = self._weights[index]
         if self._targets is None:
@@ -88,16 +101,24 @@ class _LazyInputs:
     """Rows of an array, read and scaled when they are taken."""
 
     def __init__(
-        self, values: np.ndarray, rows: np.ndarray, scaler: Scaler, name: str
+        self, sequences: Sequences, rows: np.ndarray, scaler: InputScaler, name: str
     ) -> None:
-        self._values = values
+        self._sequences = sequences
         self._rows = rows
         self._scaler = scaler
         self._name = name
 
-    def __getitem__(self, index: Tensor | slice) -> Tensor:
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, tuple):  # [:, :n_timesteps], as of a tensor
+            values = self._sequences.values[index]
+            shorter = replace(self._sequences, values=values)
+            return _LazyInputs(shorter, self._rows, self._scaler, self._name)
         rows = self._rows[index if isinstance(index, slice) else index.numpy()]
-        return torch.from_numpy(self._scaler.forward(self._values[rows], self._name))
+        lengths = self._sequences.lengths
+        if lengths is not None:
+            lengths = lengths[rows]
+        values = self._sequences.values[rows]
+        return torch.from_numpy(self._scaler.prepare(values, lengths, self._name))
 
 
 def _is_on_disk(values: np.ndarray) -> bool:
@@ -110,6 +131,10 @@ def _is_on_disk(values: np.ndarray) -> bool:
 
 class Batches:
     """Walk through a data set batch by batch, in a new order each time if shuffled.
+
+    Sequences of different lengths come in batches of like length, which leaves little
+    padding to compute: of some shuffled batches at a time, the samples are sorted by
+    length and the batches shuffled again.
 
     Parameters
     ----------
@@ -135,13 +160,28 @@ class Batches:
         return -(-len(self.dataset) // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        n_samples = len(self.dataset)
-        order = None
-        if self.generator is not None:
-            order = torch.randperm(n_samples, generator=self.generator)
-        for start in range(0, n_samples, self.batch_size):
-            rows = slice(start, min(start + self.batch_size, n_samples))
-            yield self.dataset[rows if order is None else order[rows]]
+        if self.generator is None:
+            for start in range(0, len(self.dataset), self.batch_size):
+                stop = min(start + self.batch_size, len(self.dataset))
+                yield self.dataset[slice(start, stop)]
+            return
+        order = torch.randperm(len(self.dataset), generator=self.generator)
+        if self.dataset.lengths is None:
+            batches = order.split(self.batch_size)
+        else:
+            batches = self._of_like_length(order, self.dataset.lengths)
+        for rows in batches:
+            yield self.dataset[rows]
+
+    def _of_like_length(self, order: Tensor, lengths: Tensor) -> list[Tensor]:
+        """Sort some batches at a time by length, then shuffle the batches."""
+        batches = [
+            rows
+            for part in order.split(_SORTED_BATCHES * self.batch_size)
+            for rows in part[lengths[part].argsort(stable=True)].split(self.batch_size)
+        ]
+        shuffled = torch.randperm(len(batches), generator=self.generator)
+        return [batches[i] for i in shuffled]
 
 
 def _tensor(array: Any) -> Tensor | None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ..sequences._forms import Sequences
-from ..sequences._scaling import Scaler
+from ..sequences._scaling import InputScaler
 from ._data import Batches, SequenceDataset
 
 # Samples in one pass: states of this many sequences stay in the processor's cache
@@ -23,7 +23,7 @@ _ROW_MULTIPLE = 4
 def run_network(
     run: Callable[..., Sequence[Tensor]],
     sequences: Sequences,
-    scaler: Scaler,
+    scaler: InputScaler,
     device: str,
 ) -> list[np.ndarray]:
     """Run a function of a network block by block, and join what it gives.
@@ -32,10 +32,11 @@ def run_network(
     ----------
     run : callable
         Takes a batch ``(x, lengths)`` of scaled tensors, and gives tensors with one row
-        a sample.
+        a sample. Sequences of different lengths come cut to the longest in the batch;
+        what it gives must have the same shape for all batches.
     sequences : Sequences
         Not yet scaled.
-    scaler : Scaler
+    scaler : InputScaler
         Of the input channels.
     device : str
         Where the network is.
@@ -46,19 +47,34 @@ def run_network(
         One float32 array for each tensor, as long as ``sequences``, in its order.
     """
     blocks = []
+    rows, back = None, np.arange(len(sequences))
+    if sequences.lengths is not None:  # like lengths together leave little padding
+        rows = np.argsort(sequences.lengths, kind="stable")
+        back = np.argsort(rows)
     with torch.inference_mode():
-        dataset = SequenceDataset(sequences, scaler, lazy=True)
+        dataset = SequenceDataset(sequences, scaler, rows=rows, lazy=True)
         for inputs, _ in Batches(dataset, _BLOCK_SIZE):
             n_rows = len(inputs["x"])
             x, lengths = (
-                None if rows is None else _fill(rows).to(device)
-                for rows in (inputs["x"], inputs.get("lengths"))
+                None if part is None else _fill(part).to(device)
+                for part in (inputs["x"], inputs.get("lengths"))
             )
             blocks.append([part[:n_rows].cpu().numpy() for part in run(x, lengths)])
-    return [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
+    return [np.concatenate(parts)[back] for parts in zip(*blocks, strict=True)]
 
 
 def _fill(rows: Tensor) -> Tensor:
     """Repeat the first row until the number of rows is a multiple of four."""
     missing = -len(rows) % _ROW_MULTIPLE
     return torch.cat([rows, rows[:1].expand(missing, *rows.shape[1:])])
+
+
+def widen(part: Tensor, axes: Sequence[int], n_steps: int) -> Tensor:
+    """Fill some axes with 0 up to ``n_steps``, where a batch was cut shorter."""
+    for axis in axes:
+        missing = n_steps - part.shape[axis]
+        if missing:
+            shape = [*part.shape]
+            shape[axis] = missing
+            part = torch.cat([part, part.new_zeros(shape)], axis)
+    return part

@@ -25,6 +25,13 @@ class QuantileLoss(nn.Module):
         return (self.quantile * error).maximum((self.quantile - 1) * error)
 
 
+class CrossEntropy(nn.Module):
+    """Negative log-likelihood of classes, given one-hot: ``(n, 1, n_classes)``."""
+
+    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+        return -(target * prediction.log_softmax(-1)).sum(-1)  # (n, 1)
+
+
 def make_loss(name: str, quantile: float | None) -> nn.Module:
     """Build the loss that the regressor's ``loss`` and ``quantile`` name."""
     if name == "quantile" and quantile is not None:

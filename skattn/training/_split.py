@@ -17,6 +17,7 @@ def split_validation(
     validation_fraction: float,
     gap: int,
     seed: int,
+    strata: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Choose the samples to train on and the samples to validate on.
 
@@ -35,6 +36,9 @@ def split_validation(
         Samples left out between the two parts of a tail split.
     seed : int
         Source of a random split.
+    strata : ndarray of shape (n_samples,), default=None
+        Classes, of which a random split without groups takes like shares, and leaves
+        at least one sample each to train on.
 
     Returns
     -------
@@ -54,8 +58,28 @@ def split_validation(
     n_valid = min(max(1, round(validation_fraction * n_samples)), n_samples - 1)
     if validation_split == "tail":
         return _split_tail(n_samples, n_valid, gap)
-    order = np.random.default_rng(derive(seed, Stream.SPLIT)).permutation(n_samples)
+    rng = np.random.default_rng(derive(seed, Stream.SPLIT))
+    order = rng.permutation(n_samples)
+    if strata is not None:
+        return _split_strata(order, strata, n_valid)
     return np.sort(order[n_valid:]), np.sort(order[:n_valid])
+
+
+def _split_strata(
+    order: np.ndarray, strata: np.ndarray, n_valid: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take every k-th of the samples in random order, sorted by class."""
+    _, first = np.unique(strata[order], return_index=True)
+    pool = np.delete(order, first)
+    n_valid = min(n_valid, len(pool))
+    if not n_valid:
+        raise ValueError(
+            "early_stopping=True needs a validation part, but y holds no class twice; "
+            "give more samples, or use early_stopping=False."
+        )
+    pool = pool[np.argsort(strata[pool], kind="stable")]
+    valid = np.sort(pool[np.arange(n_valid) * len(pool) // n_valid])
+    return np.setdiff1d(order, valid), valid
 
 
 def _split_tail(

@@ -3,13 +3,13 @@
 import numpy as np
 import torch
 
+from skattn.sequences._scaling import InputScaler
 from skattn.sequences._forms import Sequences
-from skattn.sequences._scaling import Scaler
 from skattn.training import SequenceDataset
 from skattn.training._data import Batches
 
 VALUES = np.arange(10 * 3 * 2, dtype=np.float32).reshape(10, 3, 2)
-SCALER = Scaler(np.array([1.0, 2.0]), np.array([2.0, 4.0]))
+SCALER = InputScaler(np.array([1.0, 2.0]), np.array([2.0, 4.0]))
 SCALED = torch.from_numpy(((VALUES - SCALER.mean) / SCALER.scale).astype(np.float32))
 
 

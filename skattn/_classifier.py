@@ -1,0 +1,585 @@
+"""The classifier: classes from sequences."""
+
+import warnings
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.special import log_softmax
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import (
+    _check_partial_fit_first_call,
+    check_classification_targets,
+)
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from ._base import BaseLSTMAttention, all_or_nothing
+from ._explain import ContributionsMixin
+from ._inputs import check_length
+from ._parameters import CLASSIFIER_CONSTRAINTS, SHARED_CONSTRAINTS
+from .sequences._check import check_X
+from .sequences._forms import TargetForm
+from .sequences._scaling import Scaler
+from .training import CrossEntropy
+
+
+class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAttention):
+    """LSTM with attention over time, for classification.
+
+    An LSTM reads a sequence; attention scores each of its states, turns the scores
+    into weights that sum to 1, and adds the states up by these weights; a dense layer
+    gives a logit for each class from the sum. By default nothing else reaches the
+    prediction, so that the weights say what it rests on. With ``state_bypass`` or
+    ``linear_skip`` they speak for the attended part alone.
+
+    Parameters
+    ----------
+    n_timesteps : int, default=None
+        Steps into which a flat row of X is cut, time-major, so that
+        ``n_features / n_timesteps`` channels remain. None: one channel, a step a
+        column. Ignored for 3-D X and lists of 2-D arrays.
+
+    padding_value : float, default=None
+        What fills an array behind the end of shorter sequences: steps at the end
+        whose channels all hold it are no part of the sequence. It may be NaN. The
+        same value earlier is data. Ignored for lists.
+
+    missing : {"error", "mask", "forward"}, default="error"
+        What to do with NaN in a sequence: refuse it, take the channel's mean, or the
+        last value seen (the mean before the first). The latter two tell the LSTM by an
+        indicator for each channel which values were missing [10]_.
+
+    patch_size : int, default=1
+        Consecutive steps joined into one step of the LSTM. Long sequences train
+        faster and better in patches of a natural period, such as 24 for hourly data.
+        An incomplete first patch is filled on its left.
+
+    scale_inputs : bool, default=True
+        Standardise each channel by its mean and standard deviation over the real
+        steps of the training part.
+
+    hidden_size : int, default=64
+        Units of the LSTM in each direction.
+
+    num_layers : int, default=1
+        LSTM layers on top of each other.
+
+    bidirectional : bool, default=False
+        Whether a second LSTM reads each sequence from its end. The last state is then
+        the forward end joined with the backward start.
+
+    dropout : float, default=0.0
+        Share of units dropped in training, between layers and on the context.
+
+    attention : {"additive", "cosine", "dot", "general", "location", "scaled_dot", \
+            "feature", "last", "mean", "max"}, default="additive"
+        How states become a context. Scores of a query against each state: additive
+        [1]_, cosine times a learned strength [6]_, dot product, bilinear ("general")
+        or by position alone ("location") [3]_, dot product over the root of its size
+        [7]_. "feature" is a dense layer over time with a softmax for each hidden unit,
+        the Keras ``attention_3d_block``. To see whether attention helps at all: the
+        last state, their mean or their maximum. "location" and "feature" have a fixed
+        number of steps: shorter sequences are aligned at their last step, longer ones
+        refused.
+
+    query : {"last", "learned"}, default="last"
+        What the states are scored against: the last state, or a vector learned in
+        training, the same for all samples [2]_. Ignored without a
+        score.
+
+    n_heads : int, default=1
+        Parts into which query, states and values are cut, each with weights of its
+        own; divides the size of a state. Ignored without a score.
+
+    self_attention_heads : int, default=0
+        Heads of a self-attention, with residual and layer norm [7]_, between encoder
+        and attention; divides the size of a state. 0 for none.
+
+    values : {"states", "inputs"}, default="states"
+        What the weights sum up: the states, or embeddings of the inputs gated by the
+        states [8]_. With "inputs" a prediction is an exact sum over steps and
+        channels, see `predict_contributions`. The inputs are then scaled, but not
+        centred, so that a value of 0 contributes nothing.
+
+    state_bypass : bool, default=False
+        Let the last state reach the output beside the context: joined to it through a
+        tanh layer [3]_. The weights then no longer tell the whole story.
+
+    conicity_penalty : float, default=0.0
+        Weight in the training loss of the conicity of the states, the mean cosine
+        with their mean [9]_: states that differ make weights that mean something.
+
+    linear_skip : bool, default=False
+        Add a linear path from history to output beside the LSTM [4]_ [5]_, which
+        starts at 0. Longer sequences than in `fit` are then refused, shorter ones
+        aligned at their last step.
+
+    class_weight : dict or "balanced", default=None
+        Weight of each class in the loss, as ``{class: weight}``; "balanced" weighs
+        classes inversely to their numbers of samples. It multiplies
+        ``sample_weight``.
+
+    optimizer : {"adam", "adamw", "rmsprop", "sgd"}, default="adamw"
+        The optimiser.
+
+    learning_rate : float, default=1e-3
+        Step size of the optimiser: the first one, or with "one_cycle" the largest.
+
+    lr_schedule : {"cosine", "one_cycle", "plateau"}, default=None
+        How the learning rate changes: along a cosine to 0 at ``max_epochs``, up and
+        down again in one cycle, or halved when the validation loss (without one, the
+        training loss) has not improved for 5 epochs. None keeps it. `partial_fit`
+        keeps it in any case.
+
+    weight_decay : float, default=0.0
+        Strength of the decay of weights towards 0.
+
+    gradient_clip : float, default=1.0
+        Largest norm of the gradient; None does not clip.
+
+    batch_size : int, default=64
+        Samples in one step of the optimiser.
+
+    max_epochs : int, default=100
+        Most passes through the training part.
+
+    early_stopping : bool, default=True
+        Set a validation part aside, stop when its loss has not improved for
+        ``n_iter_no_change`` epochs, and keep the weights of the best epoch.
+
+    validation_fraction : float, default=0.1
+        Share of the samples (of the groups, if given) to set aside.
+
+    validation_split : {"random", "tail"} or CV splitter, default="random"
+        Which samples to set aside: random ones; the last ones, less a gap of one
+        window (the number of steps), for windows at stride 1 that overlap; or the last
+        split of a splitter, whose own ``random_state`` then counts.
+
+    n_iter_no_change : int, default=10
+        Epochs without improvement before early stopping.
+
+    tol : float, default=1e-4
+        Relative improvement of the validation loss that counts.
+
+    callbacks : list of skorch callbacks, default=None
+        Copies of them are called in training, before early stopping. They see scaled
+        targets ``(n_samples, horizon, n_targets)``.
+
+    warm_start : bool, default=False
+        Let `fit` go on from the weights and scales of the last call, instead of
+        starting anew. Parameters of the network must then stay as they were.
+
+    device : str or torch.device, default="auto"
+        Where to compute. "auto" takes CUDA if there is one, else the CPU.
+
+    random_state : int, RandomState instance or None, default=None
+        Source of initial weights, order of samples, dropout masks and random
+        validation part. The same int gives the same bits on one machine at one thread
+        count. Neither NumPy's nor torch's global state is touched; None takes fresh
+        entropy.
+
+    verbose : int, default=0
+        1 shows a progress bar, 2 a line an epoch.
+
+    store_attention : bool, default=True
+        Keep the attention weights of the training data in ``attention_weights_``.
+
+    Attributes
+    ----------
+    attention_weights_ : ndarray of shape (n_samples, n_steps)
+        Weights of the samples given to the last call of `fit` or `partial_fit`, in
+        their order; as `predict_attention` gives them. Only with ``store_attention``.
+
+    base_value_ : float or ndarray of shape (n_classes,)
+        The decision function when nothing contributes. Only with ``values="inputs"``.
+
+    best_validation_loss_ : float or None
+        Least validation loss in the last call, the mean negative log-likelihood; None
+        if nothing was set aside, as by `partial_fit`. With ``early_stopping`` it is
+        the fitted model's own.
+
+    classes_ : ndarray of shape (n_classes,)
+        The class labels, sorted.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns of X, if X was a data frame with string names.
+
+    history_ : dict of list
+        ``train_loss``, ``learning_rate`` and ``seconds`` of each epoch, and
+        ``validation_loss`` if a part was ever set aside; NaN where an epoch had none.
+
+    module_ : torch.nn.Module
+        The trained network.
+
+    n_channels_in_ : int
+        Channels of X.
+
+    n_features_in_ : int
+        Columns of a flat X, channels of a 3-D X or a list.
+
+    n_iter_ : int
+        Epochs trained, those of earlier calls that training went on from included.
+
+    n_timesteps_in_ : int
+        Time steps of X; of a list, those of its longest sequence.
+
+    net_ : skorch.NeuralNet
+        The skorch net that trained the network.
+
+    References
+    ----------
+    .. [1] D. Bahdanau, K. Cho and Y. Bengio (2015). Neural machine translation by
+           jointly learning to align and translate. ICLR.
+
+    .. [2] Z. Yang, D. Yang, C. Dyer, X. He, A. Smola and E. Hovy (2016). Hierarchical
+           attention networks for document classification. NAACL.
+
+    .. [3] T. Luong, H. Pham and C. Manning (2015). Effective approaches to
+           attention-based neural machine translation. EMNLP.
+
+    .. [4] A. Zeng, M. Chen, L. Zhang and Q. Xu (2023). Are transformers effective for
+           time series forecasting? AAAI.
+
+    .. [5] G. Lai, W. Chang, Y. Yang and H. Liu (2018). Modeling long- and short-term
+           temporal patterns with deep neural networks. SIGIR.
+
+    .. [6] A. Graves, G. Wayne and I. Danihelka (2014). Neural Turing machines.
+           arXiv:1410.5401.
+
+    .. [7] A. Vaswani et al. (2017). Attention is all you need. NeurIPS.
+
+    .. [8] E. Choi et al. (2016). RETAIN: an interpretable predictive model for
+           healthcare using reverse time attention mechanism. NeurIPS.
+
+    .. [9] A. Mohankumar et al. (2020). Towards transparent and explainable attention
+           models. ACL.
+
+    .. [10] Z. Lipton, D. Kale and R. Wetzel (2016). Directly modeling missing data in
+            sequences with RNNs. MLHC.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skattn import LSTMAttentionClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> X = [rng.normal(size=(length, 2)) for length in rng.integers(5, 12, 200)]
+    >>> y = np.where([x[2, 0] > 0 for x in X], "up", "down")
+    >>> model = LSTMAttentionClassifier(hidden_size=16, random_state=0).fit(X, y)
+    >>> model.classes_
+    array(['down', 'up'], dtype='<U4')
+    >>> model.predict_proba(X).shape
+    (200, 2)
+    """
+
+    _parameter_constraints: ClassVar[dict] = SHARED_CONSTRAINTS | CLASSIFIER_CONSTRAINTS
+    _stratified: ClassVar[bool] = True
+
+    classes_: np.ndarray
+
+    def __init__(
+        self,
+        *,
+        n_timesteps: int | None = None,
+        padding_value: float | None = None,
+        missing: str = "error",
+        patch_size: int = 1,
+        scale_inputs: bool = True,
+        hidden_size: int = 64,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        attention: str = "additive",
+        query: str = "last",
+        n_heads: int = 1,
+        self_attention_heads: int = 0,
+        values: str = "states",
+        state_bypass: bool = False,
+        conicity_penalty: float = 0.0,
+        linear_skip: bool = False,
+        class_weight: Any = None,
+        optimizer: str = "adamw",
+        learning_rate: float = 1e-3,
+        lr_schedule: str | None = None,
+        weight_decay: float = 0.0,
+        gradient_clip: float | None = 1.0,
+        batch_size: int = 64,
+        max_epochs: int = 100,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.1,
+        validation_split: Any = "random",
+        n_iter_no_change: int = 10,
+        tol: float = 1e-4,
+        callbacks: list[Any] | None = None,
+        warm_start: bool = False,
+        device: Any = "auto",
+        random_state: Any = None,
+        verbose: int = 0,
+        store_attention: bool = True,
+    ) -> None:
+        self.n_timesteps = n_timesteps
+        self.padding_value = padding_value
+        self.missing = missing
+        self.patch_size = patch_size
+        self.scale_inputs = scale_inputs
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.bidirectional = bidirectional
+        self.dropout = dropout
+        self.attention = attention
+        self.query = query
+        self.n_heads = n_heads
+        self.self_attention_heads = self_attention_heads
+        self.values = values
+        self.state_bypass = state_bypass
+        self.conicity_penalty = conicity_penalty
+        self.linear_skip = linear_skip
+        self.class_weight = class_weight
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.lr_schedule = lr_schedule
+        self.weight_decay = weight_decay
+        self.gradient_clip = gradient_clip
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation_split = validation_split
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+        self.store_attention = store_attention
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> "LSTMAttentionClassifier":
+        """Train on sequences.
+
+        Parameters
+        ----------
+        X : array-like or Tensor of shape (n_samples, n_timesteps, n_channels) or \
+                (n_samples, n_features), or list of array-like
+            Sequences; a flat row is one channel, or several with ``n_timesteps``.
+            Sequences of different lengths come as a list of ``(length, n_channels)``
+            arrays, or padded with ``padding_value``. A float32 `numpy.memmap` is read
+            batch by batch.
+        y : array-like of shape (n_samples,)
+            Class labels: numbers or strings.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sample in the loss; samples of weight 0 are left out.
+        groups : array-like of shape (n_samples,), default=None
+            Labels of samples that stay on one side of the validation split, such as
+            patients or engines. Ignored where no part is set aside. Without groups, a
+            random split takes like shares of all classes.
+        X_val, y_val : array-like, default=None
+            Validation samples to use instead of a part of X. Inside a pipeline they
+            go through no step before, unless its ``transform_input`` says so.
+
+        Returns
+        -------
+        LSTMAttentionClassifier
+            The estimator itself. If it cannot be fitted, it is left as it was.
+        """
+        goes_on = self.warm_start and hasattr(self, "net_")
+        with all_or_nothing(self):
+            if not goes_on:
+                self.__dict__.pop("classes_", None)
+            self._fit(X, y, sample_weight, groups, X_val, y_val, goes_on=goes_on)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> "LSTMAttentionClassifier":
+        """Train for one pass through some samples, going on from earlier calls.
+
+        Scales are measured in the first call and then fixed, so it should hold what is
+        typical; weights count relative to the mean weight of the first call. Nothing is
+        set aside.
+
+        Parameters
+        ----------
+        X, y : array-like
+            As for `fit`; later calls must bring the channels that the first one had.
+        classes : array-like of shape (n_classes,), default=None
+            All classes that will ever come. Needed in the first call, and not after.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As for `fit`.
+
+        Returns
+        -------
+        LSTMAttentionClassifier
+            The estimator itself.
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' does not go with partial_fit, which never "
+                "sees all samples; give the weights as a dict, or as sample_weight."
+            )
+        with all_or_nothing(self):
+            _check_partial_fit_first_call(self, classes)
+            self._fit(
+                X,
+                y,
+                sample_weight,
+                goes_on=hasattr(self, "net_"),
+                max_epochs=1,
+                early_stopping=False,
+                lr_schedule=None,
+            )
+        return self
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Give the logits, or for two classes their difference.
+
+        Parameters
+        ----------
+        X : array-like, Tensor or list
+            Sequences in any form that `fit` takes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            For two classes, positive where the second is more likely.
+        """
+        return self._shape_outputs(self._compute_logits(X))
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the most likely class.
+
+        Parameters
+        ----------
+        X : array-like, Tensor or list
+            Sequences in any form that `fit` takes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels out of ``classes_``.
+        """
+        logits = self._compute_logits(X)
+        return self.classes_[logits[:, 0].argmax(1)]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like, Tensor or list
+            Sequences in any form that `fit` takes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``; rows sum to 1.
+        """
+        return np.exp(self.predict_log_proba(X))
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Predict the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like, Tensor or list
+            Sequences in any form that `fit` takes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``.
+        """
+        return log_softmax(self._compute_logits(X)[:, 0].astype(np.float64), axis=1)
+
+    def _compute_logits(self, X: Any) -> np.ndarray:
+        """Run the network: ``(n_samples, 1, n_classes)``."""
+        check_is_fitted(self)
+        return self._run(check_X(self, X, reset=False), "prediction")
+
+    def _shape_outputs(self, values: np.ndarray) -> np.ndarray:
+        """Take ``(n, 1, n_classes, ...)`` to the axes of the decision function."""
+        values = values[:, 0]
+        return values[:, 1] - values[:, 0] if values.shape[1] == 2 else values
+
+    def _check_targets(
+        self, y: Any, n_samples: int, *, reset: bool, name: str
+    ) -> np.ndarray:
+        """Check labels, and make them one-hot: (n_samples, 1, n_classes)."""
+        labels = _check_labels(self, y, n_samples, name)
+        if not hasattr(self, "classes_"):
+            self.classes_ = np.unique(labels)
+        unknown = np.setdiff1d(labels, self.classes_)
+        if len(unknown):
+            raise ValueError(
+                f"{name} holds the class {unknown[0]!r}, which is none of the classes "
+                f"known from before: {self.classes_}."
+            )
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"{name} holds one class only ({self.classes_[0]!r}); "
+                f"{type(self).__name__} needs at least 2 classes."
+            )
+        codes = np.searchsorted(self.classes_, labels)
+        if reset:
+            shape = (1, len(self.classes_))
+            self._target_form = TargetForm(shape, np.dtype(np.float32))
+            self._class_weights = compute_class_weight(
+                self.class_weight, classes=self.classes_, y=labels
+            )
+        return np.eye(len(self.classes_), dtype=np.float32)[codes][:, None]
+
+    def _weigh(self, y: np.ndarray, weights: np.ndarray | None) -> np.ndarray | None:
+        """Multiply sample weights by the weights of the classes."""
+        if self.class_weight is None:
+            return weights
+        of_class = self._class_weights[y[:, 0].argmax(1)]
+        return of_class if weights is None else of_class * weights
+
+    def _describe_targets(self, y: np.ndarray) -> np.ndarray:
+        return self.classes_[y[:, 0].argmax(1)]
+
+    def _set_aside(self, *args: Any) -> Any:
+        """Warn where the split takes all samples of a class away from training."""
+        part, valid = super()._set_aside(*args)
+        if valid is not None:
+            seen = part.samples.y[part.rows].any((0, 1))
+            checked = valid.samples.y[valid.rows].any((0, 1))
+            for label in self.classes_[checked & ~seen]:
+                warnings.warn(
+                    f"The class {label!r} is in the validation part alone, so that "
+                    "training never sees it; use another validation_split.",
+                    UserWarning,
+                    stacklevel=2,
+                )
+        return part, valid
+
+    def _fit_target_scaler(self, y: np.ndarray, weights: np.ndarray) -> Scaler:
+        return Scaler.identity(1)
+
+    def _make_loss(self) -> nn.Module:
+        return CrossEntropy()
+
+
+def _check_labels(estimator: Any, y: Any, n_samples: int, name: str) -> np.ndarray:
+    """Check class labels: one a sample, none missing."""
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires {name} to be passed, but the target "
+            f"{name} is None."
+        )
+    y = check_array(y, ensure_2d=False, dtype=None, input_name=name)
+    labels = column_or_1d(y, warn=True)
+    check_length(name, labels, n_samples)
+    check_classification_targets(labels)
+    return labels

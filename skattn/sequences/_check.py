@@ -1,0 +1,181 @@
+"""Checking sequences that users hand over, each error naming its argument."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+from ._forms import Sequences, cut_rows
+from ._ragged import as_steps, blocks, is_ragged, measure_lengths, pad_steps
+
+FLOATS = [np.float64, np.float32]
+
+
+def check_X(estimator: Any, X: Any, *, reset: bool, name: str = "X") -> Sequences:
+    """Bring X into the one inner form.
+
+    Parameters
+    ----------
+    estimator : BaseLSTMAttention or OverTime
+        Has the parameters ``n_timesteps``, ``padding_value`` and ``missing``; where
+        ``n_features_in_``, ``feature_names_in_``, ``n_timesteps_in_`` and
+        ``n_channels_in_`` are written if ``reset``, and read otherwise.
+    X : array-like or Tensor of shape (n_samples, n_features) or \
+            (n_samples, n_timesteps, n_channels), or list of arrays
+        Finite numbers; NaN where ``padding_value`` or ``missing`` allow it.
+    reset : bool
+        Whether X defines the channels (in a first fit) or must agree with them.
+    name : str, default="X"
+        The argument's name in messages.
+
+    Returns
+    -------
+    Sequences
+        Float32 if X is, float64 otherwise.
+    """
+    X = from_tensor(X)
+    if is_ragged(X) and _n_axes(X[0]) == 1 and estimator.n_timesteps is not None:
+        X = _stack_rows(X, name)
+    flat = False
+    if is_ragged(X):
+        sequences = _check_ragged(estimator, X, name)
+    else:
+        flat = _n_axes(X) != 3
+        values = (
+            _check_flat(estimator, X, reset=reset, name=name)
+            if flat
+            else _check_cubic(estimator, X, name)
+        )
+        sequences = _find_ends(values, estimator.padding_value, name)
+    values = sequences.values
+    if reset:
+        if not flat:
+            # Features are what StandardScaler would call so: channels, not steps.
+            table = X[0] if _is_frame(X[0]) else values[:, 0]
+            validate_data(estimator, table, skip_check_array=True)
+        estimator._flat = flat
+        _, estimator.n_timesteps_in_, estimator.n_channels_in_ = values.shape
+    elif values.shape[2] != estimator.n_channels_in_:
+        raise ValueError(
+            f"{name} has {values.shape[2]} channels (the last axis of its sequences), "
+            f"but {type(estimator).__name__} was fitted on {estimator.n_channels_in_}."
+        )
+    elif not flat and _is_frame(X[0]) and not estimator._flat:
+        validate_data(estimator, X[0], skip_check_array=True, reset=False)
+    if estimator.missing == "error":
+        _refuse_gaps(sequences, name)
+    return sequences
+
+
+def _check_numbers(estimator: Any, array: Any, name: str, **options: Any) -> np.ndarray:
+    return check_array(
+        array,
+        dtype=FLOATS,
+        ensure_all_finite="allow-nan",  # what is a gap is known later
+        estimator=estimator,
+        input_name=name,
+        **options,
+    )
+
+
+def _check_ragged(estimator: Any, X: Any, name: str) -> Sequences:
+    _check_columns(X, name)
+    steps, lengths = as_steps(X, name)
+    return pad_steps(_check_numbers(estimator, steps, name), lengths)
+
+
+def _check_columns(X: Any, name: str) -> None:
+    """Refuse frames whose columns differ, which would mix up channels."""
+    frames = [(i, entry) for i, entry in enumerate(X) if _is_frame(entry)]
+    for i, frame in frames:
+        if [*frame.columns] != [*frames[0][1].columns]:
+            raise ValueError(
+                f"{name}[{i}] has the columns {[*frame.columns]}, but "
+                f"{name}[{frames[0][0]}] has {[*frames[0][1].columns]}; all frames "
+                "must have the same columns in the same order."
+            )
+
+
+def _check_cubic(estimator: Any, X: Any, name: str) -> np.ndarray:
+    values = _check_numbers(estimator, X, name, allow_nd=True)
+    if 0 in values.shape:
+        raise ValueError(
+            f"{name} has shape {values.shape} (n_samples, n_timesteps, n_channels); "
+            "every axis needs at least 1 entry."
+        )
+    return values
+
+
+def _check_flat(estimator: Any, X: Any, *, reset: bool, name: str) -> np.ndarray:
+    rows = _check_numbers(estimator, X, name)
+    if reset:
+        validate_data(estimator, X, skip_check_array=True)
+        return cut_rows(rows, estimator.n_timesteps)
+    n_columns = estimator.n_timesteps_in_ * estimator.n_channels_in_
+    if estimator._flat and (name == "X" or rows.shape[1] == n_columns):
+        validate_data(estimator, X, skip_check_array=True, reset=False)
+    elif rows.shape[1] != n_columns:
+        raise ValueError(
+            f"{name} has shape {rows.shape}, but flat rows must have the "
+            f"{estimator.n_timesteps_in_} x {estimator.n_channels_in_} = {n_columns} "
+            f"columns (steps x channels) that {type(estimator).__name__} was fitted "
+            "on; other lengths need (n_samples, n_timesteps, n_channels), or a list."
+        )
+    return cut_rows(rows, estimator.n_timesteps_in_)
+
+
+def _stack_rows(X: Any, name: str) -> np.ndarray:
+    """Read a list of 1-D arrays as flat rows, which ``n_timesteps`` says they are."""
+    try:
+        return np.stack([np.asarray(from_tensor(row)) for row in X])
+    except ValueError as error:
+        raise ValueError(
+            f"{name} holds rows of different shapes, which n_timesteps cannot cut: "
+            "give a list of (length, n_channels) arrays."
+        ) from error
+
+
+def _find_ends(values: np.ndarray, padding_value: Any, name: str) -> Sequences:
+    if padding_value is None:
+        return Sequences(values)
+    lengths = measure_lengths(values, padding_value, name)
+    return Sequences(values, lengths if lengths.min() < values.shape[1] else None)
+
+
+def _refuse_gaps(sequences: Sequences, name: str) -> None:
+    """Refuse NaN among the real steps, and say where it stands."""
+    values = sequences.values
+    for rows in blocks(values):
+        if np.isfinite(values[rows].sum()):
+            continue  # the usual case, in one cheap pass
+        gaps = np.isnan(values[rows])
+        real = sequences.real_steps(rows)
+        if real is not None:
+            gaps &= real[:, :, None]
+        if gaps.any():
+            sample, step, channel = np.argwhere(gaps)[0]
+            raise ValueError(
+                f"Input {name} contains NaN (the first in sample "
+                f"{rows.start + sample}, step {step}, channel {channel}). Missing "
+                "values are taken with missing='mask' or missing='forward', padding "
+                "at the end of sequences with padding_value=np.nan."
+            )
+
+
+def from_tensor(X: Any) -> Any:
+    """Bring a torch tensor to NumPy, wherever it is and whatever it tracks."""
+    return X.detach().cpu().numpy() if hasattr(X, "detach") else X
+
+
+def _is_frame(X: Any) -> bool:
+    return hasattr(X, "columns")
+
+
+def _n_axes(X: Any) -> int:
+    if hasattr(X, "shape"):
+        return len(X.shape)
+    try:
+        return np.asarray(X).ndim
+    except (TypeError, ValueError):  # uneven or foreign: check_array says what is wrong
+        return 2

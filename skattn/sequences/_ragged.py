@@ -1,0 +1,136 @@
+"""Sequences of different lengths: lists, padded arrays, and the ways between."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ._forms import Sequences
+
+# Values read at once when a padded array is searched, so that a memmap stays on disk.
+_BLOCK_VALUES = 1 << 22
+
+
+def is_ragged(X: Any) -> bool:
+    """Say whether X is a list (tuple, object array) that holds arrays or frames."""
+    if isinstance(X, np.ndarray):
+        if X.dtype != object or X.ndim != 1:
+            return False
+    elif not isinstance(X, list | tuple):
+        return False
+    return any(len(getattr(entry, "shape", ())) > 0 for entry in X)
+
+
+def as_steps(X: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Lay the sequences of a list end to end.
+
+    Parameters
+    ----------
+    X : list of array-like of shape (length_i, n_channels) or (length_i,)
+        Sequences; 1-D ones have one channel.
+    name : str
+        The list's name in messages.
+
+    Returns
+    -------
+    steps : ndarray of shape (n_steps, n_channels)
+        Of any type.
+    lengths : ndarray of int of shape (n_samples,)
+        Steps of each sequence.
+
+    Raises
+    ------
+    ValueError
+        If a sequence is empty, has no such shape, or other channels than the first.
+    """
+    arrays = [_as_table(entry, f"{name}[{i}]") for i, entry in enumerate(X)]
+    n_channels = arrays[0].shape[1]
+    for i, array in enumerate(arrays):
+        if array.shape[1] != n_channels:
+            raise ValueError(
+                f"{name}[{i}] has {array.shape[1]} channels, but {name}[0] has "
+                f"{n_channels}; all sequences must have the same channels."
+            )
+    return np.concatenate(arrays), np.array([len(array) for array in arrays])
+
+
+def _as_table(entry: Any, name: str) -> np.ndarray:
+    if hasattr(entry, "detach"):
+        entry = entry.detach().cpu()
+    array = np.asarray(entry)
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2 or 0 in array.shape:
+        raise ValueError(
+            f"{name} has shape {np.shape(entry)}; a sequence must be (n_timesteps, "
+            "n_channels) or (n_timesteps,), with at least 1 step and 1 channel."
+        )
+    return array
+
+
+def pad_steps(steps: np.ndarray, lengths: np.ndarray) -> Sequences:
+    """Stand sequences that lie end to end side by side, padded with 0 on the right."""
+    values = np.zeros((len(lengths), lengths.max(), steps.shape[1]), steps.dtype)
+    real = np.arange(lengths.max()) < lengths[:, None]
+    values[real] = steps
+    return Sequences(values, None if real.all() else lengths)
+
+
+def join_steps(sequences: Sequences) -> np.ndarray:
+    """Lay the real steps of all sequences end to end: ``(n_steps, n_channels)``."""
+    real = sequences.real_steps(slice(None))
+    if real is None:
+        return sequences.values.reshape(-1, sequences.values.shape[2])
+    return sequences.values[real]
+
+
+def cut_steps(steps: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+    """Undo `as_steps`."""
+    return np.split(steps, np.cumsum(lengths)[:-1])
+
+
+def measure_lengths(values: np.ndarray, padding_value: float, name: str) -> np.ndarray:
+    """Count the steps of each sequence up to where nothing but padding follows.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples, n_timesteps, n_channels)
+        Padded on the right. The padding value before the last real step is data.
+    padding_value : float
+        What all channels of a padded step hold; may be NaN.
+    name : str
+        The array's name in messages.
+
+    Returns
+    -------
+    ndarray of int of shape (n_samples,)
+        At least 1.
+
+    Raises
+    ------
+    ValueError
+        If a sequence is nothing but padding.
+    """
+    n_timesteps = values.shape[1]
+    lengths = np.empty(len(values), np.intp)
+    for rows in blocks(values):
+        block = values[rows]
+        padded = (
+            np.isnan(block) if np.isnan(padding_value) else block == padding_value
+        ).all(2)
+        lengths[rows] = n_timesteps - np.argmin(padded[:, ::-1], axis=1)
+        lengths[rows][padded.all(1)] = 0
+    if not lengths.all():
+        i = int(np.argmin(lengths))
+        raise ValueError(
+            f"{name}[{i}] is nothing but padding ({padding_value}); each sequence "
+            "needs at least 1 time step."
+        )
+    return lengths
+
+
+def blocks(values: np.ndarray) -> Iterator[slice]:
+    """Walk over the rows of an array in pieces that fit into memory."""
+    n_rows = max(1, _BLOCK_VALUES // max(1, values[:1].size))
+    for start in range(0, len(values), n_rows):
+        yield slice(start, min(start + n_rows, len(values)))
