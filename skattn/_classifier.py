@@ -500,12 +500,13 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         ndarray of shape (n_samples, n_classes)
             In the order of ``classes_``.
         """
-        return log_softmax(self._compute_logits(X)[:, 0].astype(np.float64), axis=1)
+        return log_softmax(self._compute_logits(X)[:, 0], axis=1)
 
     def _compute_logits(self, X: Any) -> np.ndarray:
         """Run the network: ``(n_samples, 1, n_classes)``."""
         check_is_fitted(self)
-        return self._run(check_X(self, X, reset=False), "prediction")
+        logits = self._run(check_X(self, X, reset=False), "prediction")
+        return logits.astype(np.float64)
 
     def _shape_outputs(self, values: np.ndarray) -> np.ndarray:
         """Take ``(n, 1, n_classes, ...)`` to the axes of the decision function."""
@@ -522,12 +523,12 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         unknown = np.setdiff1d(labels, self.classes_)
         if len(unknown):
             raise ValueError(
-                f"{name} holds the class {unknown[0]!r}, which is none of the classes "
-                f"known from before: {self.classes_}."
+                f"{name} holds the class {_plain(unknown[0])!r}, which is none of the "
+                f"classes known from before: {self.classes_}."
             )
         if len(self.classes_) < 2:
             raise ValueError(
-                f"{name} holds one class only ({self.classes_[0]!r}); "
+                f"{name} holds one class only ({_plain(self.classes_[0])!r}); "
                 f"{type(self).__name__} needs at least 2 classes."
             )
         codes = np.searchsorted(self.classes_, labels)
@@ -557,8 +558,8 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
             checked = valid.samples.y[valid.rows].any((0, 1))
             for label in self.classes_[checked & ~seen]:
                 warnings.warn(
-                    f"The class {label!r} is in the validation part alone, so that "
-                    "training never sees it; use another validation_split.",
+                    f"The class {_plain(label)!r} is in the validation part alone, so "
+                    "that training never sees it; use another validation_split.",
                     UserWarning,
                     stacklevel=2,
                 )
@@ -583,3 +584,8 @@ def _check_labels(estimator: Any, y: Any, n_samples: int, name: str) -> np.ndarr
     check_length(name, labels, n_samples)
     check_classification_targets(labels)
     return labels
+
+
+def _plain(label: Any) -> Any:
+    """Give NumPy's scalars as Python's, which print as their values."""
+    return label.item() if isinstance(label, np.generic) else label

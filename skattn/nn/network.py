@@ -240,6 +240,9 @@ class AttentionNetwork(nn.Module):
         self_weights = None
         if self.self_attention is not None:
             states, self_weights = self.self_attention(states, mask, need_weights)
+            if self_weights is not None and mask is not None:
+                # (n, n_heads, n_steps, n_steps): padded steps attend to nothing
+                self_weights = self_weights * mask[:, None, :, None]
         values, inputs = states, patches
         if self.embedding is not None:
             center = self.center.repeat(len(x) // len(self.center), 1, 1)

@@ -1,5 +1,19 @@
-"""Sequences in NumPy: cutting series into windows."""
+"""Sequences: their forms, windows, splits and transformers."""
 
+from ._layouts import from_aeon, from_tslearn, to_aeon, to_tslearn
+from ._long import LongSequences, from_long
+from ._over_time import OverTime
+from ._split import WindowSplit
 from ._windows import make_windows
 
-__all__ = ["make_windows"]
+__all__ = [
+    "LongSequences",
+    "OverTime",
+    "WindowSplit",
+    "from_aeon",
+    "from_long",
+    "from_tslearn",
+    "make_windows",
+    "to_aeon",
+    "to_tslearn",
+]

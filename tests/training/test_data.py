@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from skattn.sequences._scaling import InputScaler
 from skattn.sequences._forms import Sequences
+from skattn.sequences._scaling import InputScaler
 from skattn.training import SequenceDataset
 from skattn.training._data import Batches
 

@@ -1,0 +1,162 @@
+"""Long tables, one row a time step, as lists of sequences."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class LongSequences(NamedTuple):
+    """Sequences read from a long table.
+
+    Parameters
+    ----------
+    X : list of ndarray of shape (length_i, n_channels)
+        The sequences, in the order in which their ids first come.
+    ids : ndarray of shape (n_samples,)
+        The id of each sequence.
+    times : list of ndarray of shape (length_i,) or None
+        The time stamps of each sequence; None if none were named.
+    """
+
+    X: list[np.ndarray]
+    ids: np.ndarray
+    times: list[np.ndarray] | None
+
+
+def from_long(
+    frame: Any,
+    *,
+    id: str,  # noqa: A002  (the word for it in long tables)
+    time: str | None,
+    channels: Iterable[str],
+) -> LongSequences:
+    """Read sequences from a long table, one row a time step.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Of pandas or polars, or a dict of columns. Rows of one id need not stand
+        together, but must be in the order of time.
+    id : str
+        Column that says which sequence a row belongs to.
+    time : str or None
+        Column of time stamps, numbers or dates, which must rise within a sequence;
+        None takes the rows as they come.
+    channels : list of str
+        Columns of numbers, in the order of the channels to come. NaN stays NaN.
+
+    Returns
+    -------
+    LongSequences
+        ``X``, the list of sequences; ``ids``, in order of their first rows; and
+        ``times``.
+
+    Raises
+    ------
+    ValueError
+        If a column does not exist or holds no numbers, an id is missing, or times are
+        missing, repeat or run backwards: the message names the ids.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skattn.sequences import from_long
+    >>> frame = pd.DataFrame(
+    ...     {"engine": ["b", "b", "a"], "cycle": [1, 2, 1], "heat": [5.0, 6.0, 7.0]}
+    ... )
+    >>> X, ids, times = from_long(
+    ...     frame, id="engine", time="cycle", channels=["heat"]
+    ... )
+    >>> [x.tolist() for x in X]
+    [[[5.0], [6.0]], [[7.0]]]
+    >>> ids.tolist()
+    ['b', 'a']
+    """
+    labels = _take(frame, id, "id")
+    channels = [channels] if isinstance(channels, str) else [*channels]
+    if not channels:
+        raise ValueError("channels is empty; name at least one column.")
+    table = np.column_stack([_take_numbers(frame, name) for name in channels])
+    if not len(table):
+        raise ValueError("frame has no rows; at least 1 is needed.")
+    ids, number = _number_ids(labels, id)
+    order = np.argsort(number, kind="stable")
+    stops = np.cumsum(np.bincount(number))[:-1]
+    times = None
+    if time is not None:
+        times = np.split(_take(frame, time, "time")[order], stops)
+        _check_times(times, ids, time)
+    return LongSequences(np.split(table[order], stops), ids, times)
+
+
+def _take(frame: Any, column: str, argument: str) -> np.ndarray:
+    try:
+        return np.asarray(frame[column])
+    except Exception as error:  # pandas, polars and dict each have their own
+        columns = [*getattr(frame, "columns", frame)]
+        raise ValueError(
+            f"{argument}={column!r} is no column of frame; there are {columns}."
+        ) from error
+
+
+def _take_numbers(frame: Any, column: str) -> np.ndarray:
+    values = _take(frame, column, "channels")
+    if values.dtype.kind in "biuf":
+        return values.astype(np.result_type(values.dtype, np.float32), copy=False)
+    try:
+        if values.dtype.kind != "O":  # None beside numbers makes objects
+            raise TypeError(f"its type is {values.dtype}")
+        return values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"channels names {column!r}, which does not hold numbers ({error})."
+        ) from error
+
+
+def _number_ids(labels: np.ndarray, column: str) -> tuple[np.ndarray, np.ndarray]:
+    """Give each id a number, in the order of their first rows."""
+    missing = _find_missing(labels)
+    if missing.any():
+        raise ValueError(
+            f"id={column!r} is missing in row {int(missing.argmax())}; each row must "
+            "say which sequence it belongs to."
+        )
+    try:
+        ids, first, number = np.unique(labels, return_index=True, return_inverse=True)
+    except TypeError as error:
+        raise ValueError(f"id={column!r} mixes labels of different types.") from error
+    rank = np.argsort(np.argsort(first))
+    return ids[np.argsort(first)], rank[number]
+
+
+def _check_times(times: list[np.ndarray], ids: np.ndarray, column: str) -> None:
+    """Refuse times that do not rise, and name the sequences."""
+    broken = []
+    for label, stamps in zip(ids, times, strict=True):
+        missing = _find_missing(stamps).any()
+        if missing or not (stamps[1:] > stamps[:-1]).all():
+            broken.append(label.item() if isinstance(label, np.generic) else label)
+    if broken:
+        more = f" and {len(broken) - 5} more" if len(broken) > 5 else ""
+        raise ValueError(
+            f"time={column!r} is missing, repeats or runs backwards within the ids "
+            f"{broken[:5]}{more}; each sequence's rows must be in the order of time, "
+            "with one row a time."
+        )
+
+
+def _find_missing(values: np.ndarray) -> np.ndarray:
+    """Find NaN, NaT, None and whatever else is not equal to itself."""
+    if values.dtype.kind in "iubSU":
+        return np.zeros(len(values), bool)
+    if values.dtype.kind in "fcmM":
+        return np.isnan(values)
+    return np.array([value is None or not _is_itself(value) for value in values])
+
+
+def _is_itself(value: Any) -> bool:
+    try:
+        return bool(value == value)
+    except TypeError:  # as pandas' NA, whose truth is undefined
+        return False

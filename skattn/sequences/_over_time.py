@@ -1,0 +1,187 @@
+"""Any scikit-learn transformer, applied to the time steps of sequences."""
+
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
+from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.validation import check_is_fitted
+
+from ._check import check_X
+from ._forms import Sequences
+from ._ragged import cut_steps, is_ragged, join_steps
+
+
+class OverTime(TransformerMixin, BaseEstimator):
+    """Apply a transformer of rows to the time steps of sequences.
+
+    The steps of all sequences are laid end to end and given to the transformer as
+    rows, one column a channel; what comes back is cut into sequences again. Padding
+    takes no part. So `StandardScaler`, `PowerTransformer` or `PCA` work on 3-D arrays
+    and on lists of sequences, in pipelines and grid searches.
+
+    Parameters
+    ----------
+    transformer : transformer
+        A scikit-learn transformer without a target, which gives a row for each row.
+
+    n_timesteps : int, default=None
+        Steps into which a flat row of X is cut, time-major. None: one channel, a step
+        a column. Ignored for 3-D X and lists.
+
+    padding_value : float, default=None
+        What fills a 3-D or flat X behind the end of shorter sequences; the output is
+        padded with it too. Ignored for lists.
+
+    Attributes
+    ----------
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns of X, if X was a frame, or a list of frames.
+
+    n_channels_in_ : int
+        Channels of X.
+
+    n_features_in_ : int
+        Columns of a flat X, channels of a 3-D X or a list.
+
+    n_timesteps_in_ : int
+        Time steps of X; of a list, those of its longest sequence.
+
+    transformer_ : transformer
+        The fitted clone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.preprocessing import RobustScaler
+    >>> from skattn.sequences import OverTime
+    >>> X = [np.array([[1.0], [2.0], [3.0]]), np.array([[5.0], [3.0]])]
+    >>> [x.ravel() for x in OverTime(RobustScaler()).fit_transform(X)]
+    [array([-2., -1.,  0.]), array([2., 0.])]
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "transformer": [HasMethods(["fit", "transform"])],
+        "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
+        "padding_value": [Real, None],
+    }
+
+    # The transformer judges what it takes: gaps go through.
+    missing: ClassVar[str] = "mask"
+    _flat: bool
+
+    def __init__(
+        self,
+        transformer: Any,
+        *,
+        n_timesteps: int | None = None,
+        padding_value: float | None = None,
+    ) -> None:
+        self.transformer = transformer
+        self.n_timesteps = n_timesteps
+        self.padding_value = padding_value
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any = None) -> "OverTime":
+        """Fit the transformer on all time steps.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_channels) or \
+                (n_samples, n_features), or list of array-like
+            Sequences in any form that skattn's estimators take.
+        y : Ignored
+            Not used; here for consistency.
+
+        Returns
+        -------
+        OverTime
+            The transformer itself.
+        """
+        sequences = check_X(self, X, reset=True)
+        self.transformer_ = clone(self.transformer).fit(join_steps(sequences))
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Transform each time step.
+
+        Parameters
+        ----------
+        X : array-like or list of array-like
+            Sequences in any form that `fit` takes.
+
+        Returns
+        -------
+        ndarray or list of ndarray
+            In the form of X; the channels are those that the transformer gives.
+        """
+        check_is_fitted(self)
+        return self._map(X, check_X(self, X, reset=False), self.transformer_.transform)
+
+    def inverse_transform(self, X: Any) -> Any:
+        """Undo `transform`, if the transformer can.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_channels) or list
+            Transformed sequences.
+
+        Returns
+        -------
+        ndarray or list of ndarray
+            In the form of X, with the original channels.
+        """
+        check_is_fitted(self)
+        # What comes back need not have the channels that fit saw.
+        reader = OverTime(self.transformer, padding_value=self.padding_value)
+        if self._flat:
+            reader.n_timesteps = self.n_timesteps_in_
+        sequences = check_X(reader, X, reset=True)
+        return self._map(X, sequences, self.transformer_.inverse_transform)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Give the names of the channels that come out.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the channels that go in; None for those seen in `fit`.
+
+        Returns
+        -------
+        ndarray of str
+            As the transformer names them.
+        """
+        check_is_fitted(self)
+        if input_features is None and not self._flat:
+            input_features = getattr(self, "feature_names_in_", None)
+        return self.transformer_.get_feature_names_out(input_features)
+
+    def _map(self, X: Any, sequences: Sequences, function: Any) -> Any:
+        """Apply a function to the steps, and give the result the form of X."""
+        steps = join_steps(sequences)
+        result = np.asarray(function(steps))
+        if result.ndim != 2 or len(result) != len(steps):
+            raise ValueError(
+                f"transformer={self.transformer!r} gave shape {result.shape} for "
+                f"{len(steps)} time steps; it must give one row for each."
+            )
+        n_samples, n_timesteps, _ = sequences.values.shape
+        lengths = sequences.lengths
+        if is_ragged(X) and self.n_timesteps is None:
+            whole = np.full(n_samples, n_timesteps) if lengths is None else lengths
+            return cut_steps(result, whole)
+        if lengths is None:
+            values = result.reshape(n_samples, n_timesteps, -1)
+        else:
+            shape = (n_samples, n_timesteps, result.shape[1])
+            values = np.full(shape, self.padding_value, result.dtype)
+            values[sequences.real_steps(slice(None))] = result
+        return values.reshape(n_samples, -1) if self._flat else values
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
+        return tags

@@ -1,0 +1,125 @@
+"""Transformers over the time steps of sequences."""
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    KBinsDiscretizer,
+    MinMaxScaler,
+    PowerTransformer,
+    RobustScaler,
+    StandardScaler,
+)
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skattn import LSTMAttentionRegressor
+from skattn.sequences import OverTime, to_tslearn
+
+
+def _make(seed=0):
+    rng = np.random.default_rng(seed)
+    return [rng.normal(3, 2, size=(n, 3)) for n in rng.integers(1, 9, 40)]
+
+
+@parametrize_with_checks([OverTime(StandardScaler())])
+def test_scikit_learn_contract(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize(
+    "transformer",
+    [StandardScaler(), MinMaxScaler(), PowerTransformer(), PCA(2), RobustScaler()],
+)
+def test_steps_are_transformed_as_rows(transformer):
+    X = _make()
+    expected = transformer.fit_transform(np.concatenate(X))
+    result = OverTime(transformer).fit_transform(X)
+    assert [len(x) for x in result] == [len(x) for x in X]
+    np.testing.assert_allclose(np.concatenate(result), expected)
+
+
+def test_padded_arrays_give_what_lists_give_and_stay_padded():
+    X = _make()
+    padded = to_tslearn(X)
+    as_list = OverTime(PCA(2)).fit_transform(X)
+    as_array = OverTime(PCA(2), padding_value=np.nan).fit_transform(padded)
+    np.testing.assert_array_equal(to_tslearn(as_list), as_array)
+
+
+def test_flat_rows_stay_flat():
+    X = np.random.default_rng(0).normal(size=(20, 6))
+    result = OverTime(StandardScaler(), n_timesteps=3).fit_transform(X)
+    steps = StandardScaler().fit_transform(X.reshape(-1, 2))
+    np.testing.assert_allclose(result, steps.reshape(20, 6))
+
+
+@pytest.mark.parametrize("form", ["list", "array", "flat"])
+def test_inverse_transform_gives_back_x(form):
+    X = _make() if form == "list" else np.random.default_rng(0).normal(size=(9, 4, 3))
+    X = X[:, :, 0] if form == "flat" else X
+    lifted = OverTime(PCA(whiten=True)).fit(X)
+    back = lifted.inverse_transform(lifted.transform(X))
+    for ours, theirs in zip(back, X, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-12)
+
+
+def test_inverse_of_fewer_channels():
+    X = np.random.default_rng(0).normal(size=(9, 4, 3))
+    lifted = OverTime(PCA(2)).fit(X)
+    assert lifted.inverse_transform(lifted.transform(X)).shape == X.shape
+
+
+def test_gaps_are_the_transformers_business():
+    X = np.random.default_rng(0).normal(size=(9, 4, 3))
+    X[2, 1, 0] = np.nan
+    assert np.isnan(OverTime(StandardScaler()).fit_transform(X)).sum() == 1
+    with pytest.raises(ValueError, match="NaN"):
+        OverTime(PCA()).fit(X)
+
+
+def test_sequences_of_other_lengths_at_transform():
+    lifted = OverTime(StandardScaler()).fit(np.ones((3, 4, 2)))
+    assert lifted.transform(np.ones((5, 7, 2))).shape == (5, 7, 2)
+    with pytest.raises(ValueError, match="3 channels"):
+        lifted.transform(np.ones((5, 7, 3)))
+
+
+def test_a_transformer_that_changes_rows_is_refused():
+    class Halve(StandardScaler):
+        def transform(self, X):
+            return X[::2]
+
+    with pytest.raises(ValueError, match="one row for each"):
+        OverTime(Halve()).fit_transform(np.ones((4, 6, 2)))
+
+
+def test_a_thing_that_is_no_transformer_is_refused():
+    with pytest.raises(ValueError, match="'transformer' parameter"):
+        OverTime("scale").fit(np.ones((4, 6, 2)))
+
+
+def test_names_of_channels_go_through():
+    pandas = pytest.importorskip("pandas")
+    frames = [pandas.DataFrame(x, columns=["a", "b", "c"]) for x in _make()]
+    lifted = OverTime(StandardScaler()).fit(frames)
+    assert [*lifted.get_feature_names_out()] == ["a", "b", "c"]
+    assert [*OverTime(PCA(2)).fit(frames).get_feature_names_out()] == ["pca0", "pca1"]
+
+
+def test_sparse_output_is_refused():
+    with pytest.raises(ValueError, match="one row for each"):
+        OverTime(KBinsDiscretizer(2)).fit_transform(np.random.rand(9, 4, 3))
+
+
+def test_searches_through_a_pipeline():
+    X = _make()
+    y = np.array([x[-1, 0] for x in X])
+    pipeline = make_pipeline(
+        OverTime(RobustScaler()),
+        LSTMAttentionRegressor(max_epochs=1, hidden_size=4, random_state=0),
+    )
+    grid = {"overtime__transformer": [RobustScaler(), StandardScaler(), PCA(2)]}
+    search = GridSearchCV(pipeline, grid, cv=2, error_score="raise").fit(X, y)
+    assert search.predict(X).shape == (40,)
