@@ -1,6 +1,11 @@
 """Sphinx configuration."""
 
+import sys
+from pathlib import Path
+
 import skattn
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 project = "skattn"
 author = "The skattn developers"
@@ -12,6 +17,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "numpydoc",
+    "_results",
 ]
 suppress_warnings = ["ref.ref"]  # labels of scikit-learn's own guide
 nitpicky = True

@@ -254,13 +254,13 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Channels of X.
 
     n_features_in_ : int
-        Columns of a flat X, channels of a 3-D X.
+        Columns of a flat X, channels of a 3-D X or a list.
 
     n_iter_ : int
         Epochs trained, those of earlier calls that training went on from included.
 
     n_timesteps_in_ : int
-        Time steps of X.
+        Time steps of X; of a list, those of its longest sequence.
 
     net_ : skorch.NeuralNet
         The skorch net that trained the network.
@@ -430,9 +430,11 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Parameters
         ----------
         X : array-like or Tensor of shape (n_samples, n_timesteps, n_channels) or \
-                (n_samples, n_features)
-            Sequences; a flat row is one channel, or several with ``n_timesteps``. A
-            float32 `numpy.memmap` is read batch by batch.
+                (n_samples, n_features), or list of array-like
+            Sequences; a flat row is one channel, or several with ``n_timesteps``.
+            Sequences of different lengths come as a list of ``(length, n_channels)``
+            arrays, or padded with ``padding_value``. A float32 `numpy.memmap` is read
+            batch by batch.
         y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
                 (n_samples, horizon, n_targets)
             What to predict.
@@ -492,7 +494,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Parameters
         ----------
         X : array-like or Tensor
-            Sequences in any form that `fit` takes; 3-D X may have another length
+            Sequences in any form that `fit` takes; 3-D X and lists may have other lengths
             than in `fit`.
 
         Returns

@@ -1,0 +1,1 @@
+"""Does the attention find the steps that are known to matter?"""
