@@ -494,8 +494,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Parameters
         ----------
         X : array-like or Tensor
-            Sequences in any form that `fit` takes; 3-D X and lists may have other lengths
-            than in `fit`.
+            Sequences in any form that `fit` takes; 3-D X and lists may have other
+            lengths than in `fit`.
 
         Returns
         -------

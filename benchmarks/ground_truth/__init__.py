@@ -1,1 +1,1 @@
-"""Does the attention find the steps that are known to matter?"""
+"""Whether the attention finds the steps that are known to matter."""

@@ -1,0 +1,1 @@
+"""Tables that others have published, reproduced with their protocols."""
