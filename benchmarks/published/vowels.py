@@ -34,7 +34,7 @@ STATED = {
 
 
 def read(split: str):
-    """Read one split out of aeon's wheel, which is downloaded once and not installed."""
+    """Read one split out of aeon's wheel, downloaded once and never installed."""
     folder = Path("build/wheels")
     if not [*folder.glob("aeon-*.whl")]:
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
