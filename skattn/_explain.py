@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from ._inputs import check_X
+from ._probe import ProbeMixin
 from .nn import conicity
 from .nn.contributions import base_value, contributions
 from .sequences._forms import Sequences
@@ -86,7 +87,7 @@ class AttentionMixin:
         return run_network(run, sequences, self._input_scaler, self.net_.device)[0]
 
 
-class ContributionsMixin:
+class ContributionsMixin(ProbeMixin):
     """Exact contributions of inputs, for estimators of numbers."""
 
     # Parts of the estimator that are read here.

@@ -1,5 +1,19 @@
 """Looking into fitted estimators."""
 
 from ._conicity import conicity
+from ._faithfulness import attention_faithfulness
+from ._frame import attention_frame
+from ._gradient import gradient_importance
+from ._occlusion import occlusion_importance
+from ._permutation import timestep_permutation_importance
+from ._report import FaithfulnessReport
 
-__all__ = ["conicity"]
+__all__ = [
+    "FaithfulnessReport",
+    "attention_faithfulness",
+    "attention_frame",
+    "conicity",
+    "gradient_importance",
+    "occlusion_importance",
+    "timestep_permutation_importance",
+]
