@@ -210,7 +210,7 @@ def _compare_rankings(case: _Case, baseline: np.ndarray) -> Iterator[Measure]:
 
     def compare(importance: np.ndarray, what: str) -> tuple[Estimate, float, str]:
         estimate = estimate_mean(_tau(rows.weights, importance, rows.real), random)
-        chance = float(np.nanmean(_tau(drawn, importance, rows.real)))
+        chance = estimate_mean(_tau(drawn, importance, rows.real), random)[0]
         return estimate, chance, say.say_agreement(estimate, chance, what)
 
     estimate, chance, sentence = compare(occlusion, "replacing one step at a time")
