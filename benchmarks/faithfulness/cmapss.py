@@ -1,7 +1,10 @@
 """Ask the faithfulness report about remaining useful life on C-MAPSS FD001.
 
 Windows of 30 cycles, 14 sensors that vary, target capped at 125 cycles in training and
-test, validation by engine (Saxena et al. 2008). Compares ``values="inputs"``, whose
+test, validation by engine (Saxena et al. 2008). Every third window of an engine is
+trained on, its last one included, to keep the twelve fits in minutes. Sensors are
+measured from their mean over all engines' first 30 cycles, the level of a healthy
+engine, which is the zero point that ``values="inputs"`` asks for. Compares ``values="inputs"``, whose
 predictions are exact sums, and ``conicity_penalty`` with the plain model, three seeds.
 """
 
@@ -17,7 +20,7 @@ import numpy as np
 from skattn import LSTMAttentionRegressor
 from skattn.inspection import attention_faithfulness
 
-WINDOW, CAP = 30, 125
+WINDOW, CAP, STRIDE = 30, 125, 3
 SENSORS = [6, 7, 8, 11, 12, 13, 15, 16, 17, 18, 19, 21, 24, 25]  # columns that vary
 SHARED = {
     "hidden_size": 64,
@@ -64,15 +67,18 @@ def load():
     train = np.loadtxt(folder / "train_FD001.txt.gz")
     for engine in np.unique(train[:, 0]):
         cycles = train[train[:, 0] == engine][:, SENSORS]
-        cut = cut_windows(cycles)
+        cut = cut_windows(cycles)[::-STRIDE]
         windows.append(cut)
-        left = np.arange(len(cut))[::-1]
-        lives.append(np.minimum(left, CAP))
+        lives.append(np.minimum(STRIDE * np.arange(len(cut)), CAP))
         engines.append(np.full(len(cut), engine))
     test = np.loadtxt(folder / "test_FD001.txt.gz")
     last = [test[test[:, 0] == e][-WINDOW:, SENSORS] for e in np.unique(test[:, 0])]
     truth = np.minimum(np.loadtxt(folder / "RUL_FD001.txt.gz"), CAP)
-    return (*map(np.concatenate, (windows, lives, engines)), np.stack(last), truth)
+    X = np.concatenate(windows)
+    healthy = np.mean([cut[-1] for cut in windows], axis=(0, 1))
+    scale = X.std(axis=(0, 1))
+    X, X_test = ((part - healthy) / scale for part in (X, np.stack(last)))
+    return X, np.concatenate(lives), np.concatenate(engines), X_test, truth
 
 
 def cut_windows(cycles):

@@ -299,7 +299,8 @@ def _measure_conicity(case: _Case) -> tuple[Estimate, float, str]:
     _ask(case.estimator, "_measure_conicity", "conicity")
     values = conicity(case.estimator, case.rows.series.whole())
     estimate = estimate_mean(values.reshape(len(values), -1).mean(1), case.random)
-    return estimate, np.nan, say.say_conicity(estimate)
+    sums_inputs = getattr(case.estimator, "values", "states") == "inputs"
+    return estimate, np.nan, say.say_conicity(estimate, sums_inputs)
 
 
 def _measure_share(case: _Case) -> tuple[Estimate, float, str]:

@@ -85,10 +85,10 @@ class FaithfulnessReport:
     def verdict(self) -> str:
         """One sentence on whether to read the weights as importance."""
         score, share = self["deletion_score"], self["attended_share"].value
-        if not score.low > 0:
+        if not score.low > 0 or score.value < 0.2:
             return (
                 "Do not read these weights as importance: a random ranking explains "
-                "the predictions as well."
+                "the predictions about as well."
             )
         if share < 0.5:
             return (

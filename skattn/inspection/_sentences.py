@@ -69,8 +69,13 @@ def say_change(estimate: Estimate, how: str) -> str:
     )
 
 
-def say_conicity(estimate: Estimate) -> str:
-    """Say how alike the states are."""
+def say_conicity(estimate: Estimate, sums_inputs: bool) -> str:
+    """Say how alike the states are, which need not be what is summed up."""
+    if sums_inputs:
+        return (
+            "Mean cosine of the states with their mean. With values='inputs' the "
+            "weights sum up inputs, and alike states do no harm."
+        )
     degree = _grade(
         estimate[0],
         0.8,

@@ -1,9 +1,9 @@
 """The tidy table of weights: order, labels, padding, libraries."""
 
 import sys
+from itertools import chain
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from skattn import LSTMAttentionRegressor
@@ -46,10 +46,7 @@ def test_alignments_and_targets_have_columns():
     table = frame.set_index(index)["weight"].unstack().to_numpy()
     np.testing.assert_array_equal(table, model.predict_attention(X).reshape(-1, 2))
     # 6 days in patches of 4: the first, incomplete one holds two
-    assert set(frame["time"]) == {
-        pd.Timestamp("2024-01-01"),
-        pd.Timestamp("2024-01-03"),
-    }
+    assert [*frame["time"].dt.day.unique()] == [1, 3]
 
 
 def test_ragged_sequences_have_rows_for_their_own_steps():
@@ -57,7 +54,7 @@ def test_ragged_sequences_have_rows_for_their_own_steps():
     times = [[f"{i}-{n}" for i in range(n)] for n in (2, 4, 3)]
     frame = attention_frame(Linear(np.ones(4)), X, times=times)
     assert frame["id"].tolist() == [0, 0, 1, 1, 1, 1, 2, 2, 2]
-    assert frame["time"].tolist() == sum(times, [])
+    assert frame["time"].tolist() == [*chain(*times)]
     assert frame.groupby("id")["weight"].sum().to_numpy() == pytest.approx(1.0)
 
 

@@ -63,8 +63,9 @@ def label_axis(axis: Any, labels: np.ndarray | None, n_steps: int) -> None:
 def _name(label: Any) -> str:
     if isinstance(label, np.datetime64):
         day, _, clock = str(label).partition("T")
-        midnight = not clock.strip("0:.")
-        return day if midnight else f"{day} {clock[:5]}"
+        if not clock.strip("0:."):  # midnight, or no clock at all
+            return day
+        return f"{day} {label.astype('M8[m]').item():%H:%M}"
     return str(label)
 
 
