@@ -110,13 +110,14 @@ FaithfulnessDisplay.from_report(report)
 plt.show()
 
 # %%
-# So this map is pretty, repeats from week to week, and should not be believed: less than
-# half of the forecast goes through the attention, and replacing the days that it looks
-# at changes the forecast hardly more than replacing any days.
+# So this map is pretty, repeats from week to week, and should not be believed: less
+# than half of the forecast goes through the attention, and replacing the days that it
+# looks at changes the forecast hardly more than replacing any days.
 #
 # What to take from this: a sharp map and a small error prove nothing, alone or
-# together. If you need the weights, leave ``anchor``, ``linear_skip`` and ``state_bypass`` off,
-# take ``values="inputs"``, look at the price in accuracy, and ask the report again.
+# together. If you need the weights, leave ``anchor``, ``linear_skip`` and
+# ``state_bypass`` off, take ``values="inputs"``, look at the price in accuracy, and ask
+# the report again.
 #
 # References
 # ----------

@@ -4,8 +4,9 @@ Windows of 30 cycles, 14 sensors that vary, target capped at 125 cycles in train
 test, validation by engine (Saxena et al. 2008). Every third window of an engine is
 trained on, its last one included, to keep the twelve fits in minutes. Sensors are
 measured from their mean over all engines' first 30 cycles, the level of a healthy
-engine, which is the zero point that ``values="inputs"`` asks for. Compares ``values="inputs"``, whose
-predictions are exact sums, and ``conicity_penalty`` with the plain model, three seeds.
+engine, which is the zero point that ``values="inputs"`` asks for. Compares
+``values="inputs"``, whose predictions are exact sums, and ``conicity_penalty`` with the
+plain model, three seeds.
 """
 
 import argparse
