@@ -4,7 +4,7 @@ import warnings
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import (
     check_classification_targets,
 )
 from sklearn.utils.validation import check_is_fitted
-from torch import nn
+from torch import Tensor, nn
 
 from ._base import BaseLSTMAttention, all_or_nothing
 from ._explain import ContributionsMixin
@@ -512,6 +512,12 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         """Take ``(n, 1, n_classes, ...)`` to the axes of the decision function."""
         values = values[:, 0]
         return values[:, 1] - values[:, 0] if values.shape[1] == 2 else values
+
+    def _answer(self, prediction: np.ndarray) -> np.ndarray:
+        return softmax(prediction[:, 0].astype(np.float64), axis=1)
+
+    def _answer_in_torch(self, prediction: Tensor) -> Tensor:
+        return prediction[:, 0].softmax(1)
 
     def _check_targets(
         self, y: Any, n_samples: int, *, reset: bool, name: str

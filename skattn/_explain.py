@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from ._probe import ProbeMixin
 from .nn import conicity
 from .nn.contributions import base_value, contributions
 from .sequences._check import check_X
@@ -116,7 +117,7 @@ class AttentionMixin:
         return run_network(run, sequences, self._input_scaler, self.net_.device)[0]
 
 
-class ContributionsMixin:
+class ContributionsMixin(ProbeMixin):
     """Exact contributions of inputs to outputs."""
 
     # Parts of the estimator that are read here.

@@ -67,8 +67,8 @@ def main(quick: bool = False) -> None:
         [(*row[: 2 + len(horizons)], *[None] * len(horizons)) for row in PUBLISHED],
         [
             "Inputs of 336 hours. The published tables leave out the last, incomplete "
-            "batch of 32 test windows; the columns after them do not. Early stopping and "
-            "all choices use the validation months."
+            "batch of 32 test windows; the columns after them do not. Early stopping "
+            "and all choices use the validation months."
         ],
     )
     parts = {horizon: cut(series, horizon) for horizon in horizons}

@@ -51,6 +51,7 @@ class ChannelIndependent(nn.Module):
         lengths: Tensor | None = None,
         target: Tensor | None = None,
         need_weights: bool = True,
+        weights: Tensor | None = None,
     ) -> NetworkOutput:
         """Predict; weights and states have a target axis after the first."""
         n_targets = len(self.channels)
@@ -58,7 +59,9 @@ class ChannelIndependent(nn.Module):
         if target is not None:
             # (n, horizon, n_targets) -> (n * n_targets, horizon, 1)
             target = target.transpose(1, 2).flatten(0, 1)[:, :, None]
-        output: Any = self.network(folded, lengths, target, need_weights)
+        if weights is not None:
+            weights = weights.flatten(0, 1)
+        output: Any = self.network(folded, lengths, target, need_weights, weights)
         parts: list[Any] = [
             None if part is None else part.unflatten(0, (-1, n_targets))
             for part in output

@@ -18,9 +18,13 @@ class Memory(NamedTuple):
         True at real steps; None if all are.
     values : Tensor of shape (n_samples, n_steps, size)
         What is summed up: the states, or gated embeddings of the inputs.
+    weights : Tensor of shape (n_samples, n_parts, [horizon,] n_steps), default=None
+        Weights to use instead of those that the attention would find, for questions
+        about what they do. None: its own.
     """
 
     states: Tensor
     last: Tensor
     mask: Tensor | None
     values: Tensor
+    weights: Tensor | None = None

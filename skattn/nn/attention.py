@@ -30,6 +30,26 @@ def masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
     return torch.softmax(scores, dim=-1)
 
 
+def weigh(weights: Tensor, value: Tensor) -> Tensor:
+    """Take weighted sums of values, each head of its own part.
+
+    Parameters
+    ----------
+    weights : Tensor of shape (n_samples, n_heads, n_queries, n_steps)
+        Rows sum to 1.
+    value : Tensor of shape (n_samples, n_steps, value_size)
+        What each step gives.
+
+    Returns
+    -------
+    Tensor of shape (n_samples, n_queries, value_size)
+        The sums, heads side by side.
+    """
+    context = weights @ split_heads(value, weights.shape[1])
+    # (n, n_heads, n_queries, size / n_heads) -> (n, n_queries, size)
+    return context.transpose(1, 2).flatten(2)
+
+
 class Attention(nn.Module):
     """Soft addressing in three stages: score, softmax, weighted sum.
 
@@ -160,17 +180,14 @@ class Attention(nn.Module):
             As in `forward`.
         """
         n_heads = self.score.n_heads
-        values = split_heads(value, n_heads)
         wide_mask = None if mask is None else mask[:, None, None]
-        weights = None
         if self.fused and not need_weights and query is not None:
-            queries = split_heads(query, n_heads)
+            queries, values = (split_heads(part, n_heads) for part in (query, value))
             context = scaled_dot_product_attention(queries, keys, values, wide_mask)
-        else:
-            weights = masked_softmax(self.score(query, keys, mask), wide_mask)
-            context = weights @ values
-        # (n, n_heads, n_queries, size / n_heads) -> (n, n_queries, size)
-        return context.transpose(1, 2).flatten(2), weights
+            # (n, n_heads, n_queries, size / n_heads) -> (n, n_queries, size)
+            return context.transpose(1, 2).flatten(2), None
+        weights = masked_softmax(self.score(query, keys, mask), wide_mask)
+        return weigh(weights, value), weights
 
 
 class SelfAttention(nn.Module):

@@ -244,6 +244,10 @@ class LSTMDecoder(nn.Module):
     def _prepare(self, memory: Memory, need_weights: bool) -> Any:
         """Give a function from a state to its context and weights."""
         pooling = self.pooling
+        if memory.weights is not None:
+            # (n, n_parts, horizon, n_steps) -> one output step after the other
+            steps = iter(memory.weights.unbind(2))
+            return lambda state: pooling(memory._replace(weights=next(steps)))
         if isinstance(pooling, FixedPooling):
             fixed = pooling(memory, need_weights)
             return lambda state: fixed

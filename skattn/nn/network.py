@@ -174,6 +174,7 @@ class AttentionNetwork(nn.Module):
         lengths: Tensor | None = None,
         target: Tensor | None = None,
         need_weights: bool = True,
+        weights: Tensor | None = None,
     ) -> NetworkOutput:
         """Predict.
 
@@ -187,21 +188,20 @@ class AttentionNetwork(nn.Module):
             The truth, for teacher forcing in training.
         need_weights : bool, default=True
             Whether weights are to be returned.
+        weights : Tensor, default=None
+            Attention weights to use instead of the network's own, in the shape that
+            they have in `NetworkOutput`.
 
         Returns
         -------
         NetworkOutput
             Prediction, context, weights, and what the attention read.
         """
-        memory, self_weights, history, level, _ = self.encode(x, lengths, need_weights)
-        base = None if level is None else self.take_targets(level)
+        encoded = self.encode(x, lengths, need_weights)
+        memory = encoded.memory._replace(weights=weights)
+        base, beside = self.go_beside(encoded, lengths)
         if target is not None and base is not None:
             target = target - base
-        beside = (
-            None
-            if self.skip is None
-            else self.skip(self.take_targets(history), lengths)
-        )
         prediction, context, weights = self.decoder(
             memory, beside, target, need_weights
         )
@@ -210,8 +210,38 @@ class AttentionNetwork(nn.Module):
         if self.activation != "identity":
             prediction = _ACTIVATIONS[self.activation](prediction)
         return NetworkOutput(
-            prediction, context, weights, self_weights, memory.states, memory.mask
+            prediction,
+            context,
+            weights,
+            encoded.self_weights,
+            memory.states,
+            memory.mask,
         )
+
+    def go_beside(
+        self, encoded: Encoded, lengths: Tensor | None
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """Give what reaches the output beside the attention, without ``state_bypass``.
+
+        Parameters
+        ----------
+        encoded : Encoded
+            From `encode`.
+        lengths : Tensor of int of shape (n_samples,) or None
+            As in `forward`.
+
+        Returns
+        -------
+        base : Tensor of shape (n_samples, 1, n_targets) or None
+            The last values; with ``anchor``.
+        beside : Tensor of shape (n_samples, horizon, n_targets) or None
+            What the linear path adds; with ``linear_skip``.
+        """
+        level, history = encoded.level, encoded.history
+        base = None if level is None else self.take_targets(level)
+        if self.skip is None:
+            return base, None
+        return base, self.skip(self.take_targets(history), lengths)
 
     def encode(
         self, x: Tensor, lengths: Tensor | None, need_weights: bool = True

@@ -12,7 +12,7 @@ from torch.nn.functional import one_hot
 
 from ._memory import Memory
 from ._steps import align_ends, from_ends
-from .attention import Attention
+from .attention import Attention, weigh
 
 Pooled = tuple[Tensor, Tensor | None]
 
@@ -89,7 +89,9 @@ class AttentionPooling(nn.Module):
         weights : Tensor of shape (n_samples, n_heads, n_steps) or None
             Rows sum to 1; masked steps have exactly 0.
         """
-        states, last, mask, values = memory
+        states, last, mask, values, given = memory
+        if given is not None:
+            return weigh(given[:, :, None], values).squeeze(1), given
         query: Tensor | None = last[:, None]
         if self.learned:
             query = None if self.query is None else self.query.expand(len(last), 1, -1)
@@ -132,7 +134,9 @@ class FixedPooling(nn.Module):
         weights : Tensor of shape (n_samples, 1, n_steps)
             Rows sum to 1; masked steps have exactly 0.
         """
-        states, last, mask, values = memory
+        states, last, mask, values, given = memory
+        if given is not None:
+            return self._weigh(given, values), given
         if mask is None:
             mask = states.new_ones(states.shape[:2], dtype=torch.bool)
         if self.kind == "max":
@@ -145,6 +149,14 @@ class FixedPooling(nn.Module):
                 return last, weights[:, None]
         weights = weights[:, None]
         return (weights @ values).squeeze(1), weights
+
+    def _weigh(self, weights: Tensor, values: Tensor) -> Tensor:
+        if self.kind == "max":
+            raise NotImplementedError(
+                "attention='max' cannot predict with other weights: its weights count "
+                "which steps hold the maxima, and do not make the context."
+            )
+        return (weights @ values).squeeze(1)
 
 
 def _pool_max(values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -193,7 +205,7 @@ class FeaturePooling(nn.Module):
         weights : Tensor of shape (n_samples, size, n_steps)
             One row a hidden unit, which sums to 1.
         """
-        states, _, mask, values = memory
+        states, _, mask, values, given = memory
         n_given = states.shape[1]
         if n_given > self.n_steps:
             raise ValueError(
@@ -204,6 +216,9 @@ class FeaturePooling(nn.Module):
         real = torch.ones_like(states[:, :, :1]) if mask is None else mask[:, :, None]
         real = align_ends(real.to(states.dtype), lengths, self.n_steps) > 0
         aligned = align_ends(values, lengths, self.n_steps)
+        if given is not None:
+            placed = align_ends(given.transpose(1, 2), lengths, self.n_steps)
+            return (aligned * placed).flatten(1), given
         # (n, n_steps, size) -> (n, size, n_steps): the dense layer runs over time
         scores = self.dense(align_ends(states, lengths, self.n_steps).transpose(1, 2))
         scores = scores.masked_fill(~real.transpose(1, 2), -torch.inf)

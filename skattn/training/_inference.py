@@ -25,6 +25,7 @@ def run_network(
     sequences: Sequences,
     scaler: InputScaler,
     device: str,
+    beside: Sequence[np.ndarray] = (),
 ) -> list[np.ndarray]:
     """Run a function of a network block by block, and join what it gives.
 
@@ -40,6 +41,8 @@ def run_network(
         Of the input channels.
     device : str
         Where the network is.
+    beside : sequence of ndarray of shape (n_samples, ...)
+        Arrays whose rows go to the function behind ``lengths``.
 
     Returns
     -------
@@ -47,19 +50,26 @@ def run_network(
         One float32 array for each tensor, as long as ``sequences``, in its order.
     """
     blocks = []
-    rows, back = None, np.arange(len(sequences))
+    rows = np.arange(len(sequences))
     if sequences.lengths is not None:  # like lengths together leave little padding
         rows = np.argsort(sequences.lengths, kind="stable")
-        back = np.argsort(rows)
+    back = np.argsort(rows)
     with torch.inference_mode():
         dataset = SequenceDataset(sequences, scaler, rows=rows, lazy=True)
-        for inputs, _ in Batches(dataset, _BLOCK_SIZE):
+        for start, (inputs, _) in zip(
+            range(0, len(dataset), _BLOCK_SIZE),
+            Batches(dataset, _BLOCK_SIZE),
+            strict=True,
+        ):
             n_rows = len(inputs["x"])
-            x, lengths = (
+            taken = rows[start : start + n_rows]
+            extras = [torch.from_numpy(array[taken]) for array in beside]
+            given = [
                 None if part is None else _fill(part).to(device)
-                for part in (inputs["x"], inputs.get("lengths"))
-            )
-            blocks.append([part[:n_rows].cpu().numpy() for part in run(x, lengths)])
+                for part in (inputs["x"], inputs.get("lengths"), *extras)
+            ]
+            parts = run(*given)
+            blocks.append([part[:n_rows].cpu().numpy() for part in parts])
     return [np.concatenate(parts)[back] for parts in zip(*blocks, strict=True)]
 
 

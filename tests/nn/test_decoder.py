@@ -92,7 +92,7 @@ def test_without_bypass_the_last_state_does_not_reach_the_output():
 def test_teacher_forcing_mixes_truth_and_output_sample_by_sample():
     decoder = make(teacher_forcing=0.5).train()
     set_dropout_generator(decoder, torch.Generator().manual_seed(0))
-    states, last, _, _ = (None if x is None else x[:1] for x in memory())
+    states, last, _, _ = (None if x is None else x[:1] for x in memory()[:4])
     states = states.expand(400, -1, -1)
     many = Memory(states, last.expand(400, -1), None, states)
     target = torch.full((400, HORIZON, N_TARGETS), 5.0).double()

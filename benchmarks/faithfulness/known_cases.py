@@ -1,0 +1,148 @@
+"""Ask the faithfulness report about models whose answer is known.
+
+Marked step and maximum: the score must be high. Addition: reported. Reversal: two
+decoders with equal errors, one of which can pass its attention by. Control: the same
+models with random weights shown, and a model that attends at random and answers from
+the last state.
+"""
+
+import argparse
+import json
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from skattn import LSTMAttentionRegressor, datasets
+from skattn.inspection import attention_faithfulness
+
+SHARED = {
+    "learning_rate": 0.005,
+    "lr_schedule": "one_cycle",
+    "max_epochs": 15,
+    "early_stopping": False,
+    "store_attention": False,
+}
+INPUTS = {"values": "inputs"}
+BOTH_SIDES = INPUTS | {"query": "learned", "bidirectional": True}
+MAXIMUM = {"loss": "absolute_error", "batch_size": 32}
+ALIGNED = {
+    "decoder": "lstm",
+    "bidirectional": True,
+    "hidden_size": 32,
+    "max_epochs": 24,
+    "lr_schedule": "cosine",
+}
+CASES = {
+    "marked_step": (6000, {"states": {}, "inputs": INPUTS}),
+    "find_max": (
+        6000,
+        {"states": MAXIMUM, "inputs": MAXIMUM | BOTH_SIDES},
+    ),
+    "addition": (
+        10_000,
+        {
+            "states": {},
+            "inputs": INPUTS,
+            "states, conicity_penalty=0.1": {"conicity_penalty": 0.1},
+            "states, conicity_penalty=0.5": {"conicity_penalty": 0.5},
+        },
+    ),
+    "reversal": (8000, {"no bypass": ALIGNED, "bridge": ALIGNED | {"state_bypass": 1}}),
+}
+
+
+class Shown:
+    """A model that shows weights which are not its own.
+
+    Parameters
+    ----------
+    model : LSTMAttentionRegressor
+        Fitted; predicts.
+    """
+
+    def __init__(self, model):
+        self.model = model
+
+    def predict(self, X):
+        """Predict."""
+        return self.model.predict(X)
+
+    def predict_attention(self, X):
+        """Show random weights, the same whenever the same X comes."""
+        weights = self.model.predict_attention(X)
+        random = np.random.default_rng(0)
+        return random.dirichlet(np.ones(weights.shape[-1]), weights.shape[:-1])
+
+
+def main() -> None:
+    """Run all cases and write what the reports say."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--cases", nargs="+", default=[*CASES])
+    options = parser.parse_args()
+    rows = []
+    for case in options.cases:
+        n_samples, methods = CASES[case]
+        for method, settings in methods.items():
+            for seed in options.seeds:
+                rows += run(case, n_samples, method, SHARED | settings, seed)
+                save(options.out, rows)
+
+
+def run(case, n_samples, method, settings, seed):
+    """Fit one model; report on its weights, and on random ones shown in their place."""
+    maker = getattr(datasets, f"make_{case}")
+    X, y, _ = maker(n_samples, random_state=seed)
+    X_test, y_test, truth = maker(1000, random_state=1000 + seed)
+    settings = {**settings, "state_bypass": bool(settings.get("state_bypass"))}
+    model = LSTMAttentionRegressor(**settings, random_state=seed)
+    began = time.perf_counter()
+    model.fit(X, y)
+    fitted = time.perf_counter()
+    error = model.predict(X_test) - y_test
+    top = model.predict_attention(X_test).argmax(-1)[..., None]
+    hit = np.take_along_axis(truth, top, -1) > 0
+    rows = []
+    for name, shown in (("own weights", model), ("random weights", Shown(model))):
+        report = attention_faithfulness(shown, X_test, random_state=seed)
+        row = {
+            "case": case,
+            "method": method,
+            "weights": name,
+            "seed": seed,
+            "rmse_over_std": float(np.sqrt(np.mean(error**2)) / y_test.std()),
+            "hit": float(hit.mean()),
+            "fit_seconds": fitted - began,
+            "verdict": report.verdict,
+            "measures": {m.name: [m.value, m.low, m.high] for m in report.measures},
+        }
+        rows.append(row)
+        print(
+            f"{case:12} {method:30} {name:15} seed {seed}: rmse/std "
+            f"{row['rmse_over_std']:.3f}, hit {row['hit']:.2f}, deletion "
+            + "{:.3f} [{:.3f}, {:.3f}]".format(*row["measures"]["deletion_score"])
+            + ", conicity {:.3f}".format(row["measures"]["conicity"][0])
+            + ", permuted {:.3f}".format(row["measures"]["permuted_change"][0]),
+            flush=True,
+        )
+    return rows
+
+
+def save(path, rows):
+    """Write all that was measured so far, unknown numbers as null."""
+    versions = ", ".join(f"{name} {version(name)}" for name in ("skattn", "torch"))
+    for row in rows:
+        row["measures"] = {
+            name: [x if x is not None and np.isfinite(x) else None for x in measure]
+            for name, measure in row["measures"].items()
+        }
+    text = json.dumps({"versions": versions, "rows": rows}, indent=1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Displays, after scikit-learn's contract: data first, matplotlib only to plot."""
