@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from ._explain import AttentionMixin
 from ._inputs import check_groups, check_weights, check_X
 from ._parameters import resolve_channels
+from ._state import get_state, set_state
 from .nn._build import ChannelIndependent, build_network
 from .nn.network import AttentionNetwork
 from .sequences._forms import Sequences, TargetForm
@@ -347,6 +348,23 @@ class BaseLSTMAttention(
     @property
     def _n_features_out(self) -> int:
         return self.module_.context_size
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Describe the estimator by plain arrays and settings, for pickle and copy.
+
+        Saved are the parameters as given; scales, forms and, if stored, the attention
+        weights of the training data; the network as its settings and one NumPy array
+        for each tensor; the optimiser's moments and the history, so that training can
+        go on. Not saved: the training data, skorch's callbacks and torch's own
+        objects, whose insides change from version to version. So the size depends on
+        the network, not on the training data (but for ``attention_weights_``), and
+        what an accelerator trained loads without one.
+        """
+        return get_state(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over what `__getstate__` described, or say which version wrote it."""
+        set_state(self, state)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -7,6 +7,7 @@ from ._losses import make_loss
 from ._net import AttentionNet
 from ._seeding import Stream, draw_seed, make_generator
 from ._split import split_validation
+from ._state import pack_net, unpack_net
 from ._trainer import TrainingPlan, train
 
 __all__ = [
@@ -18,7 +19,9 @@ __all__ = [
     "draw_seed",
     "make_generator",
     "make_loss",
+    "pack_net",
     "run_network",
     "split_validation",
     "train",
+    "unpack_net",
 ]

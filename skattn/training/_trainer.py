@@ -15,7 +15,7 @@ from ._callbacks import EarlyStopping, ProgressBar, StopTraining, make_schedule
 from ._data import SequenceDataset
 from ._net import AttentionNet
 
-_OPTIMIZERS = {
+OPTIMIZERS = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
     "rmsprop": torch.optim.RMSprop,
@@ -93,7 +93,7 @@ def train(
         gradient_clip=plan.gradient_clip,
         conicity_penalty=plan.conicity_penalty,
         criterion=loss,
-        optimizer=_OPTIMIZERS[plan.optimizer],
+        optimizer=OPTIMIZERS[plan.optimizer],
         optimizer__weight_decay=plan.weight_decay,
         **_fuse(plan),
         lr=plan.learning_rate,
