@@ -21,7 +21,8 @@ from torch import Tensor, nn
 from ._explain import AttentionMixin
 from ._inputs import check_groups, check_weights, check_X
 from ._parameters import resolve_channels
-from ._state import get_state, set_state
+from ._resume import make_checkpoint
+from ._state import PlainState
 from .nn._build import ChannelIndependent, build_network
 from .nn.network import AttentionNetwork
 from .sequences._forms import Sequences, TargetForm
@@ -77,7 +78,11 @@ class _Part(NamedTuple):
 
 
 class BaseLSTMAttention(
-    AttentionMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    PlainState,
+    AttentionMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Common part of the estimators; subclasses name their targets and their loss.
 
@@ -116,6 +121,8 @@ class BaseLSTMAttention(
                 self._seed = draw_seed(self.random_state)
             part, valid = self._set_aside(samples, groups, given, plan)
             module, previous = self._start(part, self.net_ if goes_on else None)
+            parts = [part] if valid is None else [part, valid]
+            checkpoint = make_checkpoint(self, plan, parts, previous)
             self.net_ = train(
                 module,
                 self._make_loss(),
@@ -124,10 +131,16 @@ class BaseLSTMAttention(
                 None if valid is None else self._make_dataset(valid),
                 seed=self._seed,
                 previous=previous,
+                checkpoint=checkpoint,
             )
+            self.resumed_from_epoch_ = 0
+            if checkpoint is not None:
+                self.resumed_from_epoch_ = checkpoint.resumed_from_epoch_
             self.__dict__.pop("attention_weights_", None)
             if self.store_attention:
                 self.attention_weights_ = self._attend(samples.sequences)
+            if checkpoint is not None:
+                checkpoint.finish()
 
     def _make_plan(self) -> TrainingPlan:
         names = {field.name for field in fields(TrainingPlan)} - {"device"}
@@ -348,23 +361,6 @@ class BaseLSTMAttention(
     @property
     def _n_features_out(self) -> int:
         return self.module_.context_size
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Describe the estimator by plain arrays and settings, for pickle and copy.
-
-        Saved are the parameters as given; scales, forms and, if stored, the attention
-        weights of the training data; the network as its settings and one NumPy array
-        for each tensor; the optimiser's moments and the history, so that training can
-        go on. Not saved: the training data, skorch's callbacks and torch's own
-        objects, whose insides change from version to version. So the size depends on
-        the network, not on the training data (but for ``attention_weights_``), and
-        what an accelerator trained loads without one.
-        """
-        return get_state(self)
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take over what `__getstate__` described, or say which version wrote it."""
-        set_state(self, state)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -17,6 +17,27 @@ _VERSION = version("skattn")
 _RECORDS = {record.__name__: record for record in (Scaler, TargetForm)}
 
 
+class PlainState:
+    """Pickles and copies of estimators hold plain arrays, not torch's objects."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Describe the estimator by plain arrays and settings, for pickle and copy.
+
+        Saved are the parameters as given; scales, forms and, if stored, the attention
+        weights of the training data; the network as its settings and one NumPy array
+        for each tensor; the optimiser's moments and the history, so that training can
+        go on. Not saved: the training data, skorch's callbacks and torch's own
+        objects, whose insides change from version to version. So the size depends on
+        the network, not on the training data (but for ``attention_weights_``), and
+        what an accelerator trained loads without one.
+        """
+        return get_state(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over what `__getstate__` described, or say which version wrote it."""
+        set_state(self, state)
+
+
 def get_state(estimator: Any) -> dict[str, Any]:
     """Describe an estimator, fitted or not.
 

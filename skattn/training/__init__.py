@@ -1,6 +1,7 @@
 """Training with skorch: nets, batches, devices, random streams, validation parts."""
 
 from ._callbacks import choose_device
+from ._checkpoint import Checkpoint, digest
 from ._data import SequenceDataset
 from ._inference import run_network
 from ._losses import make_loss
@@ -12,10 +13,12 @@ from ._trainer import TrainingPlan, train
 
 __all__ = [
     "AttentionNet",
+    "Checkpoint",
     "SequenceDataset",
     "Stream",
     "TrainingPlan",
     "choose_device",
+    "digest",
     "draw_seed",
     "make_generator",
     "make_loss",

@@ -8,8 +8,7 @@ from torch import Tensor, nn
 
 from ..nn._build import assemble
 from ._callbacks import choose_device
-from ._net import AttentionNet
-from ._trainer import OPTIMIZERS
+from ._net import OPTIMIZERS, AttentionNet
 
 _SETTINGS = (
     "seed",
