@@ -3,7 +3,8 @@
 from importlib.metadata import version
 
 from ._regressor import LSTMAttentionRegressor
+from .persistence import load, save, to_onnx
 
-__all__ = ["LSTMAttentionRegressor", "__version__"]
+__all__ = ["LSTMAttentionRegressor", "__version__", "load", "save", "to_onnx"]
 
 __version__ = version("skattn")

@@ -1,8 +1,10 @@
 """Training with skorch: nets, batches, devices, random streams, validation parts."""
 
 from ._callbacks import choose_device
-from ._checkpoint import Checkpoint, digest
+from ._checkpoint import Checkpoint
+from ._container import import_optional, read_container, refusing, write_container
 from ._data import SequenceDataset
+from ._digest import digest
 from ._inference import run_network
 from ._losses import make_loss
 from ._net import AttentionNet
@@ -20,11 +22,15 @@ __all__ = [
     "choose_device",
     "digest",
     "draw_seed",
+    "import_optional",
     "make_generator",
     "make_loss",
     "pack_net",
+    "read_container",
+    "refusing",
     "run_network",
     "split_validation",
     "train",
     "unpack_net",
+    "write_container",
 ]

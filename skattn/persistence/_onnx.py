@@ -1,0 +1,4 @@
+"""ONNX."""
+
+
+def to_onnx(estimator, path): ...
