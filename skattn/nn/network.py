@@ -242,7 +242,7 @@ class AttentionNetwork(nn.Module):
             states, self_weights = self.self_attention(states, mask, need_weights)
         values, inputs = states, patches
         if self.embedding is not None:
-            center = self.center.repeat(len(x) // len(self.center), 1, 1)
+            center = self.center.repeat(x.shape[0] // self.center.shape[0], 1, 1)
             inputs = to_patches(history + center, lengths, self.patch_size)[0]
             values = self.embedding(inputs, states)
         memory = Memory(states, last, mask, values)

@@ -58,9 +58,9 @@ def encode(value: Any, arrays: dict[str, np.ndarray], name: str) -> Any:
     if type(value) in _SPLITTERS.values():
         return _write_splitter(value, arrays, name)
     raise ValueError(
-        f"{name.replace('/', '.')}={value!r} cannot be saved: allowed are numbers, text, "
-        "None, arrays, random states, scikit-learn's splitters, and lists, tuples and "
-        "dicts of these. Set it to None first, or use pickle."
+        f"{name.replace('/', '.')}={value!r} cannot be saved: allowed are "
+        "numbers, text, None, arrays, random states, scikit-learn's splitters, and "
+        "lists, tuples and dicts of these. Set it to None first, or use pickle."
     )
 
 
@@ -116,8 +116,8 @@ def _write_array(value: np.ndarray, arrays: dict[str, np.ndarray], name: str) ->
         entries = _write_list(value.tolist(), arrays, name)
         return _tagged("strings", [value.dtype.str, entries])
     raise ValueError(
-        f"{name.replace('/', '.')} is an array of {value.dtype}, which cannot be saved: "
-        "allowed are numbers, booleans and one axis of text."
+        f"{name.replace('/', '.')} is an array of {value.dtype}, which cannot be "
+        "saved: allowed are numbers, booleans and one axis of text."
     )
 
 

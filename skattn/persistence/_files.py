@@ -1,7 +1,6 @@
 """Saving and loading estimators: one file of arrays and settings, never code."""
 
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ import numpy as np
 from .._base import BaseLSTMAttention
 from .._regressor import LSTMAttentionRegressor
 from .._state import get_state, set_state
-from ..training import read_container, refusing, write_container
+from ..training import read_container, refusing, to_path, write_container
 from ._codec import decode, encode
 from ._verify import verify
 
@@ -67,7 +66,7 @@ def save(estimator: BaseLSTMAttention, path: str | os.PathLike[str]) -> None:
         )
     arrays: dict[str, np.ndarray] = {}
     state = encode(get_state(estimator), arrays, name)
-    write_container(_to_path(path), {"class": name, "state": state}, arrays)
+    write_container(to_path(path), {"class": name, "state": state}, arrays)
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -109,7 +108,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     ...     skattn.load(f"{folder}/model.safetensors")
     LSTMAttentionRegressor(attention='general', hidden_size=32)
     """
-    path = _to_path(path)
+    path = to_path(path)
     description, arrays = read_container(path)
     with refusing(path):
         kind = _CLASSES[description["class"]]
@@ -118,9 +117,3 @@ def load(path: str | os.PathLike[str]) -> Any:
         estimator = kind.__new__(kind)
         set_state(estimator, state)
     return estimator
-
-
-def _to_path(path: str | os.PathLike[str]) -> Path:
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"path={path!r} must be text or a path.")
-    return Path(path)

@@ -2,7 +2,14 @@
 
 from ._callbacks import choose_device
 from ._checkpoint import Checkpoint
-from ._container import import_optional, read_container, refusing, write_container
+from ._container import (
+    import_optional,
+    read_container,
+    refusing,
+    replacing,
+    to_path,
+    write_container,
+)
 from ._data import SequenceDataset
 from ._digest import digest
 from ._inference import run_network
@@ -28,8 +35,10 @@ __all__ = [
     "pack_net",
     "read_container",
     "refusing",
+    "replacing",
     "run_network",
     "split_validation",
+    "to_path",
     "train",
     "unpack_net",
     "write_container",

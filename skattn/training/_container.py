@@ -41,6 +41,13 @@ def import_optional(module: str, extra: str, needed_for: str) -> Any:
         ) from error
 
 
+def to_path(path: str | os.PathLike[str]) -> Path:
+    """Check what a user gave as a path."""
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path={path!r} must be text or a path.")
+    return Path(path)
+
+
 def write_container(
     path: Path, description: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> None:
@@ -150,9 +157,10 @@ def refusing(path: Path) -> Iterator[None]:
     except OSError:
         raise
     except Exception as error:
+        known = isinstance(error, ValueError) and str(error)
+        reason = error if known else f"it does not hold what it should ({error!r})"
         raise ValueError(
-            f"{str(path)!r} is no file that skattn saved, or it was damaged since: "
-            f"{error}."
+            f"{str(path)!r} cannot be loaded as a file of skattn: {reason}."
         ) from error
 
 
