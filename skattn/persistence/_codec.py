@@ -1,6 +1,7 @@
 """State as JSON and arrays: a closed list of kinds, and no way to name others."""
 
 import inspect
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def encode(value: Any, arrays: dict[str, np.ndarray], name: str) -> Any:
     Parameters
     ----------
     value : object
-        None, a number, text, an array, a random state, a device, a splitter of
+        None, a number, text, a path, an array, a random state, a device, a splitter of
         scikit-learn, or lists, tuples and dicts of these.
     arrays : dict of ndarray
         Filled, under ``name``.
@@ -59,7 +60,7 @@ def encode(value: Any, arrays: dict[str, np.ndarray], name: str) -> Any:
         return _write_splitter(value, arrays, name)
     raise ValueError(
         f"{name.replace('/', '.')}={value!r} cannot be saved: allowed are "
-        "numbers, text, None, arrays, random states, scikit-learn's splitters, and "
+        "numbers, text, paths, None, arrays, random states, scikit-learn's splitters, and "
         "lists, tuples and dicts of these. Set it to None first, or use pickle."
     )
 
@@ -153,6 +154,7 @@ _WRITERS: list[tuple[Any, Any]] = [
     (tuple, lambda *value: _tagged("tuple", _write_list(*value))),
     (np.ndarray, _write_array),
     (np.random.RandomState, _write_random_state),
+    (PurePath, lambda value, *_: _tagged("path", str(value))),
     (torch.device, lambda value, *_: _tagged("device", str(value))),
 ]
 
@@ -162,5 +164,6 @@ _READERS: dict[str, Any] = {
     "strings": _read_array_of_text,
     "random_state": _read_random_state,
     "device": torch.device,
+    "path": Path,
     "splitter": lambda content: _SPLITTERS[content[0]](**content[1]),
 }

@@ -83,7 +83,9 @@ def test_names_of_columns_and_random_states_survive(path):
 
 
 def test_an_unfitted_estimator_can_be_saved(path):
-    model = LSTMAttentionRegressor(target_channels=(0, 2), tol=np.float32(0.5))
+    model = LSTMAttentionRegressor(
+        target_channels=(0, 2), tol=np.float32(0.5), checkpoint=Path("a/b")
+    )
     skattn.save(model, path)
     assert skattn.load(path).get_params() == model.get_params()
 
