@@ -133,9 +133,7 @@ class BaseLSTMAttention(
                 previous=previous,
                 checkpoint=checkpoint,
             )
-            self.resumed_from_epoch_ = 0
-            if checkpoint is not None:
-                self.resumed_from_epoch_ = checkpoint.resumed_from_epoch_
+            self.resumed_from_epoch_ = getattr(checkpoint, "resumed_from_epoch_", 0)
             self.__dict__.pop("attention_weights_", None)
             if self.store_attention:
                 self.attention_weights_ = self._attend(samples.sequences)

@@ -60,8 +60,8 @@ def encode(value: Any, arrays: dict[str, np.ndarray], name: str) -> Any:
         return _write_splitter(value, arrays, name)
     raise ValueError(
         f"{name.replace('/', '.')}={value!r} cannot be saved: allowed are "
-        "numbers, text, paths, None, arrays, random states, scikit-learn's splitters, and "
-        "lists, tuples and dicts of these. Set it to None first, or use pickle."
+        "numbers, text, paths, None, arrays, random states, scikit-learn's splitters, "
+        "and lists, tuples and dicts of these. Set it to None first, or use pickle."
     )
 
 

@@ -225,7 +225,7 @@ def test_random_damage_is_always_noticed(model, path):
     skattn.save(model, path)
     good = path.read_bytes()
     rng = np.random.default_rng(0)
-    for _ in range(60):
+    for _ in range(300):
         bad = damage(good, rng)
         path.write_bytes(bad)
         if bad != good:

@@ -55,12 +55,12 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def export(tmp_path):
+@pytest.fixture(scope="module")
+def export(tmp_path_factory):
     """Write a graph, let onnx check it, and give a function that runs it."""
 
     def run_exported(model):
-        path = tmp_path / "model.onnx"
+        path = tmp_path_factory.mktemp("onnx") / "model.onnx"
         skattn.to_onnx(model, path)
         onnx.checker.check_model(str(path), full_check=True)
         session = onnxruntime.InferenceSession(path)
@@ -70,6 +70,20 @@ def export(tmp_path):
         return lambda X: session.run(None, {"X": X})
 
     return run_exported
+
+
+@pytest.fixture(scope="module")
+def fitted(export):
+    """Give an estimator with its graph, made once for each kind of network."""
+    made = {}
+
+    def fit(variant):
+        if str(variant) not in made:
+            model = LSTMAttentionRegressor(**FAST, **variant).fit(X, Y)
+            made[str(variant)] = (model, export(model))
+        return made[str(variant)]
+
+    return fit
 
 
 def draw(n_samples, n_steps):
@@ -96,18 +110,16 @@ def assert_answers(given, model, X, spread):
 
 
 @pytest.mark.parametrize("variant", FREE, ids=str)
-def test_any_batch_and_length(variant, export):
-    model = LSTMAttentionRegressor(**FAST, **variant).fit(X, Y)
-    run = export(model)
+def test_any_batch_and_length(variant, fitted):
+    model, run = fitted(variant)
     for n_samples, n_steps in ((1, 9), (7, 9), (2, 5), (3, 14), (1, 1)):
         given = draw(n_samples, n_steps)
         assert_answers(run(given), model, given, Y.std())
 
 
 @pytest.mark.parametrize("variant", FREE + FIXED, ids=str)
-def test_sequences_of_different_lengths_side_by_side(variant, export):
-    model = LSTMAttentionRegressor(**FAST, **variant).fit(X, Y)
-    run = export(model)
+def test_sequences_of_different_lengths_side_by_side(variant, fitted):
+    model, run = fitted(variant)
     alone = [draw(1, n_steps) for n_steps in (9, 1, 4, 6, 8, 5)]
     together = run(np.concatenate([fill_up(x, 9) for x in alone]))
     fixed_context = variant.get("attention") == "feature"
@@ -121,8 +133,8 @@ def test_sequences_of_different_lengths_side_by_side(variant, export):
 
 
 @pytest.mark.parametrize("variant", FIXED, ids=str)
-def test_a_fixed_length_is_part_of_the_graph(variant, export):
-    run = export(LSTMAttentionRegressor(**FAST, **variant).fit(X, Y))
+def test_a_fixed_length_is_part_of_the_graph(variant, fitted):
+    _, run = fitted(variant)
     with pytest.raises(Exception, match="Got: 12 Expected: 9"):
         run(draw(2, 12))
 
