@@ -123,22 +123,23 @@ def read_container(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 def _read_checked(path: Path) -> tuple[bytearray, bytes]:
     """Read the whole file, but only if its beginning says that it is one of ours."""
-    with path.open("rb") as file:
-        status = os.fstat(file.fileno())
-        with refusing(path):
-            if not stat.S_ISREG(status.st_mode):
-                raise ValueError("it is no regular file")
-            start = file.read(8)
-            length = int.from_bytes(start, "little")
-            if length > min(_LARGEST_HEADER, status.st_size - 8):
-                raise ValueError("it is truncated, or of another kind")
-            header = file.read(length)
-            first, last = _find_checksum(start + header)
-            content = bytearray(start + header + file.read())
-            written = content[first:last].decode()
-            content[first:last] = _EMPTY.encode()
-            if hashlib.sha256(content).hexdigest() != written:
-                raise ValueError("its checksum is wrong")
+    status = path.stat()
+    with refusing(path):
+        if not stat.S_ISREG(status.st_mode) and not path.is_dir():
+            raise ValueError("it is no regular file")  # a pipe would wait for ever
+    with path.open("rb") as file, refusing(path):
+        start = file.read(8)
+        length = int.from_bytes(start, "little")
+        if length > min(_LARGEST_HEADER, status.st_size - 8):
+            raise ValueError("it is truncated, or of another kind")
+        header = file.read(length)
+        first, last = _find_checksum(start + header)
+        content = bytearray(start + header + file.read())
+    written = content[first:last].decode()
+    content[first:last] = _EMPTY.encode()
+    with refusing(path):
+        if hashlib.sha256(content).hexdigest() != written:
+            raise ValueError("its checksum is wrong")
     return content, header
 
 

@@ -76,7 +76,7 @@ def assert_same_fit(one, other, X=X):
         {"n_iter_no_change": 3, "tol": 0.02, "max_epochs": 30},
         {"random_state": np.random.RandomState(3)},
     ],
-    ids=str,
+    ids=" ".join,
 )
 @pytest.mark.parametrize("epoch", [1, 5])
 def test_a_resumed_fit_ends_with_the_same_bits(parameters, epoch, tmp_path, crash):

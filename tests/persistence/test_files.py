@@ -259,8 +259,10 @@ def test_foreign_files_are_refused(kind, path):
 
 
 def test_a_pipe_is_no_file(tmp_path):
-    with pytest.raises(ValueError, match="no regular file"):
-        skattn.load("/dev/zero")
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/zero"):
+        with pytest.raises(ValueError, match="no regular file"):
+            skattn.load(path)
 
 
 def edit(*keys, to):
