@@ -4,6 +4,7 @@ import errno
 import json
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -290,7 +291,19 @@ def test_digests_differ_where_anything_differs(monkeypatch):
         digest(object())
 
 
-def test_a_memmap_is_read_once_for_the_digest(tmp_path, crash):
+def test_the_digest_never_holds_a_memmap_as_a_whole(tmp_path):
+    values = np.memmap(tmp_path / "X", np.float32, "w+", shape=(1000, 50, 500))
+    tracemalloc.start()
+    name = digest(values)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert values.nbytes == 100e6
+    assert peak < 40e6
+    values[-1, -1, -1] = 1
+    assert digest(values) != name
+
+
+def test_a_fit_on_a_memmap_goes_on(tmp_path, crash):
     values = np.memmap(tmp_path / "X", np.float32, "w+", shape=X.shape)
     values[:] = X
     values.flush()
