@@ -39,7 +39,7 @@ soak: .venv/.installed  ## Run the long forms: kills, clusters, processes, memor
 	$(PYTHON) -m venv .venv-oldest
 	.venv-oldest/bin/python -m pip install --quiet --upgrade pip
 	.venv-oldest/bin/python -m pip install --quiet --constraint constraints-oldest.txt torch
-	.venv-oldest/bin/python -m pip install --quiet --constraint constraints-oldest.txt --editable ".[test]"
+	.venv-oldest/bin/python -m pip install --quiet --constraint constraints-oldest.txt --editable ".[test,docs]"
 	touch $@
 
 test-oldest: .venv-oldest/.installed  ## Run the tests with the oldest versions that are allowed

@@ -69,7 +69,7 @@ if __name__ == "__main__":
         queue = context.Queue()
         child = context.Process(target=predict, args=(model, X, queue))
         child.start()
-        given = queue.get(timeout=60)
+        given = queue.get(timeout=300)
         child.join()
         assert np.abs(given - expected).max() <= 1e-5 * expected.std(), method
     print("2 children predicted")
@@ -81,7 +81,7 @@ def test_forked_and_spawned_children_predict(tmp_path):
     script = tmp_path / "children.py"
     script.write_text(CHILDREN)
     done = subprocess.run(
-        [sys.executable, script], capture_output=True, text=True, timeout=120
+        [sys.executable, script], capture_output=True, text=True, timeout=600
     )
     assert done.stdout == "2 children predicted\n", done.stderr
 
