@@ -5,7 +5,7 @@ BIN := .venv/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs clean
+.PHONY: help demo test test-oldest soak lint docs clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,9 +29,25 @@ lint: .venv/.installed
 test: lint  ## Run every check: style, types, import contracts, tests, coverage
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --cov --cov-report=term --durations=10
 
+soak: .venv/.installed  ## Run the long forms: kills, clusters, processes, memory (about 20 minutes)
+	$(BIN)/python benchmarks/soak/kills.py --kills 30
+	$(BIN)/python benchmarks/soak/cluster.py --kill
+	$(BIN)/python benchmarks/soak/processes.py
+	$(BIN)/python benchmarks/soak/cycles.py --cycles 500
+
+.venv-oldest/.installed: constraints-oldest.txt pyproject.toml
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --upgrade pip
+	.venv-oldest/bin/python -m pip install --quiet --constraint constraints-oldest.txt torch
+	.venv-oldest/bin/python -m pip install --quiet --constraint constraints-oldest.txt --editable ".[test,docs]"
+	touch $@
+
+test-oldest: .venv-oldest/.installed  ## Run the tests with the oldest versions that are allowed
+	.venv-oldest/bin/python -m pytest --numprocesses $(JOBS) --durations=10
+
 docs: .venv/.installed  ## Build the documentation into build/docs
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -d build/doctrees docs build/docs
 	@echo "build/docs/index.html"
 
 clean:  ## Remove all that was built, the environment included
-	rm -rf .venv build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-oldest build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

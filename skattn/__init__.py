@@ -4,7 +4,15 @@ from importlib.metadata import version
 
 from ._classifier import LSTMAttentionClassifier
 from ._regressor import LSTMAttentionRegressor
+from .persistence import load, save, to_onnx
 
-__all__ = ["LSTMAttentionClassifier", "LSTMAttentionRegressor", "__version__"]
+__all__ = [
+    "LSTMAttentionClassifier",
+    "LSTMAttentionRegressor",
+    "__version__",
+    "load",
+    "save",
+    "to_onnx",
+]
 
 __version__ = version("skattn")

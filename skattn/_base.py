@@ -21,6 +21,8 @@ from torch import Tensor, nn
 from ._explain import AttentionMixin
 from ._inputs import check_groups, check_weights
 from ._parameters import check_combinations
+from ._resume import make_checkpoint
+from ._state import PlainState
 from .nn._build import ChannelIndependent, build_network
 from .nn.network import AttentionNetwork
 from .sequences._check import check_X
@@ -73,7 +75,11 @@ class _Part(NamedTuple):
 
 
 class BaseLSTMAttention(
-    AttentionMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    PlainState,
+    AttentionMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Common part of the estimators; subclasses name their targets and their loss.
 
@@ -115,6 +121,8 @@ class BaseLSTMAttention(
                 self._seed = draw_seed(self.random_state)
             part, valid = self._set_aside(samples, groups, given, plan)
             module, previous = self._start(part, self.net_ if goes_on else None)
+            parts = [part] if valid is None else [part, valid]
+            checkpoint = make_checkpoint(self, plan, parts, previous)
             self.net_ = train(
                 module,
                 self._make_loss(),
@@ -123,10 +131,14 @@ class BaseLSTMAttention(
                 None if valid is None else self._make_dataset(valid),
                 seed=self._seed,
                 previous=previous,
+                checkpoint=checkpoint,
             )
+            self.resumed_from_epoch_ = getattr(checkpoint, "resumed_from_epoch_", 0)
             self.__dict__.pop("attention_weights_", None)
             if self.store_attention:
                 self.attention_weights_ = self._attend(samples.sequences)
+            if checkpoint is not None:
+                checkpoint.finish()
 
     def _make_plan(self) -> TrainingPlan:
         names = {field.name for field in fields(TrainingPlan)} - {"device"}

@@ -1,5 +1,6 @@
 """What the constructor parameters may be, alone and together."""
 
+import os
 from numbers import Integral, Real
 from typing import Any
 
@@ -43,6 +44,7 @@ SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
     "tol": [Interval(Real, 0, 1, closed="left")],
     "callbacks": [list, None],
+    "checkpoint": [str, os.PathLike, None],
     "warm_start": ["boolean"],
     "device": [str, torch.device],
     "random_state": ["random_state"],
@@ -80,6 +82,7 @@ def check_combinations(estimator: Any) -> None:
         _refuse(estimator, "values", attention="max", state_bypass=True)
     _check_heads(estimator)
     _check_training(estimator)
+    _check_checkpoint(estimator)
 
 
 def check_outputs(estimator: Any) -> None:
@@ -153,6 +156,22 @@ def _check_training(estimator: Any) -> None:
                 f"callbacks holds {item!r}; allowed are skorch callbacks and pairs of "
                 "a name and a skorch callback."
             )
+
+
+def _check_checkpoint(estimator: Any) -> None:
+    """Refuse what a checkpoint could not bring back."""
+    if estimator.checkpoint is None:
+        return
+    if estimator.callbacks:
+        raise ValueError(
+            f"checkpoint={estimator.checkpoint!r} does not go with callbacks, whose "
+            "own state could not be brought back; use callbacks=None."
+        )
+    if estimator.random_state is None:
+        raise ValueError(
+            f"checkpoint={estimator.checkpoint!r} needs random_state, a whole number, "
+            "to know an interrupted fit again; got random_state=None."
+        )
 
 
 def _check_forecast(estimator: Any) -> None:

@@ -85,14 +85,7 @@ class ChannelIndependent(nn.Module):
 
 
 def build_network(
-    generator: torch.Generator,
-    *,
-    n_channels: int,
-    n_targets: int,
-    target_channels: tuple[int, ...] | None = None,
-    channel_independent: bool = False,
-    indicators: bool = False,
-    **settings: Any,
+    generator: torch.Generator, **settings: Any
 ) -> AttentionNetwork | ChannelIndependent:
     """Build a network and draw its weights from ``generator`` alone.
 
@@ -103,6 +96,35 @@ def build_network(
     ----------
     generator : torch.Generator
         Source of the initial weights, on the CPU.
+    **settings
+        As in `assemble`.
+
+    Returns
+    -------
+    AttentionNetwork or ChannelIndependent
+        On the CPU.
+    """
+    network = assemble(**settings)
+    network.to_empty(device="cpu").float()  # whatever the caller's default type is
+    initialize(network, generator)
+    n_inputs = settings["n_channels"] * (2 if settings.get("indicators") else 1)
+    network.set_center(torch.zeros(1, n_inputs))
+    return network
+
+
+def assemble(
+    *,
+    n_channels: int,
+    n_targets: int,
+    target_channels: tuple[int, ...] | None = None,
+    channel_independent: bool = False,
+    indicators: bool = False,
+    **settings: Any,
+) -> AttentionNetwork | ChannelIndependent:
+    """Put the parts of a network together, without memory for its weights.
+
+    Parameters
+    ----------
     n_channels, n_targets, target_channels, **settings
         As in `AttentionNetwork`.
     channel_independent : bool, default=False
@@ -113,7 +135,7 @@ def build_network(
     Returns
     -------
     AttentionNetwork or ChannelIndependent
-        On the CPU.
+        On torch's meta device, where tensors have shapes alone.
     """
     n_inputs = 2 * n_channels if indicators else n_channels
     with torch.device("meta"):
@@ -131,7 +153,5 @@ def build_network(
                 target_channels=target_channels,
                 **settings,
             )
-    network.to_empty(device="cpu").float()  # whatever the caller's default type is
-    initialize(network, generator)
-    network.set_center(torch.zeros(1, n_inputs))
+        network.set_center(torch.zeros(1, n_inputs))
     return network

@@ -55,11 +55,12 @@ def to_patches(
     if patch_size == 1:
         return x, lengths
     n_samples, n_steps, size = x.shape
-    n_patches = -(-n_steps // patch_size)
+    # Rounding up by whole positive numbers alone, which ONNX divides as Python does.
+    n_patches = (n_steps + patch_size - 1) // patch_size
     if lengths is None:
         filled = align_ends(x, None, n_patches * patch_size)
     else:
-        fill = -lengths % patch_size
+        fill = (patch_size - lengths % patch_size) % patch_size
         filled = _move_right(x, lengths, fill, n_patches * patch_size)
         lengths = (lengths + fill) // patch_size
     # (n, n_patches * patch_size, size) -> (n, n_patches, patch_size * size)
@@ -92,4 +93,4 @@ def from_ends(x: Tensor, lengths: Tensor | None, n_steps: int) -> Tensor:
     step = torch.arange(n_steps, device=x.device)
     source = (n_frame - lengths[:, None] + step).clamp(max=n_frame - 1)
     source = source.reshape(-1, *[1] * (x.ndim - 2), n_steps)
-    return x.gather(-1, source.expand(*x.shape[:-1], n_steps))
+    return x.gather(-1, source.expand_as(x[..., :n_steps]))

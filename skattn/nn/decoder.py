@@ -218,7 +218,7 @@ class LSTMDecoder(nn.Module):
             the alignment.
         """
         attend = self._prepare(memory, need_weights)
-        n_samples = len(memory.last)
+        n_samples = memory.last.shape[0]
         fed = memory.last.new_zeros(n_samples, self.size)
         cell = torch.zeros_like(fed)
         state = cell if self.bridge is None else torch.tanh(self.bridge(memory.last))

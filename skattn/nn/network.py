@@ -275,7 +275,7 @@ class AttentionNetwork(nn.Module):
                 self_weights = self_weights * mask[:, None, :, None]
         values, inputs = states, patches
         if self.embedding is not None:
-            center = self.center.repeat(len(x) // len(self.center), 1, 1)
+            center = self.center.repeat(x.shape[0] // self.center.shape[0], 1, 1)
             inputs = to_patches(history + center, lengths, self.patch_size)[0]
             values = self.embedding(inputs, states)
         memory = Memory(states, last, mask, values)

@@ -94,7 +94,8 @@ class AttentionPooling(nn.Module):
             return weigh(given[:, :, None], values).squeeze(1), given
         query: Tensor | None = last[:, None]
         if self.learned:
-            query = None if self.query is None else self.query.expand(len(last), 1, -1)
+            n_samples = last.shape[0]
+            query = None if self.query is None else self.query.expand(n_samples, 1, -1)
         context, weights = self.attention(query, states, values, mask, need_weights)
         return context.squeeze(1), None if weights is None else weights.squeeze(2)
 

@@ -13,6 +13,13 @@ from ..nn._dropout import set_dropout_generator
 from ._data import Batches, SequenceDataset
 from ._seeding import Stream, derive
 
+OPTIMIZERS = {
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "rmsprop": torch.optim.RMSprop,
+    "sgd": torch.optim.SGD,
+}
+
 
 class AttentionNet(NeuralNet):
     """Train an attention network on a `SequenceDataset`.

@@ -5,22 +5,15 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import PrintLog
 from skorch.helper import predefined_split
 from torch import nn
 
 from ._callbacks import EarlyStopping, ProgressBar, StopTraining, make_schedule
+from ._checkpoint import Checkpoint
 from ._data import SequenceDataset
-from ._net import AttentionNet
-
-_OPTIMIZERS = {
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "rmsprop": torch.optim.RMSprop,
-    "sgd": torch.optim.SGD,
-}
+from ._net import OPTIMIZERS, AttentionNet
 
 
 @dataclass(frozen=True)
@@ -31,7 +24,7 @@ class TrainingPlan:
     ----------
     optimizer, learning_rate, lr_schedule, weight_decay, gradient_clip, \
     conicity_penalty, batch_size, max_epochs, early_stopping, n_iter_no_change, tol, \
-    callbacks, verbose
+    callbacks, checkpoint, verbose
         As in `skattn.LSTMAttentionRegressor`.
     device : str
         A device that exists.
@@ -49,6 +42,7 @@ class TrainingPlan:
     n_iter_no_change: int
     tol: float
     callbacks: list[Any] | None
+    checkpoint: Any
     verbose: int
     device: str
 
@@ -62,6 +56,7 @@ def train(
     *,
     seed: int,
     previous: AttentionNet | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> AttentionNet:
     """Train ``module`` in place.
 
@@ -79,6 +74,8 @@ def train(
         Source of the order of samples and of the dropout masks.
     previous : AttentionNet, default=None
         The net that trained ``module`` before: its optimiser's state goes on.
+    checkpoint : Checkpoint, default=None
+        Where to take over from, and to write to after each epoch.
 
     Returns
     -------
@@ -93,20 +90,20 @@ def train(
         gradient_clip=plan.gradient_clip,
         conicity_penalty=plan.conicity_penalty,
         criterion=loss,
-        optimizer=_OPTIMIZERS[plan.optimizer],
+        optimizer=OPTIMIZERS[plan.optimizer],
         optimizer__weight_decay=plan.weight_decay,
         **_fuse(plan),
         lr=plan.learning_rate,
         max_epochs=plan.max_epochs,
         batch_size=plan.batch_size,
         train_split=None if valid_data is None else predefined_split(valid_data),
-        callbacks=_make_callbacks(plan, train_data, valid_data),
+        callbacks=_make_callbacks(plan, train_data, valid_data, checkpoint),
         device=plan.device,
         verbose=plan.verbose,
     ).initialize()
     if previous is not None:
         _continue_optimizer(net, previous)
-    _run(net, train_data)
+    _run(net, train_data, checkpoint)
     # What was trained before stands first; data and batches are not kept.
     net.history[:0] = past
     for epoch in net.history:
@@ -122,16 +119,21 @@ def _fuse(plan: TrainingPlan) -> dict[str, bool]:
     return {"optimizer__fused": True} if fusible and known else {}
 
 
-def _run(net: AttentionNet, train_data: SequenceDataset) -> None:
+def _run(
+    net: AttentionNet, train_data: SequenceDataset, checkpoint: Checkpoint | None
+) -> None:
     """Train; Ctrl-C ends training with the weights so far, as in scikit-learn."""
     net.notify("on_train_begin", X=train_data, y=None)
+    n_trained = 0 if checkpoint is None else checkpoint.resume(net)
     try:
-        net.fit_loop(train_data)
+        net.fit_loop(train_data, epochs=net.max_epochs - n_trained)
     except StopTraining:
         pass
     except KeyboardInterrupt:
         if not any("train_loss" in epoch for epoch in net.history):
             raise
+        if checkpoint is not None:
+            checkpoint.interrupted_ = True
         warnings.warn(
             f"Training was interrupted in epoch {net.first_epoch + len(net.history)}; "
             "the weights so far are kept, the best ones with early_stopping=True.",
@@ -146,8 +148,9 @@ def _make_callbacks(
     plan: TrainingPlan,
     train_data: SequenceDataset,
     valid_data: SequenceDataset | None,
+    checkpoint: Checkpoint | None,
 ) -> list[Any]:
-    """Order matters: early stopping ends an epoch, so it comes after all others."""
+    """Order matters: early stopping ends epochs; checkpoints hold all states."""
     callbacks: list[Any] = deepcopy(plan.callbacks or [])
     if plan.lr_schedule is not None:
         n_batches = -(-len(train_data) // plan.batch_size)
@@ -163,6 +166,8 @@ def _make_callbacks(
     if plan.early_stopping and valid_data is not None:
         stopping = EarlyStopping(plan.n_iter_no_change, plan.tol)
         callbacks.append(("early_stopping", stopping))
+    if checkpoint is not None:
+        callbacks.append(("checkpoint", checkpoint))
     return callbacks
 
 

@@ -1,0 +1,122 @@
+"""Saving and loading estimators: one file of arrays and settings, never code."""
+
+import os
+from typing import Any
+
+import numpy as np
+
+from .._base import BaseLSTMAttention
+from .._classifier import LSTMAttentionClassifier
+from .._regressor import LSTMAttentionRegressor
+from .._state import get_state, set_state
+from ..training import read_container, refusing, to_path, write_container
+from ._codec import decode, encode
+from ._verify import verify
+
+_CLASSES = {
+    kind.__name__: kind for kind in (LSTMAttentionClassifier, LSTMAttentionRegressor)
+}
+
+
+def save(estimator: BaseLSTMAttention, path: str | os.PathLike[str]) -> None:
+    """Save an estimator to one file that holds no code.
+
+    The file is in the safetensors format: the network's weights and all other arrays,
+    with the settings as JSON in its metadata and a checksum over the whole. It is
+    written beside ``path`` first and then put in its place, so that an earlier file
+    survives a full disk or a crash. Needs the package safetensors. A whole `Pipeline`
+    goes through `skops.io.dump`, whose untrusted types are then skattn's alone.
+
+    Parameters
+    ----------
+    estimator : LSTMAttentionRegressor or LSTMAttentionClassifier
+        Fitted or not.
+    path : str or path-like
+        Where to write; a file there is replaced.
+
+    Raises
+    ------
+    TypeError
+        If the estimator is none of skattn's, or a subclass.
+    ValueError
+        If a parameter is of a kind that only pickle knows, such as a callback.
+    OSError
+        If the file system refuses.
+
+    See Also
+    --------
+    skattn.load : The way back.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> import skattn
+    >>> X = np.random.default_rng(0).normal(size=(50, 6))
+    >>> model = skattn.LSTMAttentionRegressor(max_epochs=2).fit(X, X[:, 3])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     skattn.save(model, f"{folder}/model.safetensors")
+    ...     copy = skattn.load(f"{folder}/model.safetensors")
+    >>> bool((copy.predict(X) == model.predict(X)).all())
+    True
+    """
+    name = type(estimator).__name__
+    if type(estimator) not in _CLASSES.values():
+        raise TypeError(
+            f"estimator={estimator!r} is a {name}; allowed are instances of "
+            f"{', '.join(_CLASSES)}, not of subclasses. Use skops.io.dump for a whole "
+            "Pipeline."
+        )
+    arrays: dict[str, np.ndarray] = {}
+    state = encode(get_state(estimator), arrays, name)
+    write_container(to_path(path), {"class": name, "state": state}, arrays)
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """Load an estimator that `save` wrote.
+
+    Nothing in the file is executed: it names one of skattn's classes and holds
+    settings and arrays, whose shapes are checked before memory is taken for a network.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where the file is.
+
+    Returns
+    -------
+    LSTMAttentionRegressor or LSTMAttentionClassifier
+        As it was saved, but for skorch's callbacks in ``net_``; on the CPU, if this
+        machine does not have the device that it was trained on.
+
+    Raises
+    ------
+    ValueError
+        If the file was not written by `save`, was changed since, or was written in a
+        format of another version, which the message names.
+    OSError
+        If the file system refuses.
+
+    See Also
+    --------
+    skattn.save : Writes the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import skattn
+    >>> model = skattn.LSTMAttentionRegressor(attention="general", hidden_size=32)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     skattn.save(model, f"{folder}/model.safetensors")
+    ...     skattn.load(f"{folder}/model.safetensors")
+    LSTMAttentionRegressor(attention='general', hidden_size=32)
+    """
+    path = to_path(path)
+    description, arrays = read_container(path)
+    with refusing(path):
+        kind = _CLASSES[description["class"]]
+        state = decode(description["state"], arrays)
+        verify(kind, state)
+        estimator = kind.__new__(kind)
+        set_state(estimator, state)
+    return estimator

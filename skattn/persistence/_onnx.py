@@ -1,0 +1,224 @@
+"""Fitted estimators as ONNX graphs, scaling and masks included."""
+
+import inspect
+import io
+import os
+import warnings
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, nn
+from torch.nn.functional import linear
+
+from ..nn import LSTMDecoder
+from ..training import import_optional, replacing, to_path
+
+_OPSET = 17
+_TRACED: dict[str, Any] = (  # torch 2.4 knows no other exporter in this function
+    {"dynamo": False}
+    if "dynamo" in inspect.signature(torch.onnx.export).parameters
+    else {}
+)
+_OUTPUTS = ("prediction", "attention", "context")
+
+
+def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
+    """Write a fitted estimator's predictions as an ONNX graph.
+
+    The graph has one input ``X`` of float64 and the outputs ``prediction``,
+    ``attention`` and ``context``: what `predict`, `predict_attention` and `transform`
+    give, in units of y. Scaling, patches, anchor, skip and masks are inside. Needs the
+    package onnx; onnxruntime runs the graph.
+
+    ``X`` is ``(n_samples, n_timesteps, n_channels)``, or flat rows if `fit` saw flat
+    rows. Sequences of different lengths stand in one array with NaN after their last
+    step. Batch and length are free, but for parts with a fixed number of steps
+    (``attention="location"`` or ``"feature"``, ``linear_skip``): there the length is
+    that of `fit`, and shorter sequences are filled up with NaN. Where `predict` would
+    refuse a sample, for a gap or an infinite value, the answers are NaN.
+
+    Parameters
+    ----------
+    estimator : LSTMAttentionRegressor or LSTMAttentionClassifier
+        Fitted. The prediction of a classifier is `predict_proba`.
+    path : str or path-like
+        Where to write; a file there is replaced.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator is not fitted.
+    ValueError
+        If torch cannot export this network, or the estimator fills gaps
+        (``missing``), which in a graph could not be told from padding.
+    TypeError
+        If the estimator is none of skattn's.
+    ImportError
+        If onnx is missing.
+    OSError
+        If the file system refuses.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> import onnxruntime
+    >>> import skattn
+    >>> X = np.random.default_rng(0).normal(size=(50, 6, 2))
+    >>> model = skattn.LSTMAttentionRegressor(max_epochs=2).fit(X, X[:, 3, 0])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     skattn.to_onnx(model, f"{folder}/model.onnx")
+    ...     session = onnxruntime.InferenceSession(f"{folder}/model.onnx")
+    >>> prediction, attention, context = session.run(None, {"X": X})
+    >>> bool(np.allclose(prediction, model.predict(X), atol=1e-5))
+    True
+    """
+    check_is_fitted(estimator)
+    path = to_path(path)
+    if estimator._settings["indicators"]:
+        raise ValueError(
+            f"missing={estimator._input_scaler.missing!r} cannot be exported: in a "
+            "graph NaN is padding. Only missing='error' is allowed."
+        )
+    import_optional("onnx", "onnx", "to_onnx")
+    content = _export(_Graph(estimator).eval())
+    with replacing(path) as file:
+        file.write(content)
+
+
+def _export(graph: "_Graph") -> bytes:
+    """Trace the graph.
+
+    torch's newer exporter unrolls LSTMs over a fixed number of steps, so it is the one
+    by tracing that is used, the same for all versions of torch.
+    """
+    content: Any = io.BytesIO()
+    options = _TRACED | {
+        "opset_version": _OPSET,
+        "input_names": ["X"],
+        "output_names": [*_OUTPUTS],
+        "dynamic_axes": graph.free_axes(),
+    }
+    with warnings.catch_warnings(), torch.inference_mode(False), torch.no_grad():
+        # That it is old, and about shapes in Python's conditions: the conditions only
+        # refuse lengths that the graph cannot be given.
+        warnings.simplefilter("ignore")
+        try:
+            torch.onnx.export(graph, (graph.make_example(),), f=content, **options)
+        except Exception as error:
+            raise ValueError(
+                f"This network cannot be exported by torch {torch.__version__}: "
+                f"{str(error).splitlines()[0]}"
+            ) from error
+    return content.getvalue()
+
+
+class _Graph(nn.Module):
+    """From X in its own units to predictions in theirs."""
+
+    input_mean: Tensor
+    input_scale: Tensor
+    target_mean: Tensor
+    target_scale: Tensor
+
+    def __init__(self, estimator: Any) -> None:
+        super().__init__()
+        self.network = _exportable(estimator.module_)
+        self.shape = (estimator.n_timesteps_in_, estimator.n_channels_in_)
+        self.flat = estimator._flat
+        self.form = estimator._target_form
+        self.classifies = is_classifier(estimator)
+        self.settings = estimator._settings
+        inputs, targets = estimator._input_scaler, estimator._target_scaler
+        self.register_buffer("input_mean", torch.tensor(inputs.mean))
+        self.register_buffer("input_scale", torch.tensor(inputs.scale))
+        self.register_buffer("target_mean", torch.tensor(targets.mean))
+        self.register_buffer("target_scale", torch.tensor(targets.scale))
+
+    def forward(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        if self.flat:
+            X = X.reshape(-1, *self.shape)
+        lengths = _find_lengths(X)
+        step = torch.arange(X.shape[1])
+        real = (step < lengths[:, None])[:, :, None]
+        x = ((X - self.input_mean) / self.input_scale).float()
+        x = torch.where(real, x, torch.zeros_like(x))
+        # predict refuses gaps and infinities; a graph cannot, and onnxruntime's LSTM
+        # turns them into numbers, so such samples have NaN for an answer.
+        refused = torch.isnan(x - x).flatten(1).any(dim=1)
+        output = self.network(x, lengths)
+        prediction = self.find_answer(output.prediction)
+        weights = output.weights
+        if self.settings.get("channel_independent"):
+            weights = weights.movedim(1, -2)
+        answers = (prediction, weights.mean(1), output.context)
+        prediction, weights, context = (_blank(part, refused) for part in answers)
+        return prediction, weights, context
+
+    def find_answer(self, prediction: Tensor) -> Tensor:
+        """Turn what the network gives into numbers in units of y, or probabilities."""
+        if self.classifies:
+            return prediction[:, 0].double().softmax(1)
+        prediction = prediction.double() * self.target_scale + self.target_mean
+        dtype = torch.from_numpy(np.empty(0, self.form.dtype)).dtype
+        return prediction.reshape(-1, *self.form.shape).to(dtype)
+
+    def make_example(self) -> Tensor:
+        """Give two sequences to trace with."""
+        X = self.input_mean.expand(2, *self.shape)
+        return X.reshape(2, -1) if self.flat else X
+
+    def free_axes(self) -> dict[str, dict[int, str]]:
+        """Name the axes of inputs and outputs that are free."""
+        axes = {name: {0: "n_samples"} for name in ("X", *_OUTPUTS)}
+        fixed = self.settings["attention"] in ("location", "feature")
+        if self.flat or fixed or self.settings["linear_skip"]:
+            return axes
+        axes["X"][1] = "n_timesteps"
+        decodes = self.settings.get("decoder") == "lstm"
+        last = 1 + decodes + self.settings.get("channel_independent", False)
+        axes["attention"][last] = "n_steps"
+        return axes
+
+
+class _Cell(nn.Module):
+    """An LSTM cell gate by gate; the exporter cannot cut a product of unknown shape."""
+
+    def __init__(self, cell: nn.LSTMCell) -> None:
+        super().__init__()
+        self.inputs = nn.ParameterList(cell.weight_ih.chunk(4))
+        self.states = nn.ParameterList(cell.weight_hh.chunk(4))
+        self.biases = nn.ParameterList((cell.bias_ih + cell.bias_hh).chunk(4))
+
+    def forward(self, x: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        hidden, cell = state
+        gates = zip(self.inputs, self.states, self.biases, strict=True)
+        i, f, g, o = (linear(x, w, b) + linear(hidden, u) for w, u, b in gates)
+        cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
+        return torch.sigmoid(o) * torch.tanh(cell), cell
+
+
+def _exportable(module: nn.Module) -> nn.Module:
+    """Copy a network to the CPU, its LSTM cells replaced."""
+    module = deepcopy(module).cpu()
+    for part in [*module.modules()]:
+        if isinstance(part, LSTMDecoder):
+            part.cell = _Cell(part.cell)  # type: ignore[assignment]
+    return module
+
+
+def _blank(answers: Tensor, refused: Tensor) -> Tensor:
+    """Put NaN in the place of some samples' answers."""
+    refused = refused.reshape(-1, *[1] * (answers.ndim - 1))
+    return answers.masked_fill(refused, torch.nan)
+
+
+def _find_lengths(X: Tensor) -> Tensor:
+    """Count the steps up to the last one with a number, at least one."""
+    step = torch.arange(1, X.shape[1] + 1)
+    present = ~torch.isnan(X).all(dim=2)
+    return (present * step).amax(dim=1).clamp(min=1)
