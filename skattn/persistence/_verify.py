@@ -77,5 +77,5 @@ def _verify_gaps(attributes: dict[str, Any], records: dict[str, Any]) -> None:
     missing = records["_input_scaler"]["missing"]
     indicators = attributes["_settings"]["indicators"]
     allowed = {"error": False, "mask": True, "forward": True}
-    if allowed.get(missing) is not indicators:
+    if allowed.get(missing) != indicators:
         raise ValueError(f"missing is {missing!r}, and indicators {indicators!r}")

@@ -5,12 +5,14 @@ from typing import Any
 
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import EpochTimer
+from skorch.callbacks import Callback, EpochTimer
+from skorch.utils import TeeGenerator
 from torch import Tensor, nn
 
 from ..nn import NetworkOutput, conicity
 from ..nn._dropout import set_dropout_generator
 from ._data import Batches, SequenceDataset
+from ._flat import FlatWeights
 from ._seeding import Stream, derive
 
 OPTIMIZERS = {
@@ -55,6 +57,7 @@ class AttentionNet(NeuralNet):
         self.first_epoch = first_epoch
         self.gradient_clip = gradient_clip
         self.conicity_penalty = conicity_penalty
+        self.flat: FlatWeights | None = None  # only while training
         super().__init__(module, **kwargs)
 
     @property
@@ -73,12 +76,13 @@ class AttentionNet(NeuralNet):
         self._order = torch.Generator()
         self._masks = torch.Generator(self.device)
         set_dropout_generator(self.module_, self._masks)
+        self._watched = self._find_watched()
 
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
         """Leave a module that predicts, without streams that would be pickled."""
         super().on_train_end(net, **kwargs)
         set_dropout_generator(self.module_, None)
-        del self._order, self._masks
+        del self._order, self._masks, self._watched
         self.module_.eval()
 
     def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
@@ -97,8 +101,8 @@ class AttentionNet(NeuralNet):
     ) -> Tensor:
         """Average the loss over outputs, then over samples by their weights."""
         losses = self.criterion_(y_pred.prediction, y_true.to(self.device))
-        losses = losses.flatten(1).mean(1)  # (n_samples,)
         if "weight" in X:
+            losses = losses.flatten(1).mean(1)  # (n_samples,)
             losses = losses * X["weight"].to(self.device)
         loss = losses.mean()
         if training and self.conicity_penalty:
@@ -108,19 +112,47 @@ class AttentionNet(NeuralNet):
 
     def infer(self, x: Any, **fit_params: Any) -> NetworkOutput:
         """Run the network without the weights, which no loss reads."""
-        inputs = {name: part for name, part in x.items() if name != "weight"}
-        return super().infer(inputs, need_weights=False, **fit_params)
+        inputs = {
+            name: part.to(self.device) for name, part in x.items() if name != "weight"
+        }
+        return self.module_(**inputs, need_weights=False, **fit_params)
 
     def evaluation_step(self, batch: Any, training: bool = False) -> Tensor:
         """Give scaled predictions, for callbacks that score."""
         return super().evaluation_step(batch, training).prediction
 
-    def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
-        """Compute loss and gradient of one batch, the gradient clipped."""
-        step = _predictions_only(super().train_step_single(batch, **fit_params))
+    def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Take one step, without skorch's provisions for optimisers that take more."""
+        if self.flat is None:
+            self._zero_grad_optimizer()
+        else:
+            self.flat.gradient.zero_()
+        step = _predictions_only(self.train_step_single(batch, **fit_params))
+        if "on_grad_computed" in self._watched:
+            names = TeeGenerator(self.get_all_learnable_params())
+            self.notify("on_grad_computed", named_parameters=names, batch=batch)
         if self.gradient_clip is not None:
-            nn.utils.clip_grad_norm_(self.module_.parameters(), self.gradient_clip)
+            if self.flat is None:
+                nn.utils.clip_grad_norm_(self.module_.parameters(), self.gradient_clip)
+            else:
+                self.flat.clip(self.gradient_clip)
+        self.optimizer_.step()
         return step
+
+    def _find_watched(self) -> set[str]:
+        """List what callbacks listen to; telling nobody takes time in every step."""
+        names = ("on_batch_begin", "on_batch_end", "on_grad_computed")
+        return {
+            name
+            for name in names
+            for _, callback in self.callbacks_
+            if getattr(type(callback), name) is not getattr(Callback, name)
+        }
+
+    def _set_training(self, training: bool = True) -> None:
+        """Change the mode where it is another: walking through a network takes time."""
+        if self.module_.training != training:
+            super()._set_training(training)
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the loss of one batch without training."""
@@ -139,13 +171,16 @@ class AttentionNet(NeuralNet):
             return
         total: Tensor | float = 0.0
         n_samples = 0
+        watched = self._watched & {"on_batch_begin", "on_batch_end"}
         for batch in iterator:
-            self.notify("on_batch_begin", batch=batch, training=training)
+            if watched:
+                self.notify("on_batch_begin", batch=batch, training=training)
             step = step_fn(batch, **fit_params)
             size = len(batch[0]["x"])
             total = total + step["loss"].detach() * size
             n_samples += size
-            self.notify("on_batch_end", batch=batch, training=training, **step)
+            if watched:
+                self.notify("on_batch_end", batch=batch, training=training, **step)
         loss = float(total) / n_samples
         key = f"{prefix}_loss"
         earlier = [epoch[key] for epoch in self.history[:-1]]

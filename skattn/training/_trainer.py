@@ -13,6 +13,7 @@ from torch import nn
 from ._callbacks import EarlyStopping, ProgressBar, StopTraining, make_schedule
 from ._checkpoint import Checkpoint
 from ._data import SequenceDataset
+from ._flat import FlatWeights
 from ._net import OPTIMIZERS, AttentionNet
 
 
@@ -103,7 +104,7 @@ def train(
     ).initialize()
     if previous is not None:
         _continue_optimizer(net, previous)
-    _run(net, train_data, checkpoint)
+    _run(net, train_data, checkpoint, bool(plan.callbacks))
     # What was trained before stands first; data and batches are not kept.
     net.history[:0] = past
     for epoch in net.history:
@@ -120,9 +121,15 @@ def _fuse(plan: TrainingPlan) -> dict[str, bool]:
 
 
 def _run(
-    net: AttentionNet, train_data: SequenceDataset, checkpoint: Checkpoint | None
+    net: AttentionNet,
+    train_data: SequenceDataset,
+    checkpoint: Checkpoint | None,
+    has_callbacks: bool,
 ) -> None:
     """Train; Ctrl-C ends training with the weights so far, as in scikit-learn."""
+    # Callbacks of users may look for the parameters that the network has.
+    if net.device == "cpu" and not has_callbacks:
+        net.flat = FlatWeights(net)
     net.notify("on_train_begin", X=train_data, y=None)
     n_trained = 0 if checkpoint is None else checkpoint.resume(net)
     try:
@@ -142,6 +149,9 @@ def _run(
         )
         net.history[:] = [epoch for epoch in net.history if "train_loss" in epoch]
     net.notify("on_train_end", X=train_data, y=None)
+    if net.flat is not None:
+        net.flat.restore(net)
+        net.flat = None
 
 
 def _make_callbacks(

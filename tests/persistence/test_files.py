@@ -375,3 +375,18 @@ def test_a_missing_package_is_named(model, path, monkeypatch):
         skattn.save(model, path)
     with pytest.raises(ImportError, match=r"to_onnx needs onnx: pip install"):
         skattn.to_onnx(model, path)
+
+
+@pytest.mark.parametrize("missing", ["error", "forward"])
+def test_a_loaded_classifier_is_the_saved_one(tmp_path, missing):
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(n, 2)) for n in rng.integers(1, 9, 40)]
+    y = np.where([x[0, 0] > 0 for x in X], "up", "down")
+    model = skattn.LSTMAttentionClassifier(
+        max_epochs=2, random_state=0, missing=missing, class_weight={"up": 2, "down": 1}
+    ).fit(X, y)
+    skattn.save(model, tmp_path / "model")
+    copy = skattn.load(tmp_path / "model")
+    assert copy.get_params() == model.get_params()
+    np.testing.assert_array_equal(copy.classes_, model.classes_)
+    np.testing.assert_array_equal(copy.predict_proba(X), model.predict_proba(X))

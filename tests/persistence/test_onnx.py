@@ -204,3 +204,23 @@ def test_what_cannot_be_exported_is_told(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match=r"exported by torch .*: no such operator"):
         skattn.to_onnx(model, tmp_path / "model.onnx")
     assert not [*tmp_path.iterdir()]
+
+
+def test_a_classifier_gives_probabilities(tmp_path):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 6, 2))
+    y = np.array(["a", "b", "c"])[np.digitize(X[:, 2, 0], [-0.5, 0.5])]
+    model = skattn.LSTMAttentionClassifier(max_epochs=2, random_state=0).fit(X, y)
+    skattn.to_onnx(model, tmp_path / "model.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    prediction, attention, context = session.run(None, {"X": X})
+    np.testing.assert_allclose(prediction, model.predict_proba(X), atol=1e-5)
+    np.testing.assert_allclose(attention, model.attention_weights_, atol=1e-5)
+    np.testing.assert_allclose(context, model.transform(X), atol=1e-5)
+
+
+def test_filled_gaps_are_refused(tmp_path):
+    model = skattn.LSTMAttentionRegressor(max_epochs=1, missing="mask")
+    model.fit(np.ones((5, 4, 1)), np.arange(5.0))
+    with pytest.raises(ValueError, match="missing='mask' cannot be exported"):
+        skattn.to_onnx(model, tmp_path / "model.onnx")
