@@ -21,8 +21,10 @@ from skattn import LSTMAttentionClassifier
 
 AEON = "aeon==1.6.0"
 
-# Chosen by five-fold cross-validation on the training part, twice.
+# Chosen by cross-validation on the training part: the most accurate of 17.
 STATED = {
+    "query": "learned",
+    "n_heads": 4,
     "bidirectional": True,
     "dropout": 0.5,
     "learning_rate": 0.005,
@@ -70,9 +72,12 @@ def main(quick: bool = False) -> None:
         ],
         [
             "Official split: 270 training and 370 test sequences, 12 channels, 7 to 29 "
-            "steps, given as lists. The stated configuration was chosen by five-fold "
-            "cross-validation on the training part alone. Baselines see mean, "
-            "deviation, first and last value of each channel."
+            "steps, given as lists. The stated configuration is the most accurate of 17 in "
+            "cross-validation on the training part alone (5 folds twice, 10 folds "
+            "once): queries, heads, poolings, layers, dropout of .3 to .7, learning "
+            "rates, weight decay. Baselines see mean, deviation, first and last value "
+            "of each channel: ridge on these is as good as anything, so that attention "
+            "buys nothing here."
         ],
     )
 
