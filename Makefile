@@ -45,6 +45,9 @@ soak: .venv/.installed  ## Run the long forms: kills, clusters, processes, memor
 test-oldest: .venv-oldest/.installed  ## Run the tests with the oldest versions that are allowed
 	.venv-oldest/bin/python -m pytest --numprocesses $(JOBS) --durations=10
 
+accuracy: .venv/.installed  ## Reproduce published tables; SKATTN_DATA names the data, QUICK=1 tries all
+	$(BIN)/python -m benchmarks.published $(if $(QUICK),--quick) $(TABLES)
+
 docs: .venv/.installed  ## Build the documentation into build/docs
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -d build/doctrees docs build/docs
 	@echo "build/docs/index.html"

@@ -1,0 +1,20 @@
+"""Run all published tables, or those that are named: see `make accuracy`."""
+
+import argparse
+from importlib import import_module
+
+TABLES = ("electricity", "cmapss", "etth1", "m4", "vowels")
+
+
+def main() -> None:
+    """Run tables one after the other."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tables", nargs="*", default=TABLES, metavar="TABLE")
+    parser.add_argument("--quick", action="store_true", help="a small form of each")
+    options = parser.parse_args()
+    for name in options.tables:
+        import_module(f"benchmarks.published.{name}").main(options.quick)
+
+
+if __name__ == "__main__":
+    main()
