@@ -72,10 +72,10 @@ def main(quick: bool = False) -> None:
         ],
         [
             "Papers rarely say whether they cap the test part; their figures stand "
-            "under 'not capped'. Training on histories of up to 50 cycles that end at "
-            "every fourth cycle, life capped at 125. The stated configuration was chosen by "
-            "cross-validation over engines: histories of 30, 50 and 100 cycles, with "
-            "and without dropout."
+            "under 'not capped'. Training on histories of up to 50 cycles, one ending "
+            "at every fourth cycle, with life capped at 125. The stated configuration "
+            "was chosen by cross-validation over engines: histories of 30, 50 and 100 "
+            "cycles, with and without dropout."
         ],
     )
     X, y, groups = cut(engines, 40 if quick else 4)
