@@ -57,7 +57,7 @@ REGRESSOR_CONSTRAINTS: dict[str, list[Any]] = {
     "teacher_forcing": [Interval(Real, 0, 1, closed="both")],
     "output_activation": [StrOptions({"identity", "sigmoid", "softplus"})],
     "scale_targets": [StrOptions({"auto"}), "boolean"],
-    "target_channels": [StrOptions({"all"}), Integral, "array-like", None],
+    "target_channels": [str, Integral, "array-like", None],
     "anchor": ["boolean"],
     "channel_independent": ["boolean"],
     "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile"})],
@@ -194,7 +194,9 @@ def _check_forecast(estimator: Any) -> None:
         )
 
 
-def resolve_channels(target_channels: Any, n_channels: int) -> tuple[int, ...] | None:
+def resolve_channels(
+    target_channels: Any, n_channels: int, names: Any = None
+) -> tuple[int, ...] | None:
     """Turn ``target_channels`` into channel numbers from 0.
 
     Raises
@@ -204,18 +206,22 @@ def resolve_channels(target_channels: Any, n_channels: int) -> tuple[int, ...] |
     """
     if target_channels is None:
         return None
-    if isinstance(target_channels, str):
+    if isinstance(target_channels, str) and target_channels == "all":
         return tuple(range(n_channels))
+    known = [] if names is None or len(names) != n_channels else names
+    numbers = {name: number for number, name in enumerate(known)}
     single = np.ndim(target_channels) == 0
     asked = [target_channels] if single else [*target_channels]
     asked = [c.item() if isinstance(c, np.ndarray) else c for c in asked]
+    asked = [numbers.get(c, c) if isinstance(c, str) else c for c in asked]
     for channel in asked:
         integer = isinstance(channel, Integral) and not isinstance(channel, bool)
         if not integer or not -n_channels <= channel < n_channels:
+            also = f", the names {[*numbers]}" if numbers else ""
             raise ValueError(
                 f"target_channels={target_channels!r} names the channel {channel!r}, "
-                f"but X has {n_channels} channels; allowed are whole numbers from "
-                f"{-n_channels} to {n_channels - 1}."
+                f"but X has {n_channels} channels; allowed are 'all'{also}, and whole "
+                f"numbers from {-n_channels} to {n_channels - 1}."
             )
     channels = tuple(int(channel) % n_channels for channel in asked)
     if not channels or len(set(channels)) < len(channels):

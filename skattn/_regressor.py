@@ -123,8 +123,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     output_activation : {"identity", "sigmoid", "softplus"}, default="identity"
         Applied to the output, for y in [0, 1] or at least 0.
 
-    target_channels : int, list of int or "all", default=None
-        The input channels that y continues, for forecasts: y is scaled as they are.
+    target_channels : int, str, list of these or "all", default=None
+        The input channels that y continues, for forecasts, by number or by name (if X
+        is a list of frames): y is scaled as they are.
         A 2-D y is then ``(n_samples, horizon)`` of one channel, a 3-D y
         ``(n_samples, horizon, n_targets)``.
 
@@ -559,7 +560,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         check_outputs(self)
 
     def _channels(self) -> tuple[int, ...] | None:
-        return resolve_channels(self.target_channels, self.n_channels_in_)
+        names = getattr(self, "feature_names_in_", None)
+        return resolve_channels(self.target_channels, self.n_channels_in_, names)
 
     def _check_targets(
         self, y: Any, n_samples: int, *, reset: bool, name: str

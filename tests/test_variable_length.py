@@ -314,3 +314,32 @@ def test_the_classifier_takes_lists():
     y = np.array(["late" if len(x) > 4 else "early" for x in X])
     model = LSTMAttentionClassifier(max_epochs=30, learning_rate=0.02, random_state=0)
     assert model.fit(X, y).score(X, y) > 0.9
+
+
+def test_uneven_nested_lists_are_told_apart_from_arrays():
+    with pytest.raises(ValueError, match="make each an array"):
+        LSTMAttentionRegressor(max_epochs=1).fit([[1.0, 2.0], [3.0]], [0.0, 1.0])
+
+
+def test_a_series_of_arrays_is_a_list():
+    pandas = pytest.importorskip("pandas")
+    rng = np.random.default_rng(0)
+    X = _make_sequences(rng, rng.integers(1, 9, 30))
+    model = LSTMAttentionRegressor(max_epochs=1, random_state=0)
+    expected = model.fit(X, range(30)).predict(X)
+    given = pandas.Series(X)
+    np.testing.assert_array_equal(model.fit(given, range(30)).predict(given), expected)
+
+
+def test_target_channels_may_be_names():
+    pandas = pytest.importorskip("pandas")
+    rng = np.random.default_rng(0)
+    X = _make_sequences(rng, rng.integers(3, 9, 30))
+    frames = [pandas.DataFrame(x, columns=["heat", "load"]) for x in X]
+    y = np.stack([x[-1:, 1] for x in X])
+    settings = {"max_epochs": 1, "random_state": 0, "anchor": True}
+    by_name = LSTMAttentionRegressor(**settings, target_channels="load").fit(frames, y)
+    by_number = LSTMAttentionRegressor(**settings, target_channels=1).fit(X, y)
+    np.testing.assert_array_equal(by_name.predict(frames), by_number.predict(X))
+    with pytest.raises(ValueError, match=r"the names \['heat', 'load'\]"):
+        by_name.set_params(target_channels=["cold"]).fit(frames, y)

@@ -35,6 +35,9 @@ def check_X(estimator: Any, X: Any, *, reset: bool, name: str = "X") -> Sequence
         Float32 if X is, float64 otherwise.
     """
     X = from_tensor(X)
+    if hasattr(X, "to_numpy") and _n_axes(X) == 1:  # a Series of arrays
+        X = X.to_numpy()
+    _refuse_uneven(X, name)
     if is_ragged(X) and _n_axes(X[0]) == 1 and estimator.n_timesteps is not None:
         X = _stack_rows(X, name)
     flat = False
@@ -66,6 +69,18 @@ def check_X(estimator: Any, X: Any, *, reset: bool, name: str = "X") -> Sequence
     if estimator.missing == "error":
         _refuse_gaps(sequences, name)
     return sequences
+
+
+def _refuse_uneven(X: Any, name: str) -> None:
+    """Refuse lists of lists of different lengths, which may be rows with a gap."""
+    kinds = list | tuple
+    nested = isinstance(X, kinds) and all(isinstance(x, kinds) for x in X)
+    if nested and len({len(x) for x in X}) > 1:
+        raise ValueError(
+            f"{name} lists lists of different lengths. If they are sequences, make each "
+            f"an array: [np.asarray(x) for x in {name}]; if they are flat rows, all "
+            "must have the same columns."
+        )
 
 
 def _check_numbers(estimator: Any, array: Any, name: str, **options: Any) -> np.ndarray:
