@@ -77,9 +77,9 @@ def _refuse_uneven(X: Any, name: str) -> None:
     nested = isinstance(X, kinds) and all(isinstance(x, kinds) for x in X)
     if nested and len({len(x) for x in X}) > 1:
         raise ValueError(
-            f"{name} lists lists of different lengths. If they are sequences, make each "
-            f"an array: [np.asarray(x) for x in {name}]; if they are flat rows, all "
-            "must have the same columns."
+            f"{name} lists lists of different lengths. If they are sequences, make "
+            f"each an array: [np.asarray(x) for x in {name}]; if they are flat rows, "
+            "all must have the same columns."
         )
 
 
