@@ -59,6 +59,7 @@ copybutton_prompt_is_regexp = True
 html_theme = "pydata_sphinx_theme"
 html_title = "skattn"
 html_static_path = ["_static"]
+html_css_files = ["skattn.css"]
 html_theme_options = {
     "show_prev_next": False,
     "navigation_with_keys": False,
