@@ -53,4 +53,4 @@ docs: .venv/.installed  ## Build the documentation into build/docs
 	@echo "build/docs/index.html"
 
 clean:  ## Remove all that was built, the environment included
-	rm -rf .venv .venv-oldest build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-oldest build docs/auto_examples docs/generated *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

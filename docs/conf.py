@@ -17,6 +17,9 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "numpydoc",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
     "_results",
 ]
 suppress_warnings = ["ref.ref"]  # labels of scikit-learn's own guide
@@ -30,13 +33,37 @@ numpydoc_class_members_toctree = False
 default_role = "py:obj"
 toc_object_entries_show_parents = "hide"
 
+# Pages of the gallery are run in the build, and a broken one ends it. Nothing that
+# differs from run to run is written: no times, no memory.
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"plot_",
+    "ignore_pattern": r"electricity_day_ahead\.py",
+    "within_subsection_order": "_gallery.place",
+    "doc_module": ("skattn",),
+    "reference_url": {"skattn": None},
+    "backreferences_dir": "generated/backreferences",
+    "inspect_global_variables": False,
+    "abort_on_example_error": True,
+    "capture_repr": ("_repr_html_",),
+    "min_reported_time": 10**6,
+    "write_computation_times": False,
+    "show_signature": False,
+    "thumbnail_size": (400, 280),
+}
+
+copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_is_regexp = True
+
 html_theme = "pydata_sphinx_theme"
 html_title = "skattn"
 html_static_path = ["_static"]
+html_css_files = ["skattn.css"]
 html_theme_options = {
     "show_prev_next": False,
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
 }
-exclude_patterns = ["_templates"]
+exclude_patterns = ["_templates", "auto_examples/*.ipynb", "auto_examples/*.py"]
 templates_path = ["_templates"]

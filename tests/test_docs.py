@@ -61,7 +61,9 @@ def test_examples_in_docstrings_and_readme_run(name):
 
 @modern_numpy
 @pytest.mark.parametrize(
-    "page", sorted((ROOT / "docs" / "guide").glob("*.rst")), ids=str
+    "page",
+    [ROOT / "docs" / "index.rst", *sorted((ROOT / "docs" / "guide").glob("*.rst"))],
+    ids=str,
 )
 def test_examples_in_the_guide_run(page):
     failed, _ = doctest.testfile(str(page), module_relative=False)

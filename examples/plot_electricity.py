@@ -1,0 +1,103 @@
+"""
+Electricity demand, one day ahead
+=================================
+
+A real series: half-hourly demand in England and Wales, twelve weeks of 2000 (Taylor
+2003). A week goes in, the next day comes out, and simple methods are hard to beat.
+"""
+
+# %%
+# Windows
+# -------
+#
+# The last three weeks are the test part. ``make_windows`` cuts a series into histories
+# and horizons, without copying it.
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.linear_model import RidgeCV
+
+from skattn import LSTMAttentionRegressor
+from skattn.datasets import load_electricity_demand
+from skattn.sequences import make_windows
+
+DAY, WEEK = 48, 336  # half-hours
+data = load_electricity_demand()
+start = 9 * WEEK  # of the test part
+X, y = make_windows(data.demand[:start], WEEK, DAY)
+X_test, y_test = make_windows(data.demand[start - WEEK :], WEEK, DAY)
+print(X.shape, y.shape)
+
+# %%
+# A model for real series
+# -----------------------
+#
+# Patches let the LSTM read seven days instead of 336 half-hours. The anchor makes it
+# predict the change from the last value. The linear path does what a linear model can,
+# and leaves the rest to the LSTM.
+
+model = LSTMAttentionRegressor(
+    patch_size=DAY,
+    target_channels=0,
+    anchor=True,
+    linear_skip=True,
+    learning_rate=0.005,
+    lr_schedule="one_cycle",
+    max_epochs=30,
+    early_stopping=False,
+    random_state=0,
+).fit(X, y)
+ridge = RidgeCV(np.logspace(-3, 3, 13)).fit(X[:, :, 0], y)
+
+forecasts = {
+    "same time last week": X_test[:, :DAY, 0],
+    "ridge regression": ridge.predict(X_test[:, :, 0]),
+    "LSTM with attention": model.predict(X_test),
+}
+for name, forecast in forecasts.items():
+    print(f"{name:20} {np.abs(forecast / y_test - 1).mean():.2%} mean error")
+
+# %%
+# A week of forecasts
+# -------------------
+#
+# Each day is forecast at midnight, from Monday to Sunday. Below: the mean error by how
+# far ahead the forecast looks, over all windows of the test part.
+
+figure, (top, bottom) = plt.subplots(2, 1, layout="constrained", figsize=(7.2, 5.6))
+hours = data.time[start : start + WEEK]
+top.plot(hours, y_test[:WEEK:DAY].ravel() / 1000, color="0.55", lw=3, label="truth")
+top.plot(
+    hours,
+    forecasts["LSTM with attention"][:WEEK:DAY].ravel() / 1000,
+    color="#d55e00",
+    lw=1.3,
+    label="LSTM with attention",
+)
+top.set_xticks(
+    hours[DAY // 2 :: DAY], ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+)
+top.tick_params(axis="x", length=0)
+top.set(ylabel="demand, GW", xlim=(hours[0], hours[-1]))
+top.legend(frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(0, 1))
+styles = [("#767676", ":"), ("#0072b2", "--"), ("#d55e00", "-")]
+for (name, forecast), (colour, line) in zip(forecasts.items(), styles, strict=True):
+    error = 100 * np.abs(forecast / y_test - 1).mean(0)
+    bottom.plot(np.arange(1, 49) / 2, error, color=colour, ls=line, label=name)
+bottom.set(xlabel="hours ahead", ylabel="mean error, %", ylim=(0, None), xlim=(0, 24))
+bottom.set_xticks(range(0, 25, 4))
+bottom.legend(frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
+for panel in (top, bottom):
+    panel.spines[["top", "right"]].set_visible(False)
+plt.show()
+
+# %%
+# With a linear path and an anchor beside it, the attention speaks for a part of the
+# forecast only: see
+# :ref:`sphx_glr_auto_examples_plot_when_not_to_trust.py`.
+#
+# References
+# ----------
+#
+# J. W. Taylor (2003). Short-term electricity demand forecasting using double seasonal
+# exponential smoothing. Journal of the Operational Research Society 54.
