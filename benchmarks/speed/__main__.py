@@ -1,0 +1,87 @@
+"""Run all comparisons of speed side by side, and write the table.
+
+Run in the peers' environment as ``make bench``; ``--quick`` takes about a minute, shows
+figures that mean little, and writes no result file.
+"""
+
+import argparse
+from pathlib import Path
+
+from benchmarks.results import save
+from benchmarks.results import show as show_table
+
+from . import (
+    arithmetic,
+    fitting,
+    growth,
+    importing,
+    lengths,
+    memory,
+    predicting,
+    searching,
+)
+from .pairs import Rows, first_line, show
+from .worker import ROOT, Worker
+
+PARTS = {
+    "fit": fitting,
+    "predict": predicting,
+    "search": searching,
+    "arithmetic": arithmetic,
+    "lengths": lengths,
+    "growth": growth,
+    "memory": memory,
+    "import": importing,
+}
+COLUMNS = ["work", "peer", "skattn / peer", "target", "met"]
+PACKAGES = (
+    "skattn",
+    "torch",
+    "scikit-learn",
+    "skorch",
+    "tensorflow-cpu",
+    "keras",
+    "scikeras",
+    "darts",
+    "neuralforecast",
+)
+NOTES = [
+    "A figure is the median of the ratios of seconds over the rounds, in brackets the "
+    "smallest and the largest; smaller is better unless the target is a least value. "
+    "Every contender runs once a round, in turn, and once before the first. Fits are of "
+    "1,000 samples of 50 steps and 8 channels, an LSTM of 50 units, additive attention "
+    "with the last state as query, and 5 epochs of Adam; skattn scales the inputs and "
+    "clips gradients besides. Rows without a target are for information."
+]
+
+
+def main() -> None:
+    """Run the parts that are asked for, all by default."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=[*PARTS])
+    parser.add_argument("--aeon", default=ROOT / ".venv-aeon/bin/python", type=Path)
+    options = parser.parse_args()
+    quick = options.quick
+    workers = {
+        "keras": Worker("keras_peers"),
+        "forecasting": Worker("forecasting_peers"),
+        "aeon": Worker("aeon_peers", options.aeon),
+    }
+    table = Rows(1 if quick else options.rounds)
+    for name in options.parts:
+        try:
+            PARTS[name].measure(table, workers, quick)
+        except Exception as error:  # the other parts still count
+            table.add({"work": name, "peer": "", "error": first_line(error)})
+    for worker in workers.values():
+        worker.close()
+    if quick or len(options.parts) < len(PARTS):
+        show_table(COLUMNS, [show(row) for row in table.found])
+        return
+    save("speed", table.found, COLUMNS, [*map(show, table.found)], PACKAGES, NOTES)
+
+
+if __name__ == "__main__":
+    main()
