@@ -5,7 +5,7 @@ BIN := .venv/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest soak lint docs clean
+.PHONY: help demo test test-oldest soak bench lint docs clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,9 +45,25 @@ soak: .venv/.installed  ## Run the long forms: kills, clusters, processes, memor
 test-oldest: .venv-oldest/.installed  ## Run the tests with the oldest versions that are allowed
 	.venv-oldest/bin/python -m pytest --numprocesses $(JOBS) --durations=10
 
+.venv-peers/.installed: constraints.txt constraints-peers.txt pyproject.toml
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --upgrade pip
+	.venv-peers/bin/python -m pip install --quiet --constraint constraints.txt --constraint constraints-peers.txt torch
+	.venv-peers/bin/python -m pip install --quiet --constraint constraints.txt --constraint constraints-peers.txt --editable . tensorflow-cpu scikeras darts neuralforecast
+	touch $@
+
+.venv-aeon/.installed: constraints-aeon.txt
+	$(PYTHON) -m venv .venv-aeon
+	.venv-aeon/bin/python -m pip install --quiet --upgrade pip
+	.venv-aeon/bin/python -m pip install --quiet --constraint constraints-aeon.txt aeon tensorflow-cpu
+	touch $@
+
+bench: .venv-peers/.installed .venv-aeon/.installed  ## Compare the speed with peers, in their own environment; QUICK=1 tries it out
+	.venv-peers/bin/python -m benchmarks.speed $(if $(QUICK),--quick) $(BENCH)
+
 docs: .venv/.installed  ## Build the documentation into build/docs
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -d build/doctrees docs build/docs
 	@echo "build/docs/index.html"
 
 clean:  ## Remove all that was built, the environment included
-	rm -rf .venv .venv-oldest build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-oldest .venv-peers .venv-aeon build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

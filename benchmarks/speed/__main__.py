@@ -1,11 +1,14 @@
 """Run all comparisons of speed side by side, and write the table.
 
-Run in the peers' environment as ``make bench``; ``--quick`` takes about a minute, shows
-figures that mean little, and writes no result file.
+Run in the peers' environment as ``make bench``. The quick form takes a minute or two,
+shows figures that mean little, and writes no result file.
 """
 
 import argparse
+import os
 from pathlib import Path
+
+import torch
 
 from benchmarks.results import save
 from benchmarks.results import show as show_table
@@ -20,6 +23,7 @@ from . import (
     predicting,
     searching,
 )
+from .clock import VARIABLE, set_threads
 from .pairs import Rows, first_line, show
 from .worker import ROOT, Worker
 
@@ -46,12 +50,13 @@ PACKAGES = (
     "neuralforecast",
 )
 NOTES = [
-    "A figure is the median of the ratios of seconds over the rounds, in brackets the "
-    "smallest and the largest; smaller is better unless the target is a least value. "
-    "Every contender runs once a round, in turn, and once before the first. Fits are of "
-    "1,000 samples of 50 steps and 8 channels, an LSTM of 50 units, additive attention "
-    "with the last state as query, and 5 epochs of Adam; skattn scales the inputs and "
-    "clips gradients besides. Rows without a target are for information."
+    "A figure is the median of the ratios of seconds over the rounds, in brackets "
+    "the smallest and the largest; smaller is better unless the target is a least "
+    "value. Every contender runs once a round, in turn, and once before the first. "
+    "Fits are of 1,000 samples of 50 steps and 8 channels, an LSTM of 50 units, "
+    "additive attention with the last state as query, and 5 epochs of Adam; skattn "
+    "scales the inputs and clips gradients besides. Rows without a target are for "
+    "information."
 ]
 
 
@@ -61,9 +66,17 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=[*PARTS])
+    parser.add_argument("--threads", type=int, help="for all; default: all cores")
+    parser.add_argument("--clock", choices=["wall", "cpu"], default="wall")
     parser.add_argument("--aeon", default=ROOT / ".venv-aeon/bin/python", type=Path)
     options = parser.parse_args()
     quick = options.quick
+    os.environ[VARIABLE] = options.clock
+    notes = [*NOTES]
+    if options.threads is not None:
+        set_threads(options.threads)
+        torch.set_num_threads(options.threads)
+    notes.append(describe_clock(options.clock, torch.get_num_threads()))
     workers = {
         "keras": Worker("keras_peers"),
         "forecasting": Worker("forecasting_peers"),
@@ -80,7 +93,19 @@ def main() -> None:
     if quick or len(options.parts) < len(PARTS):
         show_table(COLUMNS, [show(row) for row in table.found])
         return
-    save("speed", table.found, COLUMNS, [*map(show, table.found)], PACKAGES, NOTES)
+    save("speed", table.found, COLUMNS, [*map(show, table.found)], PACKAGES, notes)
+
+
+def describe_clock(clock, threads):
+    """Say how seconds were counted."""
+    by = "the clock on the wall" if clock == "wall" else "the processor's time"
+    number = "1 thread" if threads == 1 else f"{threads} threads"
+    if clock == "wall":
+        return f"Seconds are those of {by}, on {number}."
+    return (
+        f"Seconds are {by} of each contender, on {number}, since the machine was used "
+        "by others too; those of n_jobs=2 and of imports are of the clock on the wall."
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Imports in fresh processes."""
+"""Imports in fresh processes, by the clock on the wall."""
 
 import subprocess
 import sys
+import time
 
 
 def measure(table, workers, quick):
@@ -21,6 +22,8 @@ def runs(code):
     """Give a callable that runs a line in a fresh process."""
 
     def run():
+        began = time.perf_counter()
         subprocess.run([sys.executable, "-c", code], check=True)
+        return time.perf_counter() - began
 
     return run

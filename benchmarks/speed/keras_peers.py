@@ -1,13 +1,13 @@
 """The Keras models, and scikeras around one, in a process of their own."""
 
 import os
-import time
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import keras
 from keras import layers, ops
 
+from .clock import now
 from .shapes import EPOCHS, HIDDEN, LEARNING_RATE, make_data
 
 
@@ -38,13 +38,13 @@ def fit(kind, batch_size, whole, n_samples):
     """Give the seconds of a fit: whole, or of a model that was compiled before."""
     X, y = make_data(n_samples)
     keras.backend.clear_session()
-    began = time.perf_counter()
+    began = now()
     model = build(kind)
     if not whole:
         model.fit(X, y, batch_size=batch_size, epochs=1, verbose=0)
-        began = time.perf_counter()
+        began = now()
     model.fit(X, y, batch_size=batch_size, epochs=EPOCHS, verbose=0)
-    return time.perf_counter() - began
+    return now() - began
 
 
 _models = {}
@@ -57,10 +57,10 @@ def predict(n_rows, repeats):
         _models["additive"] = build("additive")
     model = _models["additive"]
     model.predict(X, verbose=0)
-    began = time.perf_counter()
+    began = now()
     for _ in range(repeats):
         model.predict(X, verbose=0)
-    return (time.perf_counter() - began) / repeats
+    return (now() - began) / repeats
 
 
 def search(grid, folds, epochs, n_samples):
@@ -77,6 +77,6 @@ def search(grid, folds, epochs, n_samples):
         batch_size=32,
         verbose=0,
     )
-    began = time.perf_counter()
+    began = now()
     GridSearchCV(model, grid, cv=folds, refit=False, error_score="raise").fit(X, y)
-    return time.perf_counter() - began
+    return now() - began

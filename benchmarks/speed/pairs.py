@@ -1,10 +1,11 @@
 """Paired rounds: every contender once a round, so that all see the same machine."""
 
 import gc
-import time
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from .clock import now
 
 
 @dataclass
@@ -81,9 +82,9 @@ def take_rounds(contenders, rounds, warm=True):
 def clock(work):
     """Give the seconds that some work takes: its own figure if it returns one."""
     gc.collect()
-    began = time.perf_counter()
+    began = now()
     own = work()
-    taken = time.perf_counter() - began
+    taken = now() - began
     return taken if own is None else own
 
 

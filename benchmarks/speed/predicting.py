@@ -1,9 +1,8 @@
 """Predictions of one row and of a thousand, beside the bare module."""
 
-import time
-
 import torch
 
+from .clock import now
 from .fitting import make_plain
 from .shapes import make_data
 from .torch_peers import HandWritten
@@ -45,9 +44,9 @@ def repeat(work, repeats):
     """Give a callable that returns the mean seconds of many calls."""
 
     def run():
-        began = time.perf_counter()
+        began = now()
         for _ in range(repeats):
             work()
-        return (time.perf_counter() - began) / repeats
+        return (now() - began) / repeats
 
     return run
