@@ -1,16 +1,18 @@
 """Run all comparisons of speed side by side, and write the table.
 
 Run in the peers' environment as ``make bench``. The quick form takes a minute or two,
-shows figures that mean little, and writes no result file.
+shows figures that mean little, and writes no result file. Otherwise the file is written
+after each part; with ``--parts`` the rows of the other parts stay as they were.
 """
 
 import argparse
+import json
 import os
 from pathlib import Path
 
 import torch
 
-from benchmarks.results import save
+from benchmarks.results import FOLDER, save
 from benchmarks.results import show as show_table
 
 from . import (
@@ -28,14 +30,19 @@ from .pairs import Rows, first_line, show
 from .worker import ROOT, Worker
 
 PARTS = {
-    "fit": fitting,
-    "predict": predicting,
-    "search": searching,
-    "arithmetic": arithmetic,
-    "lengths": lengths,
-    "growth": growth,
-    "memory": memory,
-    "import": importing,
+    "fit": fitting.measure,
+    "defaults": fitting.measure_defaults,
+    "predict": predicting.measure,
+    "search": searching.measure,
+    "jobs": searching.measure_jobs,
+    "arithmetic": arithmetic.measure,
+    "lengths": lengths.measure,
+    "growth": growth.measure,
+    "memory": memory.measure,
+    "import": importing.measure,
+    "keras": fitting.measure_keras,
+    "others": fitting.measure_others,
+    "scikeras": searching.measure_scikeras,
 }
 COLUMNS = ["work", "peer", "skattn / peer", "target", "met"]
 PACKAGES = (
@@ -85,15 +92,27 @@ def main() -> None:
     table = Rows(1 if quick else options.rounds)
     for name in options.parts:
         try:
-            PARTS[name].measure(table, workers, quick)
+            PARTS[name](table, workers, quick)
         except Exception as error:  # the other parts still count
-            table.add({"work": name, "peer": "", "error": first_line(error)})
+            table.add({"work": name, "peer": "all", "error": first_line(error)})
+        for row in table.found:
+            row.setdefault("part", name)
+        if not quick:
+            rows = join(table.found)
+            save("speed", rows, COLUMNS, [*map(show, rows)], PACKAGES, notes)
     for worker in workers.values():
         worker.close()
-    if quick or len(options.parts) < len(PARTS):
+    if quick:
         show_table(COLUMNS, [show(row) for row in table.found])
-        return
-    save("speed", table.found, COLUMNS, [*map(show, table.found)], PACKAGES, notes)
+
+
+def join(rows):
+    """Put new rows into their places among those of the result file."""
+    path = FOLDER / "speed.json"
+    earlier = json.loads(path.read_text())["rows"] if path.exists() else []
+    renewed = {row["part"] for row in rows}
+    every = [row for row in earlier if row["part"] not in renewed] + rows
+    return sorted(every, key=lambda row: [*PARTS].index(row["part"]))
 
 
 def describe_clock(clock, threads):

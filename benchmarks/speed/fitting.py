@@ -22,26 +22,23 @@ def make_plain(batch_size, **settings):
 
 
 def measure(table, workers, quick):
-    """Compare at two batch sizes, then with the defaults on."""
-    n_samples = 200 if quick else N_SAMPLES
-    X, y = make_data(n_samples)
+    """Compare with the same network in other hands, at two batch sizes."""
+    X, y = make_data(200 if quick else N_SAMPLES)
     for batch_size in (32, 128):
-        compare_networks(table, workers, X, y, batch_size)
-    compare_others(table, workers, n_samples)
-    compare_defaults(table, X, y, max_epochs=3 if quick else 100)
+        compare_networks(table, X, y, batch_size)
 
 
-def compare_networks(table, workers, X, y, batch_size):
+def measure_keras(table, workers, quick):
+    """Compare with the Keras models, at two batch sizes."""
+    X, y = make_data(200 if quick else N_SAMPLES)
+    for batch_size in (32, 128):
+        compare_keras(table, workers["keras"], X, y, batch_size)
+
+
+def compare_networks(table, X, y, batch_size):
     """Compare with the same network on other ways of training it."""
-    at = {"batch_size": batch_size, "n_samples": len(X)}
-    work = f"fit, batch {batch_size}"
-    keras = workers["keras"]
-
-    def fit():
-        make_plain(batch_size).fit(X, y)
-
-    in_process = {
-        "skattn": fit,
+    contenders = {
+        "skattn": lambda: drop(make_plain(batch_size).fit(X, y)),
         "hand-written loop": lambda: drop(torch_peers.run_loop(X, y, batch_size)),
         "hand-written loop, fused Adam": lambda: drop(
             torch_peers.run_loop(X, y, batch_size, fused=True)
@@ -52,11 +49,17 @@ def compare_networks(table, workers, X, y, batch_size):
         "hand-written loop": 0.95 if batch_size == 32 else 1.0,
         "skorch by hand": 0.8,
     }
-    table.compare(work, in_process, targets)
+    table.compare(f"fit, batch {batch_size}", contenders, targets)
+
+
+def compare_keras(table, keras, X, y, batch_size):
+    """Compare with Keras, compiled before and not."""
+    at = {"batch_size": batch_size, "n_samples": len(X)}
+    work = f"fit, batch {batch_size}"
     table.compare(
         work,
         {
-            "skattn": fit,
+            "skattn": lambda: drop(make_plain(batch_size).fit(X, y)),
             "Keras, compiled before": keras.asks(
                 "fit", kind="additive", whole=False, **at
             ),
@@ -84,8 +87,9 @@ def compare_networks(table, workers, X, y, batch_size):
     )
 
 
-def compare_others(table, workers, n_samples):
+def measure_others(table, workers, quick):
     """Compare with libraries that have networks of their own, for information."""
+    n_samples = 200 if quick else N_SAMPLES
     X, y = make_data(n_samples)
     at = {"batch_size": 32, "n_samples": n_samples}
     table.compare(
@@ -109,8 +113,10 @@ def compare_others(table, workers, n_samples):
     )
 
 
-def compare_defaults(table, X, y, max_epochs):
+def measure_defaults(table, workers, quick):
     """Compare all that is on by default with a loop that only trains."""
+    X, y = make_data(200 if quick else N_SAMPLES)
+    max_epochs = 3 if quick else 100
     model = LSTMAttentionRegressor(max_epochs=max_epochs, random_state=0).fit(X, y)
     epochs, n_training = model.n_iter_, len(X) - len(X) // 10
 

@@ -107,7 +107,8 @@ def show(row):
     measured = f"{figure:.{digits}f}"
     if "ratios" in row:
         low, high = min(row["ratios"]), max(row["ratios"])
-        measured += f" ({low:.{digits}f} to {high:.{digits}f})"
+        few = f", {n} round{'s' * (n > 1)}" if (n := len(row["ratios"])) < 5 else ""
+        measured += f" ({low:.{digits}f} to {high:.{digits}f}{few})"
     measured += row.get("unit", "")
     met = ""
     if target is not None:

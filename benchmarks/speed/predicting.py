@@ -32,7 +32,7 @@ def measure(table, workers, quick):
                 "skattn": repeat(predict, repeats),
                 "bare module, one call": repeat(call, repeats),
                 "Keras": workers["keras"].asks(
-                    "predict", n_rows=n_rows, repeats=3 if quick else 10
+                    "predict", n_rows=n_rows, repeats=1 if quick else 3
                 ),
             },
             {"bare module, one call": limit},
