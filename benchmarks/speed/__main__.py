@@ -41,6 +41,7 @@ PARTS = {
     "memory": memory.measure,
     "import": importing.measure,
     "keras": fitting.measure_keras,
+    "keras-predict": predicting.measure_keras,
     "others": fitting.measure_others,
     "scikeras": searching.measure_scikeras,
 }
