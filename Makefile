@@ -5,7 +5,7 @@ BIN := .venv/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest soak lint docs clean
+.PHONY: help demo test test-oldest soak accuracy bench ground-truth keras-fixture lint docs clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,9 +48,42 @@ test-oldest: .venv-oldest/.installed  ## Run the tests with the oldest versions 
 accuracy: .venv/.installed  ## Reproduce published tables; SKATTN_DATA names the data, QUICK=1 tries all
 	$(BIN)/python -m benchmarks.published $(if $(QUICK),--quick) $(TABLES)
 
+.venv-peers/.installed: constraints.txt constraints-peers.txt pyproject.toml
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --upgrade pip
+	.venv-peers/bin/python -m pip install --quiet --constraint constraints.txt --constraint constraints-peers.txt torch
+	.venv-peers/bin/python -m pip install --quiet --constraint constraints.txt --constraint constraints-peers.txt --editable . tensorflow-cpu scikeras darts neuralforecast
+	touch $@
+
+.venv-keras/.installed: constraints-keras.txt
+	$(PYTHON) -m venv .venv-keras
+	.venv-keras/bin/python -m pip install --quiet --upgrade pip
+	.venv-keras/bin/python -m pip install --quiet --constraint constraints-keras.txt tensorflow tf-keras attention
+	touch $@
+
+GROUND := build/ground_truth
+
+ground-truth: .venv/.installed .venv-keras/.installed  ## Does the attention find the known steps? About an hour
+	$(BIN)/python -m benchmarks.ground_truth.ours $(GROUND) --write-data
+	.venv-keras/bin/python -m benchmarks.ground_truth.keras_attention $(GROUND) $(GROUND)/keras.json
+	$(BIN)/python -m benchmarks.ground_truth.ours $(GROUND)/ours.json
+	$(BIN)/python -m benchmarks.ground_truth.table $(GROUND)/ours.json $(GROUND)/keras.json
+
+keras-fixture: .venv-keras/.installed
+	.venv-keras/bin/python benchmarks/make_keras_fixture.py
+
+.venv-aeon/.installed: constraints-aeon.txt
+	$(PYTHON) -m venv .venv-aeon
+	.venv-aeon/bin/python -m pip install --quiet --upgrade pip
+	.venv-aeon/bin/python -m pip install --quiet --constraint constraints-aeon.txt aeon tensorflow-cpu
+	touch $@
+
+bench: .venv-peers/.installed .venv-aeon/.installed  ## Compare the speed with peers, in their own environment; QUICK=1 tries it out
+	.venv-peers/bin/python -m benchmarks.speed $(if $(QUICK),--quick) $(BENCH)
+
 docs: .venv/.installed  ## Build the documentation into build/docs
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -d build/doctrees docs build/docs
 	@echo "build/docs/index.html"
 
 clean:  ## Remove all that was built, the environment included
-	rm -rf .venv .venv-oldest build docs/auto_examples docs/generated *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-oldest .venv-peers .venv-aeon .venv-keras build docs/auto_examples docs/generated *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
