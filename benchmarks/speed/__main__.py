@@ -133,7 +133,7 @@ def describe_clock(clock, threads):
         return f"Seconds are those of {by}, on {number}."
     return (
         f"Seconds are {by} of each contender, on {number}, since the machine was used "
-        "by others too; those of n_jobs=2 and of imports are of the clock on the wall."
+        "by others too; those of n_jobs=2 are of the clock on the wall."
     )
 
 
