@@ -92,12 +92,13 @@ def main() -> None:
     }
     table = Rows(1 if quick else options.rounds)
     for name in options.parts:
+        began = len(table.found)
         try:
             PARTS[name](table, workers, quick)
         except Exception as error:  # the other parts still count
             table.add({"work": name, "peer": "all", "error": first_line(error)})
-        for row in table.found:
-            row.setdefault("part", name)
+        for row in table.found[began:]:
+            row["part"] = name
         if not quick:
             rows = join(table.found)
             save("speed", rows, COLUMNS, [*map(show, rows)], PACKAGES, notes)
@@ -113,6 +114,14 @@ def join(rows):
     earlier = json.loads(path.read_text())["rows"] if path.exists() else []
     renewed = {row["part"] for row in rows}
     every = [row for row in earlier if row["part"] not in renewed] + rows
+    every = [row for row in every if not row.get("missing")]
+    measured = {row["part"] for row in every}
+    every += [
+        {"work": part, "peer": "all", "part": part, "missing": True}
+        | {"error": "not measured yet"}
+        for part in PARTS
+        if part not in measured
+    ]
     return sorted(every, key=lambda row: [*PARTS].index(row["part"]))
 
 
@@ -124,7 +133,7 @@ def describe_clock(clock, threads):
         return f"Seconds are those of {by}, on {number}."
     return (
         f"Seconds are {by} of each contender, on {number}, since the machine was used "
-        "by others too; those of n_jobs=2 and of imports are of the clock on the wall."
+        "by others too; those of n_jobs=2 are of the clock on the wall."
     )
 
 

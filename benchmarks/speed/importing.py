@@ -1,8 +1,9 @@
-"""Imports in fresh processes, by the clock on the wall."""
+"""Imports in fresh processes."""
 
 import subprocess
 import sys
-import time
+
+from .clock import now
 
 
 def measure(table, workers, quick):
@@ -14,7 +15,7 @@ def measure(table, workers, quick):
             "torch, scikit-learn and skorch": runs("import torch, sklearn, skorch"),
         },
         {"torch, scikit-learn and skorch": 1.1},
-        rounds=max(table.rounds, 3 if quick else 9),
+        rounds=max(table.rounds, 3 if quick else 5),
     )
 
 
@@ -22,8 +23,8 @@ def runs(code):
     """Give a callable that runs a line in a fresh process."""
 
     def run():
-        began = time.perf_counter()
+        began = now(children=True)
         subprocess.run([sys.executable, "-c", code], check=True)
-        return time.perf_counter() - began
+        return now(children=True) - began
 
     return run
