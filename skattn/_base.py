@@ -338,7 +338,8 @@ class BaseLSTMAttention(
     @property
     def module_(self) -> AttentionNetwork | ChannelIndependent:
         """The trained network, in evaluation mode."""
-        check_is_fitted(self)
+        if "net_" not in vars(self):  # asking scikit-learn takes as long as a row
+            check_is_fitted(self)
         return self.net_.module_
 
     @property

@@ -517,7 +517,8 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
 
     def _compute_logits(self, X: Any) -> np.ndarray:
         """Run the network: ``(n_samples, 1, n_classes)``."""
-        check_is_fitted(self)
+        if "net_" not in vars(self):
+            check_is_fitted(self)
         logits = self._run(check_X(self, X, reset=False), "prediction")
         return logits.astype(np.float64)
 

@@ -517,7 +517,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
                 (n_samples, horizon, n_targets)
             The form and float type that y had in `fit`.
         """
-        check_is_fitted(self)
+        if "net_" not in vars(self):
+            check_is_fitted(self)
         prediction = self._run(check_X(self, X, reset=False), "prediction")
         return self._target_form.outward(self._target_scaler.backward(prediction))
 

@@ -40,8 +40,6 @@ class SequenceDataset(Dataset):
         Targets and weights hold these rows alone.
     forced : bool, default=False
         Whether the network is to read the targets, for teacher forcing.
-    lazy : bool, default=False
-        Scale arrays in memory batch by batch too, for one walk through the data.
     name : str, default="X"
         The inputs' name in messages.
     """
@@ -54,7 +52,6 @@ class SequenceDataset(Dataset):
         weights: np.ndarray | None = None,
         rows: np.ndarray | None = None,
         forced: bool = False,
-        lazy: bool = False,
         name: str = "X",
     ) -> None:
         indices = np.arange(len(sequences)) if rows is None else rows
@@ -64,7 +61,7 @@ class SequenceDataset(Dataset):
             lengths = lengths[indices]
         self.lengths = _tensor(lengths)
         self._inputs: Tensor | _LazyInputs
-        if lazy or _is_on_disk(sequences.values):
+        if _is_on_disk(sequences.values):
             self._inputs = _LazyInputs(sequences, indices, scaler, name)
         else:
             taken = sequences.values if rows is None else sequences.values[rows]

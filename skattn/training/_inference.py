@@ -1,6 +1,7 @@
 """Running a trained network over many samples, block by block."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -8,7 +9,6 @@ from torch import Tensor
 
 from ..sequences._forms import Sequences
 from ..sequences._scaling import InputScaler
-from ._data import Batches, SequenceDataset
 
 # Samples in one pass: states of this many sequences stay in the processor's cache
 # better than those of a whole data set, and memory stays flat.
@@ -49,33 +49,35 @@ def run_network(
     list of ndarray
         One float32 array for each tensor, as long as ``sequences``, in its order.
     """
+    values, lengths = sequences.values, sequences.lengths
+    back = None
+    if lengths is not None:  # like lengths together leave little padding
+        order = np.argsort(lengths, kind="stable")
+        back = np.argsort(order)
     blocks = []
-    rows = np.arange(len(sequences))
-    if sequences.lengths is not None:  # like lengths together leave little padding
-        rows = np.argsort(sequences.lengths, kind="stable")
-    back = np.argsort(rows)
     with torch.inference_mode():
-        dataset = SequenceDataset(sequences, scaler, rows=rows, lazy=True)
-        for start, (inputs, _) in zip(
-            range(0, len(dataset), _BLOCK_SIZE),
-            Batches(dataset, _BLOCK_SIZE),
-            strict=True,
-        ):
-            n_rows = len(inputs["x"])
-            taken = rows[start : start + n_rows]
-            extras = [torch.from_numpy(array[taken]) for array in beside]
+        for start in range(0, len(values), _BLOCK_SIZE):
+            rows: Any = slice(start, start + _BLOCK_SIZE)
+            if lengths is None:
+                x, real = scaler.prepare(values[rows], None), None
+            else:
+                rows = order[rows]
+                real = lengths[rows]
+                x = scaler.prepare(values[rows, : real.max()], real)
             given = [
-                None if part is None else _fill(part).to(device)
-                for part in (inputs["x"], inputs.get("lengths"), *extras)
+                None if part is None else _fill(torch.from_numpy(part)).to(device)
+                for part in (x, real, *(array[rows] for array in beside))
             ]
-            parts = run(*given)
-            blocks.append([part[:n_rows].cpu().numpy() for part in parts])
-    return [np.concatenate(parts)[back] for parts in zip(*blocks, strict=True)]
+            blocks.append([part[: len(x)].cpu().numpy() for part in run(*given)])
+    joined = [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
+    return joined if back is None else [part[back] for part in joined]
 
 
 def _fill(rows: Tensor) -> Tensor:
     """Repeat the first row until the number of rows is a multiple of four."""
     missing = -len(rows) % _ROW_MULTIPLE
+    if not missing:
+        return rows
     return torch.cat([rows, rows[:1].expand(missing, *rows.shape[1:])])
 
 
