@@ -76,7 +76,6 @@ def main(quick: bool = False) -> None:
     table.run("ridge", lambda _: judge(ridge.fit(flat, y).predict(flat_test)), [0])
     table.run("gradient boosting, every 4th window", boost, [0])
     seeds, change = ([0], {"max_epochs": 3}) if quick else (SEEDS, {})
-    table.run("skattn, defaults", ours(**change), seeds)
     table.run("skattn, defaults, forecasting", ours(**FORECAST | change), seeds)
     stated = FORECAST | STATED | change
     table.run("skattn, stated", ours(**stated), seeds)
