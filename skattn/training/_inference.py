@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..sequences._forms import Sequences
 from ..sequences._scaling import InputScaler
+from ._fork import mind_fork
 
 # Samples in one pass: states of this many sequences stay in the processor's cache
 # better than those of a whole data set, and memory stays flat.
@@ -49,6 +50,7 @@ def run_network(
     list of ndarray
         One float32 array for each tensor, as long as ``sequences``, in its order.
     """
+    mind_fork()
     values, lengths = sequences.values, sequences.lengths
     back = None
     if lengths is not None:  # like lengths together leave little padding

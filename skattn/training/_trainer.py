@@ -14,6 +14,7 @@ from ._callbacks import EarlyStopping, ProgressBar, StopTraining, make_schedule
 from ._checkpoint import Checkpoint
 from ._data import SequenceDataset
 from ._flat import FlatWeights
+from ._fork import mind_fork
 from ._net import OPTIMIZERS, AttentionNet
 
 
@@ -83,6 +84,7 @@ def train(
     AttentionNet
         Trained; its history holds all epochs, those of ``previous`` first.
     """
+    mind_fork()
     past = [] if previous is None else list(previous.history)
     net = AttentionNet(
         module,

@@ -55,13 +55,17 @@ def test_eight_threads_predict_with_one_estimator():
 CHILDREN = """
 import multiprocessing
 import numpy as np
+import torch
 from skattn import LSTMAttentionRegressor
 
 def predict(model, X, queue):
-    queue.put(model.predict(X))
+    answer = model.predict(X)
+    model.partial_fit(X, X[:, 2, 0])  # training must not wait for ever either
+    queue.put(answer)
 
 if __name__ == "__main__":
     X = np.random.default_rng(0).normal(size=(600, 8, 2))
+    torch.set_num_threads(2)
     model = LSTMAttentionRegressor(max_epochs=2, random_state=0).fit(X, X[:, 2, 0])
     expected = model.predict(X)  # the parent's threads have worked before
     for method in ("fork", "spawn"):
@@ -69,7 +73,7 @@ if __name__ == "__main__":
         queue = context.Queue()
         child = context.Process(target=predict, args=(model, X, queue))
         child.start()
-        given = queue.get(timeout=300)
+        given = queue.get(timeout=60)
         child.join()
         assert np.abs(given - expected).max() <= 1e-5 * expected.std(), method
     print("2 children predicted")
@@ -81,7 +85,7 @@ def test_forked_and_spawned_children_predict(tmp_path):
     script = tmp_path / "children.py"
     script.write_text(CHILDREN)
     done = subprocess.run(
-        [sys.executable, script], capture_output=True, text=True, timeout=600
+        [sys.executable, script], capture_output=True, text=True, timeout=200
     )
     assert done.stdout == "2 children predicted\n", done.stderr
 
