@@ -1,11 +1,8 @@
 """What does not depend on the kind of target: parameters, data, network, state."""
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import fields, replace
-from numbers import Integral
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -18,6 +15,7 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from ._all_or_nothing import all_or_nothing
 from ._explain import AttentionMixin
 from ._inputs import check_groups, check_weights
 from ._parameters import check_combinations
@@ -140,6 +138,19 @@ class BaseLSTMAttention(
             if checkpoint is not None:
                 checkpoint.finish()
 
+    def _fit_on(self, X: Any, y: Any, sample_weight: Any) -> None:
+        """Train for one epoch at a constant rate, without anything set aside."""
+        self._fit(
+            X,
+            y,
+            sample_weight,
+            goes_on=hasattr(self, "net_"),
+            max_epochs=1,
+            early_stopping=False,
+            lr_schedule=None,
+            checkpoint=None,
+        )
+
     def _make_plan(self) -> TrainingPlan:
         names = {field.name for field in fields(TrainingPlan)} - {"device"}
         settings = {name: getattr(self, name) for name in names}
@@ -248,7 +259,7 @@ class BaseLSTMAttention(
         return network, None
 
     def _network_settings(self) -> dict[str, Any]:
-        """Collect what the network is made from, NumPy's integers as Python's."""
+        """Collect what the network is made from, NumPy's numbers as Python's."""
         settings = {name: getattr(self, name) for name in self._network_parameters} | {
             "n_channels": self.n_channels_in_,
             "n_timesteps": self.n_timesteps_in_,
@@ -258,7 +269,7 @@ class BaseLSTMAttention(
             "indicators": self.missing != "error",
         }
         return {
-            name: int(value) if isinstance(value, Integral) else value
+            name: value.item() if isinstance(value, np.generic) else value
             for name, value in settings.items()
         }
 
@@ -296,12 +307,16 @@ class BaseLSTMAttention(
         return SequenceDataset(
             samples.sequences,
             self._input_scaler,
+            rows,
             y,
             weights,
-            rows,
             forced=self._settings.get("teacher_forcing", 0) > 0,
             name=f"X{samples.suffix}",
         )
+
+    def _check_fitted(self) -> None:
+        if "net_" not in vars(self):  # asking scikit-learn takes as long as a row
+            check_is_fitted(self)
 
     def _run(self, sequences: Sequences, name: str) -> np.ndarray:
         """Run the trained network and collect one field of its output."""
@@ -310,11 +325,11 @@ class BaseLSTMAttention(
         n_steps = -(-sequences.values.shape[1] // self._settings["patch_size"])
         module = self.module_
 
-        def run(x: Tensor, lengths: Tensor | None) -> list[Tensor]:
+        def run(x: Tensor, lengths: Tensor | None) -> Tensor:
             output = module(x, lengths, need_weights=need_weights)
-            return [widen(getattr(output, name), time_axes, n_steps)]
+            return widen(getattr(output, name), time_axes, n_steps)
 
-        return run_network(run, sequences, self._input_scaler, self.net_.device)[0]
+        return run_network(run, sequences, self._input_scaler, self.net_.device)
 
     def transform(self, X: Any) -> np.ndarray:
         """Give the context vectors as features.
@@ -338,8 +353,7 @@ class BaseLSTMAttention(
     @property
     def module_(self) -> AttentionNetwork | ChannelIndependent:
         """The trained network, in evaluation mode."""
-        if "net_" not in vars(self):  # asking scikit-learn takes as long as a row
-            check_is_fitted(self)
+        self._check_fitted()
         return self.net_.module_
 
     @property
@@ -398,19 +412,3 @@ def _warn_of_offsets(center: np.ndarray) -> None:
             UserWarning,
             stacklevel=2,
         )
-
-
-@contextmanager
-def all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
-    """Leave the estimator as it was if anything fails.
-
-    Nothing that a fitted estimator holds is changed in place, so the attributes are
-    all there is to put back.
-    """
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise

@@ -12,10 +12,10 @@ from sklearn.utils.multiclass import (
     _check_partial_fit_first_call,
     check_classification_targets,
 )
-from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
-from ._base import BaseLSTMAttention, all_or_nothing
+from ._all_or_nothing import all_or_nothing
+from ._base import BaseLSTMAttention
 from ._explain import ContributionsMixin
 from ._inputs import check_length
 from ._parameters import CLASSIFIER_CONSTRAINTS, SHARED_CONSTRAINTS
@@ -442,16 +442,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
             )
         with all_or_nothing(self):
             _check_partial_fit_first_call(self, classes)
-            self._fit(
-                X,
-                y,
-                sample_weight,
-                goes_on=hasattr(self, "net_"),
-                max_epochs=1,
-                early_stopping=False,
-                lr_schedule=None,
-                checkpoint=None,
-            )
+            self._fit_on(X, y, sample_weight)
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -517,8 +508,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
 
     def _compute_logits(self, X: Any) -> np.ndarray:
         """Run the network: ``(n_samples, 1, n_classes)``."""
-        if "net_" not in vars(self):
-            check_is_fitted(self)
+        self._check_fitted()
         logits = self._run(check_X(self, X, reset=False), "prediction")
         return logits.astype(np.float64)
 

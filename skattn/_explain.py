@@ -109,12 +109,12 @@ class AttentionMixin:
     def _measure_conicity(self, X: Any) -> np.ndarray:
         """See `skattn.inspection.conicity`."""
 
-        def run(x: Tensor, lengths: Tensor | None) -> list[Tensor]:
+        def run(x: Tensor, lengths: Tensor | None) -> Tensor:
             output = self.module_(x, lengths, need_weights=False)
-            return [conicity(output.states, output.mask)]
+            return conicity(output.states, output.mask)
 
         sequences = check_X(self, X, reset=False)
-        return run_network(run, sequences, self._input_scaler, self.net_.device)[0]
+        return run_network(run, sequences, self._input_scaler, self.net_.device)
 
 
 class ContributionsMixin(ProbeMixin):
@@ -159,13 +159,11 @@ class ContributionsMixin(ProbeMixin):
         sequences = check_X(self, X, reset=False)
         n_timesteps, n_channels = sequences.values.shape[1:]
 
-        def run(x: Tensor, lengths: Tensor | None) -> list[Tensor]:
-            return [widen(contributions(self.module_, x, lengths), (-2,), n_timesteps)]
+        def run(x: Tensor, lengths: Tensor | None) -> Tensor:
+            return widen(contributions(self.module_, x, lengths), (-2,), n_timesteps)
 
-        (parts,) = run_network(run, sequences, self._input_scaler, self.net_.device)
-        if (
-            parts.shape[-1] > n_channels
-        ):  # what an indicator adds belongs to its channel
+        parts = run_network(run, sequences, self._input_scaler, self.net_.device)
+        if parts.shape[-1] > n_channels:  # an indicator's part belongs to its channel
             parts = parts[..., :n_channels] + parts[..., n_channels:]
         return self._shape_outputs(
             parts.astype(np.float64) * self._target_scaler.scale[..., None, None]

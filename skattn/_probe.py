@@ -48,9 +48,9 @@ class ProbeMixin:
         """
         module, patch_size = self.module_, self._settings["patch_size"]
 
-        def run(x: Tensor, lengths: Tensor | None, given: Tensor) -> list[Tensor]:
+        def run(x: Tensor, lengths: Tensor | None, given: Tensor) -> Tensor:
             taken = given[..., : -(-x.shape[1] // patch_size)]
-            return [module(x, lengths, need_weights=False, weights=taken).prediction]
+            return module(x, lengths, need_weights=False, weights=taken).prediction
 
         return self._answer(self._run_blocks(X, run, weights.astype(np.float32)))
 
@@ -87,7 +87,7 @@ class ProbeMixin:
                 f"the {activation} at the output bends the sum of the paths."
             )
         form, module = self._target_form, self.module_
-        part = self._run_blocks(X, lambda x, lengths: [bypass(module, x, lengths)])
+        part = self._run_blocks(X, lambda x, lengths: bypass(module, x, lengths))
         part = np.broadcast_to(part, (len(part), form.horizon, form.n_targets))
         return self._shape_outputs(part * self._target_scaler.scale)
 
@@ -127,7 +127,7 @@ class ProbeMixin:
             output = module(x, lengths, need_weights=False)
             return self._answer_in_torch(output.prediction)
 
-        def run(x: Tensor, lengths: Tensor | None, target: Tensor) -> list[Tensor]:
+        def run(x: Tensor, lengths: Tensor | None, target: Tensor) -> Tensor:
             # cuDNN's LSTM has gradients in training mode only; tensors made for
             # inference can have none, so that they are copied.
             with (
@@ -139,7 +139,7 @@ class ProbeMixin:
                 lengths = None if lengths is None else lengths.clone()
                 start = scaled.to(x.device).expand_as(x).clone()
                 parts = attribute(forward, x, start, target, lengths)
-            return [widen(parts.detach().float(), (1,), n_timesteps)]
+            return widen(parts.detach().float(), (1,), n_timesteps)
 
         parts = self._run_blocks(X, run, targets)
         n_channels = len(baseline)
@@ -148,8 +148,8 @@ class ProbeMixin:
         return parts.astype(np.float64)
 
     def _run_blocks(
-        self, X: Any, run: Callable[..., list[Tensor]], *beside: np.ndarray
+        self, X: Any, run: Callable[..., Tensor], *beside: np.ndarray
     ) -> np.ndarray:
         sequences = check_X(self, X, reset=False)
         device = self.net_.device
-        return run_network(run, sequences, self._input_scaler, device, beside)[0]
+        return run_network(run, sequences, self._input_scaler, device, beside)

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
-from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from ._base import BaseLSTMAttention
@@ -490,16 +489,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         LSTMAttentionRegressor
             The estimator itself.
         """
-        self._fit(
-            X,
-            y,
-            sample_weight,
-            goes_on=hasattr(self, "net_"),
-            max_epochs=1,
-            early_stopping=False,
-            lr_schedule=None,
-            checkpoint=None,
-        )
+        self._fit_on(X, y, sample_weight)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -517,8 +507,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
                 (n_samples, horizon, n_targets)
             The form and float type that y had in `fit`.
         """
-        if "net_" not in vars(self):
-            check_is_fitted(self)
+        self._check_fitted()
         prediction = self._run(check_X(self, X, reset=False), "prediction")
         return self._target_form.outward(self._target_scaler.backward(prediction))
 

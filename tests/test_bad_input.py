@@ -1,7 +1,6 @@
 """Bad input gets a sentence, and a fitted estimator stays as it was."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.model_selection import KFold
 from skorch.callbacks import Callback
@@ -162,14 +161,20 @@ def test_huge_weights_count_like_small_ones():
     np.testing.assert_allclose(huge.predict(X), plain.predict(X), rtol=1e-5)
 
 
-def test_feature_names_are_checked_as_scikit_learn_does():
-    frame = pd.DataFrame(X[:, :, 0], columns=[f"t{i}" for i in range(6)])
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_feature_names_are_checked_as_scikit_learn_does(library):
+    names = [f"t{i}" for i in range(6)]
+    make = pytest.importorskip(library).DataFrame
+    frame = make(dict(zip(names, X[:, :, 0].T, strict=True)))
     model = LSTMAttentionRegressor(**FAST).fit(frame, Y)
-    assert model.feature_names_in_.tolist() == list(frame.columns)
+    assert model.feature_names_in_.tolist() == names
+    plain = LSTMAttentionRegressor(**FAST).fit(X[:, :, 0], Y)
+    np.testing.assert_array_equal(model.predict(frame), plain.predict(X[:, :, 0]))
+    other = make({"other": X[:, 0, 0], **{name: frame[name] for name in names[1:]}})
     with pytest.raises(ValueError, match="feature names"):
-        model.predict(frame.rename(columns={"t0": "other"}))
+        model.predict(other)
     with pytest.raises(ValueError, match="feature names"):
-        model.fit(frame, Y, X_val=frame[frame.columns[::-1]], y_val=Y)
+        model.fit(frame, Y, X_val=frame[names[::-1]], y_val=Y)
 
 
 def test_longer_sequences_than_the_linear_skip_knows_are_refused():

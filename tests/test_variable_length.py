@@ -212,7 +212,8 @@ def test_batches_of_like_length_hold_each_sample_once():
     dataset = SequenceDataset(
         sequences,
         model._input_scaler,
-        targets=np.arange(500, dtype=np.float32)[:, None, None],
+        np.arange(500),
+        np.arange(500, dtype=np.float32)[:, None, None],
     )
     batches = [*Batches(dataset, 16, make_generator(0, 0))]
     seen = np.concatenate([target.ravel().numpy() for _, target in batches])

@@ -207,6 +207,7 @@ def _exportable(module: nn.Module) -> nn.Module:
     module = deepcopy(module).cpu()
     for part in [*module.modules()]:
         if isinstance(part, LSTMDecoder):
+            # _Cell stands in for the LSTMCell that the decoder declares.
             part.cell = _Cell(part.cell)  # type: ignore[assignment]
     return module
 

@@ -31,13 +31,12 @@ class SequenceDataset(Dataset):
         The inputs, not yet scaled.
     scaler : InputScaler
         Of the input channels.
-    targets : ndarray of shape (n_samples, horizon, n_targets), default=None
-        Scaled targets; None for prediction.
-    weights : ndarray of shape (n_samples,), default=None
-        Sample weights, with a mean near 1.
-    rows : ndarray of int, default=None
-        The samples of ``sequences`` that belong to the data set; None for all.
-        Targets and weights hold these rows alone.
+    rows : ndarray of int
+        The samples of ``sequences`` that belong to the data set.
+    targets : ndarray of shape (n_rows, horizon, n_targets)
+        Scaled targets of these samples.
+    weights : ndarray of shape (n_rows,), default=None
+        Their weights, with a mean near 1.
     forced : bool, default=False
         Whether the network is to read the targets, for teacher forcing.
     name : str, default="X"
@@ -48,30 +47,28 @@ class SequenceDataset(Dataset):
         self,
         sequences: Sequences,
         scaler: InputScaler,
-        targets: np.ndarray | None = None,
+        rows: np.ndarray,
+        targets: np.ndarray,
         weights: np.ndarray | None = None,
-        rows: np.ndarray | None = None,
         forced: bool = False,
         name: str = "X",
     ) -> None:
-        indices = np.arange(len(sequences)) if rows is None else rows
-        self._n_samples = len(indices)
         lengths = sequences.lengths
         if lengths is not None:
-            lengths = lengths[indices]
-        self.lengths = _tensor(lengths)
+            lengths = lengths[rows]
+        self.lengths = None if lengths is None else torch.from_numpy(lengths)
         self._inputs: Tensor | _LazyInputs
         if _is_on_disk(sequences.values):
-            self._inputs = _LazyInputs(sequences, indices, scaler, name)
+            self._inputs = _LazyInputs(sequences, rows, scaler, name)
         else:
-            taken = sequences.values if rows is None else sequences.values[rows]
+            taken = sequences.values[rows]
             self._inputs = torch.from_numpy(scaler.prepare(taken, lengths, name))
-        self._targets = _tensor(targets)
+        self._targets = torch.from_numpy(targets)
         self._forced = forced
-        self._weights = _tensor(None if weights is None else np.float32(weights))
+        self._weights = None if weights is None else torch.from_numpy(weights).float()
 
     def __len__(self) -> int:
-        return self._n_samples
+        return len(self._targets)
 
     def __getitem__(self, index: Tensor | slice) -> Batch:
         """Take one batch: what the network takes, and what the loss takes.
@@ -86,8 +83,6 @@ class SequenceDataset(Dataset):
             inputs = {"x": self._inputs[:, :n_timesteps][index], "lengths": lengths}
         if self._weights is not None:
             inputs["weight"] = self._weights[index]
-        if self._targets is None:
-            return inputs, torch.empty(len(inputs["x"]))
         target = self._targets[index]
         if self._forced:
             inputs["target"] = target
@@ -179,7 +174,3 @@ class Batches:
         ]
         shuffled = torch.randperm(len(batches), generator=self.generator)
         return [batches[i] for i in shuffled]
-
-
-def _tensor(array: Any) -> Tensor | None:
-    return None if array is None else torch.from_numpy(np.ascontiguousarray(array))

@@ -22,20 +22,20 @@ _ROW_MULTIPLE = 4
 
 
 def run_network(
-    run: Callable[..., Sequence[Tensor]],
+    run: Callable[..., Tensor],
     sequences: Sequences,
     scaler: InputScaler,
     device: str,
     beside: Sequence[np.ndarray] = (),
-) -> list[np.ndarray]:
+) -> np.ndarray:
     """Run a function of a network block by block, and join what it gives.
 
     Parameters
     ----------
     run : callable
-        Takes a batch ``(x, lengths)`` of scaled tensors, and gives tensors with one row
-        a sample. Sequences of different lengths come cut to the longest in the batch;
-        what it gives must have the same shape for all batches.
+        Takes a batch ``(x, lengths)`` of scaled tensors, and gives a tensor with a row
+        for each sample. Sequences of different lengths come cut to the longest in the
+        batch; what it gives must have the same shape for all batches.
     sequences : Sequences
         Not yet scaled.
     scaler : InputScaler
@@ -47,8 +47,8 @@ def run_network(
 
     Returns
     -------
-    list of ndarray
-        One float32 array for each tensor, as long as ``sequences``, in its order.
+    ndarray of float32 of shape (n_samples, ...)
+        In the order of ``sequences``.
     """
     mind_fork()
     values, lengths = sequences.values, sequences.lengths
@@ -70,9 +70,9 @@ def run_network(
                 None if part is None else _fill(torch.from_numpy(part)).to(device)
                 for part in (x, real, *(array[rows] for array in beside))
             ]
-            blocks.append([part[: len(x)].cpu().numpy() for part in run(*given)])
-    joined = [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
-    return joined if back is None else [part[back] for part in joined]
+            blocks.append(run(*given)[: len(x)].cpu().numpy())
+    joined = np.concatenate(blocks)
+    return joined if back is None else joined[back]
 
 
 def _fill(rows: Tensor) -> Tensor:

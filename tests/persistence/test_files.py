@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import pickle
+import tempfile
 import tracemalloc
 from pathlib import Path
 
@@ -194,9 +195,12 @@ def test_a_folder_that_became_read_only_keeps_its_file(model, path, monkeypatch)
 # Damaged and hostile files
 
 
+TRACE = Path(tempfile.gettempdir(), f"skattn-was-here-{os.getpid()}")
+
+
 class Bomb:
     def __reduce__(self):
-        return os.system, ("touch /tmp/skattn-was-here",)
+        return os.system, (f"touch '{TRACE}'",)
 
 
 def resaved(path, change):
@@ -258,7 +262,7 @@ def test_foreign_files_are_refused(kind, path):
     path.write_bytes(FOREIGN[kind])
     with pytest.raises(ValueError, match=r"cannot be loaded as a file of skattn: "):
         skattn.load(path)
-    assert not Path("/tmp/skattn-was-here").exists()
+    assert not TRACE.exists()
 
 
 def test_a_pipe_is_no_file(tmp_path):

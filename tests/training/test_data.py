@@ -9,6 +9,8 @@ from skattn.training import SequenceDataset
 from skattn.training._data import Batches
 
 VALUES = np.arange(10 * 3 * 2, dtype=np.float32).reshape(10, 3, 2)
+ROWS = np.arange(10)
+TARGETS = np.arange(10, dtype=np.float32)[:, None, None]
 SCALER = InputScaler(np.array([1.0, 2.0]), np.array([2.0, 4.0]))
 SCALED = torch.from_numpy(((VALUES - SCALER.mean) / SCALER.scale).astype(np.float32))
 
@@ -18,15 +20,14 @@ def joined(batches, key="x"):
 
 
 def test_batches_keep_the_order_of_the_data():
-    batches = Batches(SequenceDataset(Sequences(VALUES), SCALER), 4)
+    batches = Batches(SequenceDataset(Sequences(VALUES), SCALER, ROWS, TARGETS), 4)
     assert len(batches) == len([*batches]) == 3
     assert torch.equal(joined(batches), SCALED)
 
 
 def test_shuffled_batches_hold_each_sample_once_with_its_target():
-    targets = np.arange(10, dtype=np.float32)[:, None, None]
     weights = np.arange(10.0)
-    dataset = SequenceDataset(Sequences(VALUES), SCALER, targets, weights)
+    dataset = SequenceDataset(Sequences(VALUES), SCALER, ROWS, TARGETS, weights)
     batches = [*Batches(dataset, 4, torch.Generator().manual_seed(0))]
     order = torch.cat([batch[1] for batch in batches])[:, 0, 0].long()
     assert order.tolist() != list(range(10))
@@ -40,7 +41,7 @@ def test_a_memmap_gives_the_same_batches(tmp_path):
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
     rows = np.array([7, 2, 5])
     for values in (mapped, np.asarray(mapped)):
-        dataset = SequenceDataset(Sequences(values), SCALER, rows=rows)
+        dataset = SequenceDataset(Sequences(values), SCALER, rows, TARGETS[rows])
         assert not isinstance(dataset._inputs, torch.Tensor)  # nothing is copied
         assert torch.equal(joined(Batches(dataset, 2)), SCALED[rows])
 
@@ -48,6 +49,6 @@ def test_a_memmap_gives_the_same_batches(tmp_path):
 def test_lengths_travel_with_their_rows():
     lengths = np.arange(10) % 3 + 1
     rows = np.array([4, 1])
-    dataset = SequenceDataset(Sequences(VALUES, lengths), SCALER, rows=rows)
+    dataset = SequenceDataset(Sequences(VALUES, lengths), SCALER, rows, TARGETS[rows])
     (batch,) = Batches(dataset, 5)
     assert batch[0]["lengths"].tolist() == [2, 2]

@@ -141,7 +141,7 @@ class AttentionDisplay:
         real = real.reshape(len(real), *[1] * (weights.ndim - 2), n_steps)
         display = cls(
             np.where(real, weights, np.nan),
-            series=[row[:n] for row, n in zip(*_pair(series), strict=True)],
+            series=_cut(series),
             step_labels=step_labels,
             output_labels=output_labels,
             channel_names=channel_names,
@@ -190,8 +190,7 @@ class AttentionDisplay:
         """
         rows = None
         if X is not None:
-            series = read_series(None, X)
-            rows = [row[:n] for row, n in zip(*_pair(series), strict=True)]
+            rows = _cut(read_series(None, X))
         display = cls(
             np.asarray(weights, dtype=np.float64),
             series=rows,
@@ -368,5 +367,7 @@ def _label_bars(ax: Any, labels: Any, starts: np.ndarray, ends: np.ndarray) -> N
     ax.set_xticks((starts + ends - 1)[ticks] / 2, words)
 
 
-def _pair(series: Any) -> tuple[np.ndarray, np.ndarray]:
-    return series.values, series.lengths
+def _cut(series: Any) -> list[np.ndarray]:
+    """Cut each series to its own steps."""
+    pairs = zip(series.values, series.lengths, strict=True)
+    return [values[:length] for values, length in pairs]
