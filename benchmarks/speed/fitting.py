@@ -15,6 +15,7 @@ def make_plain(batch_size, **settings):
         **{"max_epochs": EPOCHS} | settings,
         optimizer="adam",
         learning_rate=LEARNING_RATE,
+        gradient_clip=None,
         early_stopping=False,
         store_attention=False,
         random_state=0,

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from ._dropout import Dropout
-from ._scores import SCORES, split_heads
+from ._scores import SCORES, join_heads, split_heads
 
 
 def masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
@@ -45,9 +45,12 @@ def weigh(weights: Tensor, value: Tensor) -> Tensor:
     Tensor of shape (n_samples, n_queries, value_size)
         The sums, heads side by side.
     """
-    context = weights @ split_heads(value, weights.shape[1])
-    # (n, n_heads, n_queries, size / n_heads) -> (n, n_queries, size)
-    return context.transpose(1, 2).flatten(2)
+    values = split_heads(value, weights.shape[1])
+    if weights.shape[2] == 1:  # thin products are slow one by one, backwards above all
+        context = (weights.transpose(2, 3) * values).sum(2, keepdim=True)
+    else:
+        context = weights @ values
+    return join_heads(context)
 
 
 class Attention(nn.Module):
@@ -184,8 +187,7 @@ class Attention(nn.Module):
         if self.fused and not need_weights and query is not None:
             queries, values = (split_heads(part, n_heads) for part in (query, value))
             context = scaled_dot_product_attention(queries, keys, values, wide_mask)
-            # (n, n_heads, n_queries, size / n_heads) -> (n, n_queries, size)
-            return context.transpose(1, 2).flatten(2), None
+            return join_heads(context), None
         weights = masked_softmax(self.score(query, keys, mask), wide_mask)
         return weigh(weights, value), weights
 

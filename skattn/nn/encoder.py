@@ -76,11 +76,12 @@ class LSTMEncoder(nn.Module):
         """
         for layer, forward in enumerate(self.forwards):
             inputs = self.dropout(x) if layer else x
-            x = forward(inputs)[0]
+            x, (end, _) = forward(inputs)
             if self.backwards:
                 turned = self.backwards[layer](reverse_steps(inputs, lengths))[0]
                 x = torch.cat([x, reverse_steps(turned, lengths)], dim=-1)
-        last = last_step(x, lengths)
+        # The LSTM's own last state costs no gradient as large as all the states.
+        last = end[0] if lengths is None else last_step(x, lengths)
         if self.backwards:
             half = self.output_size // 2
             last = torch.cat([last[:, :half], x[:, 0, half:]], dim=-1)

@@ -1,7 +1,6 @@
 """Running a trained network over many samples, block by block."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -52,35 +51,30 @@ def run_network(
     """
     mind_fork()
     values, lengths = sequences.values, sequences.lengths
-    back = None
-    if lengths is not None:  # like lengths together leave little padding
-        order = np.argsort(lengths, kind="stable")
-        back = np.argsort(order)
+    # Sequences of like length together leave little padding.
+    order = (
+        np.arange(len(values))
+        if lengths is None
+        else np.argsort(lengths, kind="stable")
+    )
     blocks = []
     with torch.inference_mode():
-        for start in range(0, len(values), _BLOCK_SIZE):
-            rows: Any = slice(start, start + _BLOCK_SIZE)
+        for start in range(0, len(order), _BLOCK_SIZE):
+            rows = order[start : start + _BLOCK_SIZE]
+            n_rows = len(rows)
+            rows = np.append(rows, rows[:1].repeat(-n_rows % _ROW_MULTIPLE))
             if lengths is None:
                 x, real = scaler.prepare(values[rows], None), None
             else:
-                rows = order[rows]
                 real = lengths[rows]
                 x = scaler.prepare(values[rows, : real.max()], real)
             given = [
-                None if part is None else _fill(torch.from_numpy(part)).to(device)
+                None if part is None else torch.from_numpy(part).to(device)
                 for part in (x, real, *(array[rows] for array in beside))
             ]
-            blocks.append(run(*given)[: len(x)].cpu().numpy())
+            blocks.append(run(*given)[:n_rows].cpu().numpy())
     joined = np.concatenate(blocks)
-    return joined if back is None else joined[back]
-
-
-def _fill(rows: Tensor) -> Tensor:
-    """Repeat the first row until the number of rows is a multiple of four."""
-    missing = -len(rows) % _ROW_MULTIPLE
-    if not missing:
-        return rows
-    return torch.cat([rows, rows[:1].expand(missing, *rows.shape[1:])])
+    return joined if lengths is None else joined[np.argsort(order)]
 
 
 def widen(part: Tensor, axes: Sequence[int], n_steps: int) -> Tensor:
