@@ -13,7 +13,8 @@ from ._forms import Sequences
 from ._ragged import cut_steps, is_ragged, join_steps
 
 
-class OverTime(TransformerMixin, BaseEstimator):
+# No frame holds sequences: whatever scikit-learn is told to give, they stay arrays.
+class OverTime(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     """Apply a transformer of rows to the time steps of sequences.
 
     The steps of all sequences are laid end to end and given to the transformer as
@@ -139,6 +140,21 @@ class OverTime(TransformerMixin, BaseEstimator):
             reader.n_timesteps = self.n_timesteps_in_
         sequences = check_X(reader, X, reset=True)
         return self._map(X, sequences, self.transformer_.inverse_transform)
+
+    def set_output(self, *, transform: str | None = None) -> "OverTime":
+        """Take note of no container: sequences stay arrays, or lists of arrays.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            Ignored, so that a pipeline can ask all of its steps.
+
+        Returns
+        -------
+        OverTime
+            The transformer itself.
+        """
+        return self
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Give the names of the channels that come out.

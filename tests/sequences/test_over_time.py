@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
+from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -123,3 +125,19 @@ def test_searches_through_a_pipeline():
     grid = {"overtime__transformer": [RobustScaler(), StandardScaler(), PCA(2)]}
     search = GridSearchCV(pipeline, grid, cv=2, error_score="raise").fit(X, y)
     assert search.predict(X).shape == (40,)
+
+
+@pytest.mark.parametrize("container", ["pandas", "polars"])
+@pytest.mark.parametrize("form", [np.asarray, list, lambda X: X.reshape(len(X), -1)])
+def test_sequences_stay_sequences_whatever_frames_are_asked_for(container, form):
+    pytest.importorskip(container)
+    X = form(np.random.default_rng(0).normal(size=(20, 5, 2)))
+    model = LSTMAttentionRegressor(n_timesteps=5, max_epochs=1, random_state=0)
+    steps = make_pipeline(OverTime(StandardScaler(), n_timesteps=5), model)
+    expected = steps.fit(X, range(20)).predict(X)
+    features = steps.transform(X)
+    with config_context(transform_output=container):
+        np.testing.assert_array_equal(steps.fit(X, range(20)).predict(X), expected)
+    framed = clone(steps).set_output(transform=container).fit(X, range(20))
+    np.testing.assert_array_equal(np.asarray(framed.transform(X)), features)
+    assert type(framed.transform(X)).__module__.startswith(container)
