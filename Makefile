@@ -5,7 +5,7 @@ BIN := .venv/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest soak accuracy bench ground-truth keras-fixture lint docs clean
+.PHONY: help demo test test-oldest soak accuracy faithfulness bench ground-truth keras-fixture lint docs clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,11 @@ soak: .venv/.installed  ## Run the long forms: kills, clusters, processes, memor
 
 test-oldest: .venv-oldest/.installed  ## Run the tests with the oldest versions that are allowed
 	.venv-oldest/bin/python -m pytest --numprocesses $(JOBS) --durations=10
+
+faithfulness: .venv/.installed  ## Ask the faithfulness report about models whose answer is known
+	$(BIN)/python -m benchmarks.faithfulness.known_cases
+	$(BIN)/python -m benchmarks.faithfulness.cmapss
+	$(BIN)/python -m benchmarks.faithfulness.occlusion_time
 
 accuracy: .venv/.installed  ## Reproduce published tables; SKATTN_DATA names the data, QUICK=1 tries all
 	$(BIN)/python -m benchmarks.published $(if $(QUICK),--quick) $(TABLES)

@@ -10,14 +10,13 @@ plain model, three seeds.
 """
 
 import argparse
-import json
 import os
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.faithfulness import table
 from skattn import LSTMAttentionRegressor
 from skattn.inspection import attention_faithfulness
 
@@ -47,16 +46,11 @@ SOURCE = (
 def main() -> None:
     """Run all methods and write what the reports say."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("out", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--methods", nargs="+", default=[*METHODS])
     options = parser.parse_args()
     data = load()
-    rows = []
-    for seed in options.seeds:
-        for method in options.methods:
-            rows.append(run(data, method, seed))
-            save(options.out, rows)
+    save([run(data, method, s) for s in options.seeds for method in options.methods])
 
 
 def load():
@@ -105,26 +99,22 @@ def run(data, method, seed):
         "fit_seconds": fitted - began,
         "report_seconds": done - fitted,
         "verdict": report.verdict,
-        "measures": {m.name: [m.value, m.low, m.high] for m in report.measures},
+        "measures": table.measure(report),
     }
-    print(
-        f"{method:30} seed {seed}: RMSE {rmse:.2f}, deletion "
-        + "{:.3f} [{:.3f}, {:.3f}]".format(*row["measures"]["deletion_score"])
-        + ", insertion {:.3f}".format(row["measures"]["insertion_score"][0])
-        + ", conicity {:.3f}".format(row["measures"]["conicity"][0])
-        + ", permuted {:.3f}".format(row["measures"]["permuted_change"][0])
-        + f", {done - began:.0f} s",
-        flush=True,
-    )
+    print(method, seed, f"RMSE {rmse:.2f}", f"{done - began:.0f} s")
+    print(report, flush=True)
     return row
 
 
-def save(path, rows):
-    """Write all that was measured so far."""
-    versions = ", ".join(f"{name} {version(name)}" for name in ("skattn", "torch"))
-    text = json.dumps({"versions": versions, "rows": rows}, indent=1)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text + "\n")
+def save(rows):
+    """Write what the reports say."""
+    table.save(
+        "faithfulness_cmapss",
+        rows,
+        {"method": "configuration"},
+        {"rmse_capped": ("RMSE, cycles", 2)},
+        ["Windows of 30 cycles, every third one; life capped at 125 cycles."],
+    )
 
 
 if __name__ == "__main__":

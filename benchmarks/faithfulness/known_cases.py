@@ -7,17 +7,17 @@ the last state.
 """
 
 import argparse
-import json
 import time
-from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.faithfulness import table
 from skattn import LSTMAttentionRegressor, datasets
 from skattn.inspection import attention_faithfulness
 
 SHARED = {
+    "batch_size": 64,
+    "weight_decay": 0.0,
     "learning_rate": 0.005,
     "lr_schedule": "one_cycle",
     "max_epochs": 15,
@@ -79,7 +79,6 @@ class Shown:
 def main() -> None:
     """Run all cases and write what the reports say."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("out", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--cases", nargs="+", default=[*CASES])
     options = parser.parse_args()
@@ -89,7 +88,7 @@ def main() -> None:
         for method, settings in methods.items():
             for seed in options.seeds:
                 rows += run(case, n_samples, method, SHARED | settings, seed)
-                save(options.out, rows)
+    save(rows)
 
 
 def run(case, n_samples, method, settings, seed):
@@ -117,31 +116,26 @@ def run(case, n_samples, method, settings, seed):
             "hit": float(hit.mean()),
             "fit_seconds": fitted - began,
             "verdict": report.verdict,
-            "measures": {m.name: [m.value, m.low, m.high] for m in report.measures},
+            "measures": table.measure(report),
         }
         rows.append(row)
-        print(
-            f"{case:12} {method:30} {name:15} seed {seed}: rmse/std "
-            f"{row['rmse_over_std']:.3f}, hit {row['hit']:.2f}, deletion "
-            + "{:.3f} [{:.3f}, {:.3f}]".format(*row["measures"]["deletion_score"])
-            + ", conicity {:.3f}".format(row["measures"]["conicity"][0])
-            + ", permuted {:.3f}".format(row["measures"]["permuted_change"][0]),
-            flush=True,
-        )
+        print({name: part for name, part in row.items() if name != "measures"})
+        print(report, flush=True)
     return rows
 
 
-def save(path, rows):
-    """Write all that was measured so far, unknown numbers as null."""
-    versions = ", ".join(f"{name} {version(name)}" for name in ("skattn", "torch"))
-    for row in rows:
-        row["measures"] = {
-            name: [x if x is not None and np.isfinite(x) else None for x in measure]
-            for name, measure in row["measures"].items()
-        }
-    text = json.dumps({"versions": versions, "rows": rows}, indent=1)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text + "\n")
+def save(rows):
+    """Write what the reports say."""
+    table.save(
+        "faithfulness_known_cases",
+        rows,
+        {"case": "task", "method": "configuration", "weights": "weights"},
+        {"rmse_over_std": ("RMSE / std", 3), "hit": ("peak at a true step", 2)},
+        [
+            "1,000 test sequences. With the random weights in the place of its own the "
+            "same model predicts the same."
+        ],
+    )
 
 
 if __name__ == "__main__":

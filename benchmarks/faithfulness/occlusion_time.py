@@ -1,13 +1,10 @@
 """Time occlusion of 1,000 sequences of 200 steps beside as many plain predictions."""
 
-import argparse
-import json
 import time
-from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks import results
 from skattn import LSTMAttentionRegressor
 from skattn.inspection import occlusion_importance
 
@@ -16,9 +13,6 @@ N_SAMPLES, N_STEPS = 1000, 200
 
 def main() -> None:
     """Take both times in turn, three times over, and write the ratio of the minima."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
-    options = parser.parse_args()
     X = np.random.default_rng(0).normal(size=(N_SAMPLES, N_STEPS, 1))
     model = LSTMAttentionRegressor(
         hidden_size=32, max_epochs=1, early_stopping=False, random_state=0
@@ -29,11 +23,12 @@ def main() -> None:
         times["predictions"].append(clock(lambda: model.predict(many)))
         times["occlusion"].append(clock(lambda: occlusion_importance(model, X)))
     ratio = min(times["occlusion"]) / min(times["predictions"])
-    versions = ", ".join(f"{name} {version(name)}" for name in ("skattn", "torch"))
-    result = {"versions": versions, "processor_seconds": times, "ratio": ratio}
-    print(result)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=1) + "\n")
+    results.save(
+        "occlusion_time",
+        [{"processor_seconds": times, "ratio": ratio}],
+        ["work", "occlusion / plain predictions"],
+        [[f"{N_SAMPLES:,} sequences of {N_STEPS} steps", f"{ratio:.2f}"]],
+    )
 
 
 def clock(run):
