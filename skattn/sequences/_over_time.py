@@ -14,7 +14,10 @@ from ._ragged import cut_steps, is_ragged, join_steps
 
 
 # No frame holds sequences: whatever scikit-learn is told to give, they stay arrays.
-class OverTime(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+# (scikit-learn has no types, so that mypy does not know the keyword.)
+class OverTime(  # type: ignore[call-arg]
+    TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Apply a transformer of rows to the time steps of sequences.
 
     The steps of all sequences are laid end to end and given to the transformer as
