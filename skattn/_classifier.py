@@ -109,7 +109,8 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
 
     conicity_penalty : float, default=0.0
         Weight in the training loss of the conicity of the states, the mean cosine
-        with their mean [9]_: states that differ make weights that mean something.
+        with their mean [9]_, where it is above 0. The less alike the states are, the
+        more it matters where the weights lie.
 
     linear_skip : bool, default=False
         Add a linear path from history to output beside the LSTM [4]_ [5]_, which

@@ -108,7 +108,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     conicity_penalty : float, default=0.0
         Weight in the training loss of the conicity of the states, the mean cosine
-        with their mean [9]_: states that differ make weights that mean something.
+        with their mean [9]_, where it is above 0. The less alike the states are, the
+        more it matters where the weights lie.
 
     decoder : {"dense", "lstm"}, default="dense"
         Predict all outputs at once from one context, or one output step after the

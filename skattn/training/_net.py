@@ -38,7 +38,7 @@ class AttentionNet(NeuralNet):
     gradient_clip : float, default=None
         Largest norm of the gradient; None does not clip.
     conicity_penalty : float, default=0.0
-        Weight of the states' mean conicity in the training loss.
+        Weight of the states' mean conicity, where positive, in the training loss.
     **kwargs
         Passed to `skorch.NeuralNet`.
     """
@@ -107,7 +107,8 @@ class AttentionNet(NeuralNet):
         loss = losses.mean()
         if training and self.conicity_penalty:
             cones = conicity(y_pred.states, y_pred.mask)
-            loss = loss + self.conicity_penalty * cones.mean()
+            # Below 0 a few long states rule the mean, and nothing is gained.
+            loss = loss + self.conicity_penalty * cones.clamp(min=0).mean()
         return loss
 
     def infer(self, x: Any, **fit_params: Any) -> NetworkOutput:
