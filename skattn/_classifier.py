@@ -125,30 +125,35 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     optimizer : {"adam", "adamw", "rmsprop", "sgd"}, default="adamw"
         The optimiser.
 
-    learning_rate : float, default=1e-3
+    learning_rate : float, default=0.01
         Step size of the optimiser: the first one, or with "one_cycle" the largest.
 
-    lr_schedule : {"cosine", "one_cycle", "plateau"}, default=None
+    lr_schedule : {"cosine", "one_cycle", "plateau"} or None, default="one_cycle"
         How the learning rate changes: along a cosine to 0 at ``max_epochs``, up and
         down again in one cycle, or halved when the validation loss (without one, the
         training loss) has not improved for 5 epochs. None keeps it. `partial_fit`
         keeps it in any case.
 
-    weight_decay : float, default=0.0
-        Strength of the decay of weights towards 0.
+    weight_decay : float or "auto", default="auto"
+        Strength of the decay towards 0 of the LSTM's weight matrices; biases, attention
+        and output layers do not decay. "adamw" shrinks weights beside its steps [11]_,
+        by ``learning_rate * weight_decay`` in each; the others add the decay to the
+        gradient. "auto" is 0.5 with "adamw", else 0.
 
     gradient_clip : float, default=1.0
         Largest norm of the gradient; None does not clip.
 
-    batch_size : int, default=64
-        Samples in one step of the optimiser.
+    batch_size : int or "auto", default="auto"
+        Samples in one step of the optimiser. "auto" is the largest power of 2 with
+        which a pass has 32 steps, but at least 16 and at most 256.
 
-    max_epochs : int, default=100
+    max_epochs : int, default=30
         Most passes through the training part.
 
-    early_stopping : bool, default=True
+    early_stopping : bool, default=False
         Set a validation part aside, stop when its loss has not improved for
-        ``n_iter_no_change`` epochs, and keep the weights of the best epoch.
+        ``n_iter_no_change`` epochs, and keep the weights of the best epoch. With
+        "one_cycle", whose last epochs are its best, all epochs run.
 
     validation_fraction : float, default=0.1
         Share of the samples (of the groups, if given) to set aside.
@@ -270,6 +275,9 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     .. [10] Z. Lipton, D. Kale and R. Wetzel (2016). Directly modeling missing data in
             sequences with RNNs. MLHC.
 
+    .. [11] I. Loshchilov and F. Hutter (2019). Decoupled weight decay regularization.
+            ICLR.
+
     Examples
     --------
     >>> import numpy as np
@@ -311,13 +319,13 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         linear_skip: bool = False,
         class_weight: Any = None,
         optimizer: str = "adamw",
-        learning_rate: float = 1e-3,
-        lr_schedule: str | None = None,
-        weight_decay: float = 0.0,
+        learning_rate: float = 0.01,
+        lr_schedule: str | None = "one_cycle",
+        weight_decay: float | str = "auto",
         gradient_clip: float | None = 1.0,
-        batch_size: int = 64,
-        max_epochs: int = 100,
-        early_stopping: bool = True,
+        batch_size: int | str = "auto",
+        max_epochs: int = 30,
+        early_stopping: bool = False,
         validation_fraction: float = 0.1,
         validation_split: Any = "random",
         n_iter_no_change: int = 10,

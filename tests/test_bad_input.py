@@ -73,7 +73,12 @@ BAD_FITS = [
         r"scale_targets=False does not go with target_channels and scale_inputs=True",
     ),
     (
-        {"learning_rate": 1e30, "gradient_clip": None, "optimizer": "sgd"},
+        {
+            "learning_rate": 1e30,
+            "lr_schedule": None,
+            "gradient_clip": None,
+            "optimizer": "sgd",
+        },
         {},
         r"non-finite in epoch 1 .*learning rate 1e\+30",
     ),

@@ -61,9 +61,8 @@ def test_the_validation_loss_is_the_log_loss():
 def test_class_weights_are_sample_weights():
     X, y = _make()
     weights = compute_sample_weight("balanced", y)
-    settings = FAST | {"early_stopping": False}
-    first = LSTMAttentionClassifier(**settings, class_weight="balanced").fit(X, y)
-    second = LSTMAttentionClassifier(**settings).fit(X, y, sample_weight=weights)
+    first = LSTMAttentionClassifier(**FAST, class_weight="balanced").fit(X, y)
+    second = LSTMAttentionClassifier(**FAST).fit(X, y, sample_weight=weights)
     np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
 
 
@@ -71,10 +70,9 @@ def test_class_weights_and_sample_weights_multiply():
     X, y = _make()
     given = np.random.default_rng(0).random(90)
     weights = given * np.where(y == "low", 2.0, 0.5)
-    settings = FAST | {"early_stopping": False}
     of_class = {"low": 2.0, "mid": 0.5, "top": 0.5}
-    first = LSTMAttentionClassifier(**settings, class_weight=of_class)
-    second = LSTMAttentionClassifier(**settings)
+    first = LSTMAttentionClassifier(**FAST, class_weight=of_class)
+    second = LSTMAttentionClassifier(**FAST)
     np.testing.assert_array_equal(
         first.fit(X, y, sample_weight=given).predict_proba(X),
         second.fit(X, y, sample_weight=weights).predict_proba(X),
@@ -93,7 +91,7 @@ def test_the_random_validation_part_has_like_shares_of_all_classes():
 
     X = np.random.default_rng(0).normal(size=(200, 3, 1))
     y = np.repeat(["a", "b", "c"], [150, 49, 1])
-    Watch(**FAST, validation_fraction=0.2).fit(X, y)
+    Watch(**FAST, early_stopping=True, validation_fraction=0.2).fit(X, y)
     labels, counts = np.unique(seen[0], return_counts=True)
     assert [*labels] == ["a", "b"]  # the only "c" stays in training
     assert counts.sum() == 40
@@ -104,6 +102,7 @@ def test_a_class_in_the_validation_part_alone_is_announced():
     X, y = _make(2)
     y[-5:] = "odd"
     model = LSTMAttentionClassifier(**FAST, validation_split=KFold(3))
+    model.set_params(early_stopping=True)
     with pytest.warns(UserWarning, match="'odd' is in the validation part alone"):
         model.fit(X, y)
     assert "odd" in model.classes_
@@ -168,6 +167,7 @@ def test_a_failed_fit_leaves_the_classes():
 def test_a_splitter_sees_the_labels():
     X, y = _make()
     model = LSTMAttentionClassifier(**FAST, validation_split=StratifiedKFold(3))
+    model.set_params(early_stopping=True)
     assert model.fit(X, y).best_validation_loss_ > 0
 
 

@@ -13,9 +13,8 @@ ACCURATE = {
     "hidden_size": 32,
     "max_epochs": 40,
     "learning_rate": 0.02,
-    "lr_schedule": "one_cycle",
+    "weight_decay": 0.0,
     "batch_size": 16,
-    "early_stopping": False,
 }
 
 VARIANTS = [

@@ -47,6 +47,7 @@ def test_schedules_move_the_learning_rate(schedule):
 def test_plateau_halves_the_rate_when_nothing_improves():
     noise = RNG.normal(size=300)
     model = fast(lr_schedule="plateau", n_iter_no_change=30, max_epochs=30)
+    model.set_params(early_stopping=True, batch_size=64)
     rates = model.set_params(learning_rate=0.02).fit(X, noise).history_["learning_rate"]
     assert rates[-1] in (0.02 / 2**k for k in range(1, 6))
 
@@ -55,6 +56,7 @@ def test_plateau_halves_the_rate_when_nothing_improves():
 def test_early_stopping_keeps_the_weights_of_the_best_epoch(tol):
     noise = RNG.normal(size=300)
     model = fast(max_epochs=60, learning_rate=0.03, n_iter_no_change=4, tol=tol)
+    model.set_params(early_stopping=True, lr_schedule=None, batch_size=64)
     X_val, y_val = RNG.normal(size=(50, 8, 2)), RNG.normal(size=50)
     model.fit(X, noise, X_val=X_val, y_val=y_val)
     losses = model.history_["validation_loss"]
@@ -72,8 +74,19 @@ def test_early_stopping_keeps_the_weights_of_the_best_epoch(tol):
     assert misses == 4
 
 
-def test_without_early_stopping_all_samples_train_for_all_epochs():
-    model = fast(early_stopping=False).fit(X, Y)
+def test_one_cycle_runs_to_its_end_and_the_best_epoch_is_kept():
+    noise = RNG.normal(size=300)
+    model = fast(max_epochs=12, early_stopping=True, n_iter_no_change=1)
+    X_val, y_val = RNG.normal(size=(50, 8, 2)), RNG.normal(size=50)
+    model.fit(X, noise, X_val=X_val, y_val=y_val)
+    losses = model.history_["validation_loss"]
+    assert len(losses) == 12
+    scaled = (y_val - model.predict(X_val)) / noise.std()
+    assert np.mean(scaled**2) == pytest.approx(min(losses), rel=1e-4)
+
+
+def test_by_default_all_samples_train_for_all_epochs():
+    model = fast().fit(X, Y)
     assert model.n_iter_ == FAST["max_epochs"]
     assert model.best_validation_loss_ is None
     assert set(model.history_) == {"train_loss", "learning_rate", "seconds"}
@@ -105,7 +118,7 @@ def rows_of(model, dataset):
 @pytest.mark.parametrize("split", ["random", "tail", TimeSeriesSplit(3)])
 def test_the_validation_part_is_the_one_asked_for(trained, split, fraction):
     model = fast(validation_split=split, validation_fraction=fraction)
-    model.fit(X, NUMBERED)
+    model.set_params(early_stopping=True).fit(X, NUMBERED)
     rows, valid = (rows_of(model, trained[part]) for part in ("train", "valid"))
     if split == "random":
         assert len(valid) == 300 * fraction
@@ -122,7 +135,8 @@ def test_the_validation_part_is_the_one_asked_for(trained, split, fraction):
 
 def test_groups_stay_on_one_side(trained):
     groups = np.arange(300) % 7
-    model = fast(validation_fraction=0.3).fit(X, NUMBERED, groups=groups)
+    model = fast(early_stopping=True, validation_fraction=0.3)
+    model.fit(X, NUMBERED, groups=groups)
     rows, valid = (rows_of(model, trained[part]) for part in ("train", "valid"))
     assert sorted([*rows, *valid]) == list(range(300))
     assert len(set(groups[valid])) == 2
@@ -137,17 +151,52 @@ def test_splitters_see_what_the_user_gave():
             mask = np.arange(300) < 200
             yield mask, ~mask
 
-    assert fast(validation_split=Spy()).fit(X, NUMBERED).n_iter_ == 3
+    model = fast(early_stopping=True, validation_split=Spy())
+    assert model.fit(X, NUMBERED).n_iter_ == 3
 
 
-def size_of(module):
-    return sum(float(p.detach().square().sum()) for p in module.parameters())
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("decoder", ["dense", "lstm"])
+def test_weight_decay_shrinks_the_matrices_of_the_lstms_alone(optimizer, decoder):
+    def train_for_a_step(**parameters):
+        settings = {"batch_size": 300, "max_epochs": 1, "random_state": 0}
+        model = fast(**settings, optimizer=optimizer, decoder=decoder, **parameters)
+        model.set_params(gradient_clip=None, lr_schedule=None)
+        return dict(model.fit(X, Y).module_.named_parameters())
+
+    start = train_for_a_step(learning_rate=1e-30)
+    plain = train_for_a_step(weight_decay=0.0)
+    decayed = train_for_a_step(weight_decay=5.0)
+    for name, weights in plain.items():
+        change = (decayed[name] - weights).detach()
+        if "weight_ih" in name or "weight_hh" in name:
+            assert float((change * start[name].detach()).sum()) < 0
+            if optimizer != "adam":  # which turns the sum of both into a step
+                expected = -0.01 * 5 * start[name].detach()
+                np.testing.assert_allclose(change, expected, atol=1e-6)
+        else:
+            assert not change.any()
 
 
-def test_weight_decay_and_dropout_act_in_training():
-    plain = fast(learning_rate=0.01, max_epochs=20).fit(X, Y)
-    strong = fast(learning_rate=0.01, max_epochs=20, weight_decay=50.0).fit(X, Y)
-    assert size_of(strong.module_) < 0.5 * size_of(plain.module_)
+def test_automatic_decay_is_that_of_adamw():
+    plain, auto = (fast(weight_decay=w).fit(X, Y) for w in (0.5, "auto"))
+    np.testing.assert_array_equal(plain.predict(X), auto.predict(X))
+    plain, auto = (
+        fast(optimizer="adam", weight_decay=w).fit(X, Y) for w in (0.0, "auto")
+    )
+    np.testing.assert_array_equal(plain.predict(X), auto.predict(X))
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "n_steps"), [(40, 3), (300, 19), (2000, 63), (20_000, 79)]
+)
+def test_automatic_batches_follow_the_number_of_samples(n_samples, n_steps):
+    X_ = np.zeros((n_samples, 2, 1))
+    model = fast(hidden_size=1, max_epochs=1).fit(X_, np.arange(n_samples))
+    assert model.net_.history[0]["train_batch_count"] == n_steps
+
+
+def test_dropout_acts_in_training():
     dropped = fast(dropout=0.5).fit(X, Y)  # one layer: on the context alone
     assert not np.array_equal(dropped.predict(X), fast().fit(X, Y).predict(X))
 
@@ -160,7 +209,7 @@ def test_gradient_clipping_limits_a_step_of_plain_descent():
             learning_rate=1.0,
             batch_size=300,
             max_epochs=1,
-            early_stopping=False,
+            lr_schedule=None,
         )
         start = clone(model).set_params(learning_rate=1e-30).fit(X, Y).module_
         end = model.fit(X, Y).module_.state_dict()
@@ -195,12 +244,13 @@ def test_a_skorch_scoring_callback_sees_scaled_predictions():
 
     scoring = EpochScoring(error, name="own_error")
     model = fast(
+        early_stopping=True,
         callbacks=[
             scoring,
             Checkpoint(
                 f_params=None, f_optimizer=None, f_criterion=None, f_history=None
             ),
-        ]
+        ],
     ).fit(X, Y)
     losses = model.history_["validation_loss"]
     assert model.net_.history[:, "own_error"] == pytest.approx(losses, rel=1e-5)
@@ -221,7 +271,7 @@ def test_going_on_with_another_network_is_refused():
 
 
 def test_history_and_best_loss_tell_which_call_validated():
-    model = fast().fit(X, Y)
+    model = fast(early_stopping=True).fit(X, Y)
     first = model.best_validation_loss_
     model.partial_fit(X, Y)
     losses = model.history_["validation_loss"]
@@ -231,7 +281,8 @@ def test_history_and_best_loss_tell_which_call_validated():
 
 
 def test_partial_fit_weighs_later_calls_against_the_first():
-    light, heavy = (fast().partial_fit(X, Y, np.ones(300)) for _ in range(2))
+    start = fast(learning_rate=1e-3, batch_size=64)
+    light, heavy = (clone(start).partial_fit(X, Y, np.ones(300)) for _ in range(2))
     light.partial_fit(X, -Y, np.full(300, 1e-6))
     heavy.partial_fit(X, -Y, np.full(300, 3.0))
     ratio = heavy.history_["train_loss"][1] / light.history_["train_loss"][1]
@@ -297,8 +348,8 @@ def test_partial_fit_trains_one_pass_and_keeps_its_scales():
 
 
 def test_repeated_partial_fit_equals_one_fit_over_the_same_epochs():
-    whole = fast(early_stopping=False, dropout=0.2).fit(X, Y)
-    parts = fast(early_stopping=False, dropout=0.2)
+    whole = fast(lr_schedule=None, dropout=0.2).fit(X, Y)
+    parts = fast(dropout=0.2)
     for _ in range(3):
         parts.partial_fit(X, Y)
     np.testing.assert_array_equal(whole.predict(X), parts.predict(X))
@@ -307,7 +358,7 @@ def test_repeated_partial_fit_equals_one_fit_over_the_same_epochs():
 def test_the_optimizer_may_change_between_partial_fits():
     model = fast().partial_fit(X, Y)
     model.set_params(optimizer="sgd", learning_rate=0.5).partial_fit(X, Y)
-    assert model.history_["learning_rate"] == [1e-3, 0.5]
+    assert model.history_["learning_rate"] == [0.01, 0.5]
 
 
 class Recorder(Callback):
@@ -331,7 +382,7 @@ def test_skorch_callbacks_are_called_and_the_callers_object_is_not_touched():
 
 @pytest.mark.parametrize("verbose", [1, 2])
 def test_verbose_shows_progress(verbose, capfd):
-    fast(verbose=verbose).fit(X, Y)
+    fast(verbose=verbose, early_stopping=True).fit(X, Y)
     shown = capfd.readouterr()
     if verbose == 1:
         assert "3/3" in shown.err

@@ -28,6 +28,8 @@ SHARED = {
     "lr_schedule": "one_cycle",
     "max_epochs": 15,
     "batch_size": 256,
+    "weight_decay": 0.0,
+    "early_stopping": True,
     "store_attention": False,
 }
 METHODS = {

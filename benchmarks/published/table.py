@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from scipy import stats
+
 from benchmarks.results import save, spread
 
 SEEDS = range(5)
@@ -47,6 +50,19 @@ class Table:
             self.rows.append(row)
             print(self.name, row, flush=True)
 
+    def compare(self, method: str, *others: str, keys: Iterable = ()) -> None:
+        """Note by how much a method differs from others, seed by seed."""
+        for other in others:
+            parts = []
+            for key in keys or self.measures:
+                head, digits = self.measures[key]
+                ours, theirs = (
+                    np.array([row[key] for row in self.rows if row["method"] == name])
+                    for name in (method, other)
+                )
+                parts.append(f"{head} {_interval(ours - theirs, digits)}")
+            self.notes.append(f'"{method}" less "{other}": {", ".join(parts)}.')
+
     def write(self, quick: bool = False) -> None:
         """Write the result file: published figures first, then ours."""
         heads = [head for head, _ in self.measures.values()]
@@ -66,6 +82,15 @@ class Table:
         name = f"{self.name}_quick" if quick else self.name
         columns = ["method", *heads, "seconds", "source"]
         save(name, self.rows, columns, table, notes=self.notes)
+
+
+def _interval(differences: np.ndarray, digits: int) -> str:
+    """Give the mean of paired differences and its 95 % interval by Student's t."""
+    mean = f"{differences.mean():+.{digits}f}"
+    if len(differences) < 2:
+        return mean
+    low, high = stats.ttest_1samp(differences, 0.0).confidence_interval()
+    return f"{mean} ({low:+.{digits}f} to {high:+.{digits}f})"
 
 
 def _show(figure: Any) -> str:

@@ -15,8 +15,8 @@ import numpy as np
 import skattn
 
 VARIANTS = [
-    {},
-    {"attention": "general", "decoder": "lstm", "early_stopping": False},
+    {"early_stopping": True},
+    {"attention": "general", "decoder": "lstm"},
     {"bidirectional": True, "dropout": 0.2},
     {"patch_size": 2, "linear_skip": True, "self_attention_heads": 2},
 ]

@@ -17,9 +17,14 @@ from pathlib import Path
 import numpy as np
 
 SETTINGS = [
-    {"dropout": 0.2, "n_iter_no_change": 1000},
+    {"dropout": 0.2, "early_stopping": True},
     {"lr_schedule": "one_cycle", "early_stopping": False, "num_layers": 2},
-    {"lr_schedule": "plateau", "optimizer": "rmsprop", "n_iter_no_change": 1000},
+    {
+        "lr_schedule": "plateau",
+        "optimizer": "rmsprop",
+        "early_stopping": True,
+        "n_iter_no_change": 1000,
+    },
     {"lr_schedule": "cosine", "decoder": "lstm", "teacher_forcing": 0.5},
 ]
 

@@ -140,12 +140,10 @@ def attention_faithfulness(
     >>> from skattn.datasets import make_marked_step
     >>> from skattn.inspection import attention_faithfulness
     >>> X, y, _ = make_marked_step(500, 8, random_state=0)
-    >>> model = LSTMAttentionRegressor(
-    ...     hidden_size=16, learning_rate=0.01, max_epochs=30, random_state=0
-    ... ).fit(X, y)
+    >>> model = LSTMAttentionRegressor(hidden_size=16, random_state=0).fit(X, y)
     >>> report = attention_faithfulness(model, X, max_samples=20, random_state=0)
     >>> print(report.verdict)
-    These weights can be read as what the predictions rest on.
+    Read these weights with care: they show a part of what the predictions rest on.
     """
     series = read_series(estimator, X)
     _check_arguments(max_samples, n_points, n_random, n_refits, y)

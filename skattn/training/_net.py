@@ -39,6 +39,9 @@ class AttentionNet(NeuralNet):
         Largest norm of the gradient; None does not clip.
     conicity_penalty : float, default=0.0
         Weight of the states' mean conicity, where positive, in the training loss.
+    weight_decay : float, default=0.0
+        Decay of the matrices of all LSTMs: times the learning rate with AdamW, else
+        added to the gradient.
     **kwargs
         Passed to `skorch.NeuralNet`.
     """
@@ -51,12 +54,14 @@ class AttentionNet(NeuralNet):
         first_epoch: int = 0,
         gradient_clip: float | None = None,
         conicity_penalty: float = 0.0,
+        weight_decay: float = 0.0,
         **kwargs: Any,
     ) -> None:
         self.seed = seed
         self.first_epoch = first_epoch
         self.gradient_clip = gradient_clip
         self.conicity_penalty = conicity_penalty
+        self.weight_decay = weight_decay
         self.flat: FlatWeights | None = None  # only while training
         super().__init__(module, **kwargs)
 
@@ -77,12 +82,19 @@ class AttentionNet(NeuralNet):
         self._masks = torch.Generator(self.device)
         set_dropout_generator(self.module_, self._masks)
         self._watched = self._find_watched()
+        self._decaying = [
+            weights
+            for part in self.module_.modules()
+            if isinstance(part, nn.LSTM | nn.LSTMCell) and self.weight_decay
+            for weights in part.parameters()
+            if weights.ndim == 2
+        ]
 
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
         """Leave a module that predicts, without streams that would be pickled."""
         super().on_train_end(net, **kwargs)
         set_dropout_generator(self.module_, None)
-        del self._order, self._masks, self._watched
+        del self._order, self._masks, self._watched, self._decaying
         self.module_.eval()
 
     def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
@@ -137,8 +149,24 @@ class AttentionNet(NeuralNet):
                 nn.utils.clip_grad_norm_(self.module_.parameters(), self.gradient_clip)
             else:
                 self.flat.clip(self.gradient_clip)
+        self._decay()
         self.optimizer_.step()
         return step
+
+    @torch.no_grad()
+    def _decay(self) -> None:
+        """Shrink the LSTMs' matrices, as AdamW does, or add the decay to the gradient.
+
+        What an LSTM takes in and remembers is where it learns noise by heart. Scores
+        need large weights to be sharp, and outputs to reach their targets.
+        """
+        apart = isinstance(self.optimizer_, torch.optim.AdamW)
+        rate = self.optimizer_.param_groups[0]["lr"] if self._decaying else 0.0
+        for weights in self._decaying:
+            if apart:
+                weights.mul_(1.0 - rate * self.weight_decay)
+            elif weights.grad is not None:
+                weights.grad.add_(weights, alpha=self.weight_decay)
 
     def _find_watched(self) -> set[str]:
         """List what callbacks listen to; telling nobody takes time in every step."""

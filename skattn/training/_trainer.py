@@ -17,6 +17,9 @@ from ._flat import FlatWeights
 from ._fork import mind_fork
 from ._net import OPTIMIZERS, AttentionNet
 
+# Fewer would train too little in the few epochs that a user waits for.
+_STEPS_PER_EPOCH = 32
+
 
 @dataclass(frozen=True)
 class TrainingPlan:
@@ -35,10 +38,10 @@ class TrainingPlan:
     optimizer: str
     learning_rate: float
     lr_schedule: str | None
-    weight_decay: float
+    weight_decay: float | str
     gradient_clip: float | None
     conicity_penalty: float
-    batch_size: int
+    batch_size: int | str
     max_epochs: int
     early_stopping: bool
     n_iter_no_change: int
@@ -85,6 +88,8 @@ def train(
         Trained; its history holds all epochs, those of ``previous`` first.
     """
     mind_fork()
+    batch_size = _choose_batch_size(plan, len(train_data))
+    n_batches = -(-len(train_data) // batch_size)
     past = [] if previous is None else list(previous.history)
     net = AttentionNet(
         module,
@@ -92,15 +97,16 @@ def train(
         first_epoch=len(past),
         gradient_clip=plan.gradient_clip,
         conicity_penalty=plan.conicity_penalty,
+        weight_decay=_choose_decay(plan),
         criterion=loss,
         optimizer=OPTIMIZERS[plan.optimizer],
-        optimizer__weight_decay=plan.weight_decay,
+        optimizer__weight_decay=0.0,  # the net does it, for the LSTM alone
         **_fuse(plan),
         lr=plan.learning_rate,
         max_epochs=plan.max_epochs,
-        batch_size=plan.batch_size,
+        batch_size=batch_size,
         train_split=None if valid_data is None else predefined_split(valid_data),
-        callbacks=_make_callbacks(plan, train_data, valid_data, checkpoint),
+        callbacks=_make_callbacks(plan, n_batches, valid_data, checkpoint),
         device=plan.device,
         verbose=plan.verbose,
     ).initialize()
@@ -113,6 +119,20 @@ def train(
         epoch["batches"] = []
     net.train_split = None
     return net
+
+
+def _choose_batch_size(plan: TrainingPlan, n_samples: int) -> int:
+    if not isinstance(plan.batch_size, str):
+        return plan.batch_size
+    most = n_samples // _STEPS_PER_EPOCH
+    power = 1 << max(most.bit_length() - 1, 0)
+    return min(max(power, 16), 256)
+
+
+def _choose_decay(plan: TrainingPlan) -> float:
+    if not isinstance(plan.weight_decay, str):
+        return plan.weight_decay
+    return 0.5 if plan.optimizer == "adamw" else 0.0
 
 
 def _fuse(plan: TrainingPlan) -> dict[str, bool]:
@@ -158,14 +178,13 @@ def _run(
 
 def _make_callbacks(
     plan: TrainingPlan,
-    train_data: SequenceDataset,
+    n_batches: int,
     valid_data: SequenceDataset | None,
     checkpoint: Checkpoint | None,
 ) -> list[Any]:
     """Order matters: early stopping ends epochs; checkpoints hold all states."""
     callbacks: list[Any] = deepcopy(plan.callbacks or [])
     if plan.lr_schedule is not None:
-        n_batches = -(-len(train_data) // plan.batch_size)
         monitor = "train_loss" if valid_data is None else "valid_loss"
         schedule = make_schedule(
             plan.lr_schedule, plan.learning_rate, plan.max_epochs, n_batches, monitor
@@ -176,7 +195,10 @@ def _make_callbacks(
     if plan.verbose > 1:
         callbacks.append(("log", PrintLog()))
     if plan.early_stopping and valid_data is not None:
-        stopping = EarlyStopping(plan.n_iter_no_change, plan.tol)
+        # The end of one cycle is its best part, its middle often worse than its start.
+        ends = plan.lr_schedule != "one_cycle"
+        patience = plan.n_iter_no_change if ends else plan.max_epochs
+        stopping = EarlyStopping(patience, plan.tol)
         callbacks.append(("early_stopping", stopping))
     if checkpoint is not None:
         callbacks.append(("checkpoint", checkpoint))

@@ -140,7 +140,8 @@ def test_share_and_conicity_against_their_definitions():
     X, y = make_windows(series, 10, 2)
     model = LSTMAttentionRegressor(
         target_channels=0, anchor=True, linear_skip=True, max_epochs=3, random_state=0
-    ).fit(X, y)
+    )
+    model.set_params(learning_rate=0.001, batch_size=64).fit(X, y)
     report = attention_faithfulness(model, X, max_samples=len(X), random_state=0)
     unit = model._input_scaler.scale[0]
     history = (X[:, :, 0] - X[:, -1:, 0]) / unit
