@@ -16,8 +16,6 @@ from skattn import LSTMAttentionRegressor, datasets
 from skattn.inspection import attention_faithfulness
 
 SHARED = {
-    "batch_size": 64,
-    "weight_decay": 0.0,
     "learning_rate": 0.005,
     "weight_decay": 0.0,  # nothing to learn by heart: the cases are without noise
     "batch_size": 64,
