@@ -37,12 +37,13 @@ def save(name, rows, keys, errors, notes):
     for group in dict.fromkeys(tuple(row[key] for key in keys) for row in rows):
         runs = [row for row in rows if tuple(row[key] for key in keys) == group]
         shown = [
-            results.spread([run[key] for run in runs], digits)
-            for key, (_, digits) in errors.items()
+            ([run[key] for run in runs], digits) for key, (_, digits) in errors.items()
         ]
-        for measured in SHOWN:
-            values = [run["measures"][measured][0] for run in runs]
-            shown.append("" if None in values else results.spread(values, 2))
+        shown += [([run["measures"][key][0] for run in runs], 2) for key in SHOWN]
+        shown = [
+            "" if None in values else results.spread(values, digits)
+            for values, digits in shown
+        ]
         table.append([*group, *shown, str(len(runs))])
     columns = [*keys.values(), *(head for head, _ in errors.values())]
     columns += [*SHOWN.values(), "seeds"]
