@@ -15,16 +15,34 @@ version = release = skattn.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
     "sphinx.ext.mathjax",
     "numpydoc",
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "_results",
+    "_site",
 ]
 suppress_warnings = ["ref.ref"]  # labels of scikit-learn's own guide
+# Names of other packages that these pages may link to stand in docs/inventories, in
+# Sphinx's plain form, so that the build needs no network. A new name needs a new line.
+PEERS = {
+    "matplotlib": "https://matplotlib.org/stable/",
+    "numpy": "https://numpy.org/doc/stable/",
+    "optuna": "https://optuna.readthedocs.io/en/stable/",
+    "pandas": "https://pandas.pydata.org/docs/",
+    "python": "https://docs.python.org/3/",
+    "sklearn": "https://scikit-learn.org/stable/",
+    "skorch": "https://skorch.readthedocs.io/en/stable/",
+    "torch": "https://docs.pytorch.org/docs/stable/",
+}
+intersphinx_mapping = {
+    name: (address, f"inventories/{name}.txt") for name, address in PEERS.items()
+}
 nitpicky = True
-nitpick_ignore_regex = [("py:class", ".*"), ("py:obj", ".*")]
+elsewhere = rf"(?!({'|'.join(PEERS)})\.).*"
+nitpick_ignore_regex = [("py:class", elsewhere), ("py:obj", elsewhere)]
 
 autosummary_generate = True
 autodoc_typehints = "none"
