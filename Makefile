@@ -86,7 +86,10 @@ keras-fixture: .venv-keras/.installed
 bench: .venv-peers/.installed .venv-aeon/.installed  ## Compare the speed with peers, in their own environment; QUICK=1 tries it out
 	.venv-peers/bin/python -m benchmarks.speed $(if $(QUICK),--quick) $(BENCH)
 
-docs: .venv/.installed  ## Build the documentation into build/docs
+build/wheels: .venv/.installed constraints-aeon.txt  # real vowels for the gallery
+	-$(BIN)/python -m pip download --quiet --no-deps --dest $@ --constraint constraints-aeon.txt aeon
+
+docs: .venv/.installed | build/wheels  ## Build the documentation into build/docs
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -d build/doctrees docs build/docs
 	@echo "build/docs/index.html"
 

@@ -1,0 +1,143 @@
+"""
+Remaining life of engines, from histories of different length
+=============================================================
+
+Engines run until they fail; sensors drift as they wear. How many cycles remain for an
+engine that is still running? Young engines have short histories, old ones long ones, so
+that X is a list.
+"""
+
+# %%
+# Engines that ran to failure
+# ---------------------------
+#
+# If ``SKATTN_DATA`` names a folder with ``CMAPSS/train_FD001.txt.gz``, this page takes
+# its data from there: 100 turbofan engines of NASA's simulation C-MAPSS (Saxena et al.
+# 2008), 14 sensors. Otherwise it makes engines of its own, which are far simpler:
+# hidden wear grows exponentially to 1, where an engine fails, and six sensors show it
+# through noise, each engine with offsets of its own.
+
+import os
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from skattn import LSTMAttentionRegressor
+
+CAP = 125  # cycles; before, nothing shows in the sensors
+LONGEST = 50  # cycles of history
+
+
+def read_engines(path):
+    sensors = [2, 3, 4, 7, 8, 9, 11, 12, 13, 14, 15, 17, 20, 21]  # those that vary
+    table = np.loadtxt(path)
+    channels = table[:, [4 + sensor for sensor in sensors]]
+    return [channels[table[:, 0] == engine] for engine in np.unique(table[:, 0])]
+
+
+def simulate_engines(n_engines, random):
+    engines = []
+    for _ in range(n_engines):
+        cycles = random.integers(130, 260)
+        wear = np.exp(random.uniform(0.02, 0.04) * (np.arange(cycles) + 1 - cycles))
+        gains = np.array([1.0, -0.8, 0.6, -0.4, 0.2, 0.0])
+        noise = random.normal(0, 0.1, (cycles, 6))
+        engines.append(random.normal(0, 0.05, 6) + wear[:, None] * gains + noise)
+    return engines
+
+
+file = Path(os.environ.get("SKATTN_DATA", "")) / "CMAPSS" / "train_FD001.txt.gz"
+random = np.random.default_rng(0)
+if file.exists():
+    engines, source = read_engines(file), "C-MAPSS FD001"
+else:
+    engines, source = simulate_engines(100, random), "simulated"
+print(f"{len(engines)} engines, {source}")
+
+# %%
+# Histories
+# ---------
+#
+# A sample is the history of an engine up to some cycle, at most the last 50 cycles. Of
+# the engines set aside for the test, each is seen at five ages. Engines are split,
+# never cycles, and ``groups`` tells `fit` the same for whatever it sets aside itself.
+
+
+def cut(engines, ends):
+    X, y, groups = [], [], []
+    for number, engine in enumerate(engines):
+        for end in ends(len(engine)):
+            X.append(engine[max(0, end - LONGEST) : end])
+            y.append(min(CAP, len(engine) - end))
+            groups.append(number)
+    return X, np.array(y), np.array(groups)
+
+
+X, y, groups = cut(engines[:70], lambda cycles: range(cycles, 9, -8))
+X_test, y_test, _ = cut(engines[70:], lambda cycles: random.integers(10, cycles, 5))
+print(f"{len(X)} histories of {min(map(len, X))} to {max(map(len, X))} cycles")
+
+# %%
+# Two models
+# ----------
+#
+# Ridge regression sees the mean, the slope and the end of each sensor.
+
+
+def describe(X):
+    rows = []
+    for x in X:
+        time = np.arange(len(x)) - (len(x) - 1) / 2
+        rows.append(np.hstack([x.mean(0), time @ x / (time @ time), x[-5:].mean(0)]))
+    return np.array(rows)
+
+
+ridge = make_pipeline(
+    FunctionTransformer(describe), StandardScaler(), RidgeCV(np.logspace(-3, 3, 13))
+).fit(X, y)
+model = LSTMAttentionRegressor(
+    hidden_size=32,
+    dropout=0.1,
+    learning_rate=0.005,
+    lr_schedule="one_cycle",
+    max_epochs=12,
+    early_stopping=False,
+    random_state=0,
+).fit(X, y, groups=groups)
+forecasts = {"mean": np.full(len(y_test), y.mean())}
+forecasts |= {"ridge": ridge.predict(X_test), "LSTM": model.predict(X_test)}
+for name, forecast in forecasts.items():
+    error = np.sqrt(np.mean((forecast - y_test) ** 2))
+    print(f"{name:5} root mean squared error {error:.1f} cycles")
+
+# %%
+# Look
+# ----
+#
+# On the left, each point is a history; on the line the forecast is right. On the right,
+# the mean weight of each cycle, counted from the end of the history.
+
+figure, (left, right) = plt.subplots(1, 2, layout="constrained", figsize=(8.0, 3.6))
+left.plot([0, CAP], [0, CAP], color="0.3", lw=1)
+for name, colour, marker in [("ridge", "#767676", "x"), ("LSTM", "#0072b2", "o")]:
+    left.scatter(y_test, forecasts[name], s=16, c=colour, marker=marker, label=name)
+left.set(xlabel="remaining cycles", ylabel="forecast")
+left.legend(frameon=False)
+full = [x for x in X_test if len(x) == LONGEST]
+profile = model.predict_attention(full).mean(0)
+right.plot(np.arange(-LONGEST, 0) + 1, profile, color="#d55e00")
+right.set(xlabel="cycles before the last", ylabel="mean attention weight")
+right.set_ylim(0, None)
+for panel in (left, right):
+    panel.spines[["top", "right"]].set_visible(False)
+plt.show()
+
+# %%
+# These figures are for one split, and the simulation decides them. With offsets between
+# engines twice as large ridge is ahead, 20.6 cycles to 22.0. On C-MAPSS, cut as here,
+# it is 17.5 to 15.3 for the LSTM. How the package fares on the official test part,
+# beside published results, is measured by ``make accuracy``.
