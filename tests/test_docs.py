@@ -32,6 +32,13 @@ SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
 IGNORED = set(SETTINGS["numpydoc_validation"]["checks"])  # "all" but these
 
 
+TOP = {
+    f"{module}.{name}"
+    for module in PUBLIC_MODULES
+    for name in importlib.import_module(module).__all__
+}
+
+
 def public_objects():
     for module in PUBLIC_MODULES:
         names = importlib.import_module(module).__all__
@@ -72,10 +79,11 @@ def test_examples_in_the_guide_run(page):
 
 @pytest.mark.parametrize("name", sorted(public_objects()))
 def test_public_objects_pass_numpydoc(name):
+    report = validate(name)
+    # Methods are shown in the example of their class.
+    ignored = IGNORED | ({"EX01"} if name not in TOP else set())
     errors = [
-        f"{code}: {text}"
-        for code, text in validate(name)["errors"]
-        if code not in IGNORED
+        f"{code}: {text}" for code, text in report["errors"] if code not in ignored
     ]
     assert errors == []
 

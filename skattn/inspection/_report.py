@@ -58,6 +58,18 @@ class FaithfulnessReport:
     --------
     attention_faithfulness : Makes the report.
     FaithfulnessDisplay : Draws the curves.
+
+    Examples
+    --------
+    >>> from skattn import LSTMAttentionRegressor
+    >>> from skattn.datasets import make_marked_step
+    >>> from skattn.inspection import attention_faithfulness
+    >>> X, y, _ = make_marked_step(100, 6, random_state=0)
+    >>> model = LSTMAttentionRegressor(max_epochs=2, random_state=0).fit(X, y)
+    >>> report = attention_faithfulness(model, X, max_samples=10, random_state=0)
+    >>> measure = report["deletion_score"]
+    >>> measure.low <= measure.value <= measure.high
+    True
     """
 
     measures: tuple[Measure, ...]

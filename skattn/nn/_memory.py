@@ -21,6 +21,15 @@ class Memory(NamedTuple):
     weights : Tensor of shape (n_samples, n_parts, [horizon,] n_steps), default=None
         Weights to use instead of those that the attention would find, for questions
         about what they do. None: its own.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import LSTMEncoder, Memory
+    >>> states, last = LSTMEncoder(input_size=3, hidden_size=4)(torch.randn(2, 5, 3))
+    >>> memory = Memory(states, last, mask=None, values=states)
+    >>> memory.states.shape, memory.last.shape
+    (torch.Size([2, 5, 4]), torch.Size([2, 4]))
     """
 
     states: Tensor

@@ -24,6 +24,14 @@ def masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
     -------
     Tensor of shape (..., n_steps)
         Weights whose rows sum to 1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import masked_softmax
+    >>> mask = torch.tensor([[True, True, False]])
+    >>> masked_softmax(torch.zeros(1, 3), mask)
+    tensor([[0.5000, 0.5000, 0.0000]])
     """
     if mask is not None:
         scores = scores.masked_fill(~mask, -torch.inf)
@@ -211,6 +219,14 @@ class SelfAttention(nn.Module):
     References
     ----------
     A. Vaswani et al. (2017). Attention is all you need. NeurIPS.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import SelfAttention
+    >>> states, weights = SelfAttention(size=4, n_heads=2)(torch.randn(3, 5, 4))
+    >>> states.shape, weights.shape
+    (torch.Size([3, 5, 4]), torch.Size([3, 2, 5, 5]))
     """
 
     def __init__(self, size: int, n_heads: int, dropout: float = 0.0) -> None:

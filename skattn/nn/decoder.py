@@ -27,6 +27,17 @@ class Decoded(NamedTuple):
         What the attention gathered; decoder steps side by side.
     weights : Tensor of shape (n_samples, n_parts, [horizon,] n_steps) or None
         Attention weights; None where they were not needed.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import DenseDecoder, FixedPooling, Memory
+    >>> states = torch.randn(2, 5, 4)  # samples, steps, size
+    >>> memory = Memory(states, states[:, -1], None, states)
+    >>> decoder = DenseDecoder(FixedPooling("last", 4), 4, horizon=3, n_targets=1)
+    >>> prediction, context, weights = decoder(memory)
+    >>> prediction.shape, context.shape, weights.shape
+    (torch.Size([2, 3, 1]), torch.Size([2, 4]), torch.Size([2, 1, 5]))
     """
 
     prediction: Tensor
@@ -55,6 +66,16 @@ class DenseDecoder(nn.Module):
     ----------
     T. Luong, H. Pham and C. Manning (2015). Effective approaches to attention-based
     neural machine translation. EMNLP.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import AttentionPooling, DenseDecoder, Memory
+    >>> states = torch.randn(2, 5, 4)  # samples, steps, size
+    >>> memory = Memory(states, states[:, -1], None, states)
+    >>> decoder = DenseDecoder(AttentionPooling(4), 4, horizon=3, n_targets=1)
+    >>> decoder(memory).prediction.shape
+    torch.Size([2, 3, 1])
     """
 
     def __init__(
@@ -156,6 +177,16 @@ class LSTMDecoder(nn.Module):
 
     R. Williams and D. Zipser (1989). A learning algorithm for continually running
     fully recurrent neural networks. Neural Computation 1(2).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import AttentionPooling, LSTMDecoder, Memory
+    >>> states = torch.randn(2, 5, 4)  # samples, steps, size
+    >>> memory = Memory(states, states[:, -1], None, states)
+    >>> decoder = LSTMDecoder(AttentionPooling(4), 4, horizon=3, n_targets=1)
+    >>> decoder(memory).weights.shape  # samples, heads, output steps, input steps
+    torch.Size([2, 1, 3, 5])
     """
 
     def __init__(

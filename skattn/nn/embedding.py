@@ -22,6 +22,18 @@ class GatedEmbedding(nn.Module):
     E. Choi, M. Bahadori, J. Kulas, A. Schuetz, W. Stewart and J. Sun (2016). RETAIN:
     an interpretable predictive model for healthcare using reverse time attention
     mechanism. NeurIPS.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import GatedEmbedding
+    >>> embedding = GatedEmbedding(input_size=3, state_size=4)
+    >>> inputs, states = torch.randn(2, 5, 3), torch.randn(2, 5, 4)
+    >>> values = embedding(inputs, states)
+    >>> values.shape
+    torch.Size([2, 5, 4])
+    >>> torch.allclose(embedding(2 * inputs, states), 2 * values)  # linear
+    True
     """
 
     def __init__(self, input_size: int, state_size: int) -> None:

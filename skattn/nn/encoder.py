@@ -31,6 +31,15 @@ class LSTMEncoder(nn.Module):
     ----------
     S. Hochreiter and J. Schmidhuber (1997). Long short-term memory. Neural
     Computation 9(8).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import LSTMEncoder
+    >>> encoder = LSTMEncoder(input_size=3, hidden_size=4, bidirectional=True)
+    >>> states, last = encoder(torch.randn(2, 5, 3), lengths=torch.tensor([5, 2]))
+    >>> states.shape, last.shape
+    (torch.Size([2, 5, 8]), torch.Size([2, 8]))
     """
 
     def __init__(

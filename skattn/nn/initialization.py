@@ -26,6 +26,17 @@ def initialize(module: nn.Module, generator: torch.Generator | None = None) -> N
     ----------
     R. Jozefowicz, W. Zaremba and I. Sutskever (2015). An empirical exploration of
     recurrent network architectures. ICML. (The forget bias.)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import LSTMEncoder, initialize
+    >>> one, two = LSTMEncoder(3, 4), LSTMEncoder(3, 4)
+    >>> for encoder in (one, two):
+    ...     initialize(encoder, torch.Generator().manual_seed(0))
+    >>> x = torch.randn(2, 5, 3)
+    >>> torch.equal(one(x)[0], two(x)[0])
+    True
     """
     for part in reversed([*module.modules()]):
         if isinstance(part, nn.LSTM | nn.LSTMCell):

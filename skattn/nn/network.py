@@ -36,6 +36,17 @@ class NetworkOutput(NamedTuple):
         The states that were attended to.
     mask : Tensor of bool of shape (n_samples, n_steps) or None
         True at real steps; None if all are.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import AttentionNetwork
+    >>> network = AttentionNetwork(2, n_timesteps=6, horizon=1, n_targets=1)
+    >>> output = network(torch.randn(3, 6, 2), lengths=torch.tensor([6, 4, 1]))
+    >>> output.mask.sum(1)
+    tensor([6, 4, 1])
+    >>> output.weights[2, 0]
+    tensor([1., 0., 0., 0., 0., 0.], grad_fn=<SelectBackward0>)
     """
 
     prediction: Tensor
@@ -97,6 +108,17 @@ class AttentionNetwork(nn.Module):
         Read and predict the target channels relative to their last values.
     linear_skip : bool, default=False
         Add a linear path from history to output.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import AttentionNetwork
+    >>> network = AttentionNetwork(
+    ...     2, n_timesteps=6, horizon=3, n_targets=1, hidden_size=8, patch_size=2
+    ... )
+    >>> output = network(torch.randn(4, 6, 2))
+    >>> output.prediction.shape, output.weights.shape  # 6 steps are 3 patches
+    (torch.Size([4, 3, 1]), torch.Size([4, 1, 3]))
     """
 
     context_size: int

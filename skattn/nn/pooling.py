@@ -32,6 +32,16 @@ class AttentionPooling(nn.Module):
         See `Attention`.
     n_steps : int, default=None
         See `Attention`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import AttentionPooling, Memory
+    >>> states = torch.randn(2, 5, 4)  # samples, steps, size
+    >>> memory = Memory(states, states[:, -1], None, states)
+    >>> context, weights = AttentionPooling(4, "additive", n_heads=2)(memory)
+    >>> context.shape, weights.shape
+    (torch.Size([2, 4]), torch.Size([2, 2, 5]))
     """
 
     def __init__(
@@ -111,6 +121,16 @@ class FixedPooling(nn.Module):
         units that take it.
     size : int
         Size of a state.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import FixedPooling, Memory
+    >>> states = torch.randn(2, 5, 4)  # samples, steps, size
+    >>> memory = Memory(states, states[:, -1], None, states)
+    >>> context, weights = FixedPooling("mean", 4)(memory)
+    >>> weights[0]
+    tensor([[0.2000, 0.2000, 0.2000, 0.2000, 0.2000]])
     """
 
     def __init__(self, kind: str, size: int) -> None:
@@ -181,6 +201,16 @@ class FeaturePooling(nn.Module):
         Size of a state.
     n_steps : int
         Most steps there are.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import FeaturePooling, Memory
+    >>> states = torch.randn(2, 5, 4)  # samples, steps, size
+    >>> memory = Memory(states, states[:, -1], None, states)
+    >>> context, weights = FeaturePooling(4, n_steps=5)(memory)
+    >>> context.shape, weights.shape  # steps times units; one row a unit
+    (torch.Size([2, 20]), torch.Size([2, 4, 5]))
     """
 
     def __init__(self, size: int, n_steps: int) -> None:

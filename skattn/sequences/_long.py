@@ -17,6 +17,15 @@ class LongSequences(NamedTuple):
         The id of each sequence.
     times : list of ndarray of shape (length_i,) or None
         The time stamps of each sequence; None if none were named.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skattn.sequences import from_long
+    >>> table = pd.DataFrame({"id": ["a", "a", "b"], "t": [1, 2, 1], "x": [3.0, 4, 5]})
+    >>> sequences = from_long(table, id="id", time="t", channels=["x"])
+    >>> [x.shape for x in sequences.X]
+    [(2, 1), (1, 1)]
     """
 
     X: list[np.ndarray]
