@@ -2,8 +2,8 @@
 Sequences of different lengths
 ==============================
 
-Machines run for different times, patients stay for different days. Hand such sequences
-over as a list of arrays; nothing needs to be cut or filled.
+Machines run for different times, patients stay for different days. Hand such ragged
+sequences over as a list of arrays; nothing needs to be cut or filled.
 """
 
 # %%
