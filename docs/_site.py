@@ -1,7 +1,8 @@
-"""What is done with the finished pages: an index for programs, and a check of links."""
+"""What is done with the finished pages: an index for programs, a check of links."""
 
 import inspect
 import pydoc
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -65,8 +66,19 @@ def write_index(app, error):
     (Path(app.outdir) / "llms.txt").write_text(index, encoding="utf-8")
 
 
+def undate_archives(app, error):
+    """Take the times out of the downloads, so that two builds are the same."""
+    for path in Path(app.outdir).glob("_downloads/*/*.zip"):
+        with zipfile.ZipFile(path) as archive:
+            files = {name: archive.read(name) for name in archive.namelist()}
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in files.items():
+                archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+
+
 def setup(app):
-    """Register both, after all that still writes pages."""
+    """Register all, after all that still writes pages."""
     app.connect("build-finished", write_index, priority=900)
     app.connect("build-finished", check_links, priority=901)
+    app.connect("build-finished", undate_archives, priority=902)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -50,7 +50,7 @@ search = GridSearchCV(
 
 with (
     LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
     ) as cluster,
     Client(cluster) as client,
 ):

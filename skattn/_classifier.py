@@ -466,6 +466,15 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             For two classes, positive where the second is more likely.
+
+        Examples
+        --------
+        >>> from skattn import LSTMAttentionClassifier
+        >>> from skattn.datasets import make_marked_step
+        >>> X, y, _ = make_marked_step(100, 8, random_state=0)
+        >>> model = LSTMAttentionClassifier(max_epochs=2, random_state=0).fit(X, y > 0)
+        >>> model.decision_function(X).shape  # two classes
+        (100,)
         """
         return self._shape_outputs(self._compute_logits(X))
 
@@ -497,6 +506,15 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         -------
         ndarray of shape (n_samples, n_classes)
             In the order of ``classes_``; rows sum to 1.
+
+        Examples
+        --------
+        >>> from skattn import LSTMAttentionClassifier
+        >>> from skattn.datasets import make_marked_step
+        >>> X, y, _ = make_marked_step(100, 8, random_state=0)
+        >>> model = LSTMAttentionClassifier(max_epochs=2, random_state=0).fit(X, y > 0)
+        >>> model.predict_proba(X).shape
+        (100, 2)
         """
         return np.exp(self.predict_log_proba(X))
 

@@ -58,6 +58,17 @@ class AttentionMixin:
             ``channel_independent`` a target axis stands before the steps. The map of
             the self-attention is ``(n_samples, n_steps, n_steps)``, a row for each
             attending step.
+
+        Examples
+        --------
+        >>> from skattn import LSTMAttentionRegressor
+        >>> from skattn.datasets import make_marked_step
+        >>> X, y, _ = make_marked_step(100, 8, random_state=0)
+        >>> model = LSTMAttentionRegressor(n_heads=2, max_epochs=2).fit(X, y)
+        >>> model.predict_attention(X).shape
+        (100, 8)
+        >>> model.predict_attention(X, average=False).shape
+        (100, 2, 8)
         """
         check_is_fitted(self)
         if layer not in ("pooling", "self"):
@@ -153,6 +164,19 @@ class ContributionsMixin(ProbeMixin):
         ----------
         E. Choi et al. (2016). RETAIN: an interpretable predictive model for healthcare
         using reverse time attention mechanism. NeurIPS.
+
+        Examples
+        --------
+        >>> from skattn import LSTMAttentionRegressor
+        >>> from skattn.datasets import make_marked_step
+        >>> X, y, _ = make_marked_step(100, 8, random_state=0)
+        >>> model = LSTMAttentionRegressor(values="inputs", max_epochs=2).fit(X, y)
+        >>> parts = model.predict_contributions(X)
+        >>> parts.shape
+        (100, 8, 2)
+        >>> total = model.base_value_ + parts.sum(axis=(1, 2))
+        >>> bool(abs(total - model.predict(X)).max() < 1e-4)
+        True
         """
         check_is_fitted(self)
         self._check_additive()
