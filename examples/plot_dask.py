@@ -42,15 +42,19 @@ search = GridSearchCV(
 # A cluster
 # ---------
 #
-# Here the cluster is two threads of this process, so that the page runs anywhere. For
-# processes of this machine leave ``processes=False`` out, and put the code of a script
+# Here the workers are two threads of this process, so that the page runs anywhere. For
+# processes of this machine, write ``LocalCluster()`` alone, and put the code of a script
 # under ``if __name__ == "__main__":``; for other machines give `Client` the address of
 # the scheduler instead. The rest stays as it is. ``scatter`` gives the data to each
 # worker, so that each of them may die.
 
 with (
     LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
+        n_workers=2,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp",  # over 127.0.0.1
+        dashboard_address=":0",
     ) as cluster,
     Client(cluster) as client,
 ):
