@@ -43,10 +43,10 @@ search = GridSearchCV(
 # ---------
 #
 # Here the workers are two threads of this process, so that the page runs anywhere. For
-# processes of this machine, write ``LocalCluster()`` alone, and put the code of a script
-# under ``if __name__ == "__main__":``; for other machines give `Client` the address of
-# the scheduler instead. The rest stays as it is. ``scatter`` gives the data to each
-# worker, so that each of them may die.
+# processes of this machine, write ``LocalCluster()`` alone, and put the code of a
+# script under ``if __name__ == "__main__":``; for other machines give `Client` the
+# address of the scheduler instead. The rest stays as it is. ``scatter`` gives the data
+# to each worker, so that each of them may die.
 
 with (
     LocalCluster(
