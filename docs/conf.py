@@ -26,8 +26,8 @@ extensions = [
 ]
 suppress_warnings = ["ref.ref"]  # labels of scikit-learn's own guide
 # Names of other packages that these pages may link to stand in docs/inventories, in
-# Sphinx's plain form, so that the build needs no network. Of scikit-learn nearly all are
-# there; elsewhere, and for what is newer, a name needs a new line.
+# Sphinx's plain form, so that the build needs no network. Of scikit-learn nearly all
+# are there; elsewhere, and for what is newer, a name needs a new line.
 PEERS = {
     "matplotlib": "https://matplotlib.org/stable/",
     "numpy": "https://numpy.org/doc/stable/",
