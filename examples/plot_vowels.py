@@ -131,6 +131,6 @@ plt.show()
 # %%
 # On whole utterances of JapaneseVowels the simple model is no worse: a few numbers a
 # channel tell these speakers apart. The LSTM knows sooner: after five frames it was
-# right for three in four, ridge for less than half, since the summaries of a beginning
+# right for two in three, ridge for less than half, since the summaries of a beginning
 # are not those it has learned. Trained on beginnings it may do better; that was not
 # tried. The table of the landing page has whole utterances, with five seeds.
