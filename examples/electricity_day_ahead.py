@@ -47,9 +47,7 @@ def main() -> None:
         anchor=True,
         linear_skip=True,
         learning_rate=0.005,
-        lr_schedule="one_cycle",
         max_epochs=60,
-        early_stopping=False,
         random_state=0,
         verbose=1,
     )

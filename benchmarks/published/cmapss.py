@@ -16,21 +16,14 @@ SENSORS = [2, 3, 4, 7, 8, 9, 11, 12, 13, 14, 15, 17, 20, 21]  # those that vary
 CAP = 125.0  # cycles; early life does not show in the sensors
 LONGEST = 50  # cycles of history
 # Chosen by cross-validation over engines of the training part.
-STATED = {
-    "dropout": 0.3,
-    "learning_rate": 0.003,
-    "lr_schedule": "one_cycle",
-    "max_epochs": 15,
-    "early_stopping": False,
-    "store_attention": False,
-}
+STATED = {"weight_decay": 1.0, "max_epochs": 15, "store_attention": False}
 
 
 def read(name):
-    """Read the sensors of each engine: a list of ``(n_cycles, 14)``."""
+    """Read the cycle's number and the sensors of each engine: ``(n_cycles, 15)``."""
     folder = data_folder("CMAPSS", "NASA's prognostics data repository")
     table = np.loadtxt(folder / name)
-    columns = [4 + sensor for sensor in SENSORS]
+    columns = [1, *(4 + sensor for sensor in SENSORS)]
     return [table[table[:, 0] == e][:, columns] for e in np.unique(table[:, 0])]
 
 
@@ -73,9 +66,11 @@ def main(quick: bool = False) -> None:
         [
             "Papers rarely say whether they cap the test part; their figures stand "
             "under 'not capped'. Training on histories of up to 50 cycles, one ending "
-            "at every fourth cycle, with life capped at 125. The stated configuration "
-            "was chosen by cross-validation over engines: histories of 30, 50 and 100 "
-            "cycles, with and without dropout."
+            "at every fourth cycle, with life capped at 125; channels are 14 sensors "
+            "and the number of the cycle, which most papers leave out. All that was "
+            "chosen was chosen by cross-validation over engines of the training part: "
+            "histories of 30, 50 and 100 cycles, the cycle's number, weight decay, "
+            "dropout."
         ],
     )
     X, y, groups = cut(engines, 40 if quick else 4)
@@ -107,6 +102,7 @@ def main(quick: bool = False) -> None:
     for attention in ("last", "mean"):
         method = f"skattn, stated, {attention}"
         table.run(method, ours(**STATED | change | {"attention": attention}), seeds)
+    table.compare("skattn, stated", "skattn, stated, last", "skattn, stated, mean")
     table.write(quick)
 
 

@@ -24,13 +24,21 @@ FORECAST = {
     "store_attention": False,
 }
 # Chosen by the error on the validation months.
-STATED = {"hidden_size": 32, "max_epochs": 10, "n_iter_no_change": 3}
+STATED = {
+    "hidden_size": 32,
+    "weight_decay": 1.0,
+    "learning_rate": 0.003,
+    "batch_size": 64,
+    "max_epochs": 6,
+    "early_stopping": True,
+}
 PUBLISHED = [
     ("repeat last value", "Zeng et al. 2023", 1.295, 1.325, 1.323, 1.339),
     ("LSTMa (at 336 and 720)", "Zhou et al. 2021", None, None, 1.424, 1.960),
     ("DLinear", "Zeng et al. 2023", 0.375, 0.405, 0.439, 0.472),
     ("NLinear", "Zeng et al. 2023", 0.374, 0.408, 0.429, 0.440),
 ]
+PENALTIES = (1e2, 1e3, 1e4, 1e5)
 HORIZONS = (96, 192, 336, 720)
 
 
@@ -67,8 +75,11 @@ def main(quick: bool = False) -> None:
         [(*row[: 2 + len(horizons)], *[None] * len(horizons)) for row in PUBLISHED],
         [
             "Inputs of 336 hours. The published tables leave out the last, incomplete "
-            "batch of 32 test windows; the columns after them do not. Early stopping "
-            "and all choices use the validation months."
+            "batch of 32 test windows; the columns after them do not. The "
+            "penalty of ridge, the best epoch and the stated configuration (of six, at "
+            "96 hours) were chosen on the validation months: learning rates of .001 to "
+            ".003, 4 and 6 epochs, 16 and 32 units, weight decay of 1 to 5, dropout. "
+            "Where figures are missing, 96 hours alone were measured."
         ],
     )
     parts = {horizon: cut(series, horizon) for horizon in horizons}
@@ -78,11 +89,12 @@ def main(quick: bool = False) -> None:
         for horizon, forecast in forecasters.items():
             X_test, y_test = parts[horizon][2]
             errors = ((forecast(X_test) - y_test) ** 2).mean((1, 2))
-            figures[f"mse_{horizon}"] = float(errors[: -(len(errors) % BATCH)].mean())
+            whole = len(errors) // BATCH * BATCH
+            figures[f"mse_{horizon}"] = float(errors[:whole].mean())
             figures[f"all_{horizon}"] = float(errors.mean())
         return figures
 
-    def each(fit):
+    def each(fit, horizons=horizons):
         return lambda seed: judge({h: fit(h, seed) for h in horizons})
 
     def ours(**parameters):
@@ -95,17 +107,23 @@ def main(quick: bool = False) -> None:
 
     table.run("last value", each(lambda h, _: repeat_last(h)), [0])
     table.run(
-        "ridge, shared by the channels", each(lambda h, _: ridge(*parts[h][0])), [0]
+        "ridge, shared by the channels",
+        each(lambda h, _: ridge(*parts[h][0], *parts[h][1])),
+        [0],
     )
-    table.run("gradient boosting", each(lambda h, seed: boost(*parts[h][0], seed)), [0])
+    first = horizons[:1]
+    n_pairs = 20_000 if quick else 200_000
+    boosted = each(lambda h, seed: boost(*parts[h][0], seed, n_pairs), first)
+    table.run("gradient boosting", boosted, [0])
     seeds, change = ([0], {"max_epochs": 1}) if quick else (SEEDS, {})
-    table.run("skattn, defaults, forecasting", each(ours(**change)), seeds[:1])
+    table.run("skattn, defaults, forecasting", each(ours(**change), first), seeds[:1])
     table.run("skattn, stated", each(ours(**STATED | change)), seeds)
     for attention in ("last", "mean"):
         method = f"skattn, stated, {attention}"
-        table.run(
-            method, each(ours(**STATED | change | {"attention": attention})), seeds[:1]
-        )
+        parameters = STATED | change | {"attention": attention}
+        table.run(method, each(ours(**parameters), first), seeds)
+    names = ("skattn, stated", "skattn, stated, last", "skattn, stated, mean")
+    table.compare(*names, keys=["mse_96"])
     table.write(quick)
 
 
@@ -123,9 +141,13 @@ def fold(X, y):
     ]
 
 
-def ridge(X, y):
-    """Fit one linear map for all channels."""
-    model = Ridge(100.0).fit(*fold(X, y))
+def ridge(X, y, X_val, y_val):
+    """Fit one linear map for all channels, its penalty chosen on validation windows."""
+    rows, ahead = fold(X, y)
+    rows_val, ahead_val = fold(X_val, y_val)
+    models = [Ridge(p, solver="cholesky").fit(rows, ahead) for p in PENALTIES]
+    errors = [((m.predict(rows_val) - ahead_val) ** 2).mean() for m in models]
+    model = models[int(np.argmin(errors))]
 
     def forecast(X):
         rows, _ = fold(X, X)
@@ -137,14 +159,14 @@ def ridge(X, y):
     return forecast
 
 
-def boost(X, y, seed):
+def boost(X, y, seed, n_pairs):
     """Fit one model for all channels and steps, which are features beside the lags.
 
-    It sees 200,000 of the pairs of window and step; one model a step would take hours.
+    It sees some of the pairs of window and step; one model a step would take hours.
     """
     rng = np.random.default_rng(seed)
     rows, ahead = fold(X, y)
-    picked = rng.integers(len(rows), size=200_000)
+    picked = rng.integers(len(rows), size=n_pairs)
     step = rng.integers(ahead.shape[1], size=len(picked))
     features = np.column_stack([rows[picked, ::4], rows[picked, step % 24 - 24], step])
     model = HistGradientBoostingRegressor(random_state=0)

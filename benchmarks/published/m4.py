@@ -23,10 +23,8 @@ FORECAST = {
 STATED = {
     "loss": "absolute_error",
     "learning_rate": 0.003,
-    "lr_schedule": "one_cycle",
     "max_epochs": 15,
     "batch_size": 128,
-    "early_stopping": False,
 }
 
 
@@ -112,6 +110,7 @@ def main(quick: bool = False) -> None:
     for attention in ("last", "mean"):
         method = f"skattn, stated, {attention}"
         table.run(method, ours(**STATED | change | {"attention": attention}), seeds)
+    table.compare("skattn, stated", "skattn, stated, last", "skattn, stated, mean")
     table.write(quick)
 
 
