@@ -178,12 +178,17 @@ def test_weight_decay_shrinks_the_matrices_of_the_lstms_alone(optimizer, decoder
             assert not change.any()
 
 
-def test_automatic_decay_is_that_of_adamw():
-    plain, auto = (fast(weight_decay=w).fit(X, Y) for w in (0.5, "auto"))
-    np.testing.assert_array_equal(plain.predict(X), auto.predict(X))
-    plain, auto = (
-        fast(optimizer="adam", weight_decay=w).fit(X, Y) for w in (0.0, "auto")
-    )
+@pytest.mark.parametrize(
+    ("decay", "settings"),
+    [
+        (2.0, {"lr_schedule": "one_cycle"}),
+        (2.0, {"lr_schedule": "cosine"}),
+        (0.0, {"lr_schedule": None}),
+        (0.0, {"lr_schedule": "one_cycle", "optimizer": "adam"}),
+    ],
+)
+def test_automatic_decay_is_for_adamw_at_a_rate_that_falls(decay, settings):
+    plain, auto = (fast(weight_decay=w, **settings).fit(X, Y) for w in (decay, "auto"))
     np.testing.assert_array_equal(plain.predict(X), auto.predict(X))
 
 
@@ -312,7 +317,7 @@ def test_sample_weights_choose_what_is_learned():
     both = np.r_[X, X]
     weights = np.r_[np.full(300, 1.0), np.full(300, 0.01)]
     model = fast(max_epochs=30, learning_rate=0.02, lr_schedule="one_cycle")
-    model.set_params(batch_size=32, hidden_size=16, early_stopping=False)
+    model.set_params(batch_size=32, hidden_size=16, weight_decay=0.0)
     model.fit(both, contrary, weights)
     assert model.score(X, Y) > 0.8
 

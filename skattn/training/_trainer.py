@@ -132,7 +132,9 @@ def _choose_batch_size(plan: TrainingPlan, n_samples: int) -> int:
 def _choose_decay(plan: TrainingPlan) -> float:
     if not isinstance(plan.weight_decay, str):
         return plan.weight_decay
-    return 0.5 if plan.optimizer == "adamw" else 0.0
+    # A rate that stays keeps strong decay at work to the end, and scores blunt.
+    falls = plan.lr_schedule in ("cosine", "one_cycle")
+    return 2.0 if plan.optimizer == "adamw" and falls else 0.0
 
 
 def _fuse(plan: TrainingPlan) -> dict[str, bool]:
