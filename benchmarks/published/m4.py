@@ -22,6 +22,7 @@ FORECAST = {
 # Chosen on the last 48 hours of the training series.
 STATED = {
     "loss": "absolute_error",
+    "weight_decay": 0.5,
     "learning_rate": 0.003,
     "max_epochs": 15,
     "batch_size": 128,

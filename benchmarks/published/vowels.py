@@ -22,7 +22,7 @@ from skattn import LSTMAttentionClassifier
 AEON = "aeon==1.6.0"
 
 # Chosen by cross-validation on the training part.
-STATED = {"bidirectional": True, "dropout": 0.5}
+STATED = {"bidirectional": True, "dropout": 0.5, "weight_decay": 0.5}
 
 
 def read(split: str):
