@@ -406,8 +406,10 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
             patients or engines. Ignored where no part is set aside. Without groups, a
             random split takes like shares of all classes.
         X_val, y_val : array-like, default=None
-            Validation samples to use instead of a part of X. Inside a pipeline they
-            go through no step before, unless its ``transform_input`` says so.
+            Validation samples to use instead of a part of X. Without
+            ``early_stopping`` their loss is recorded, and read by
+            ``lr_schedule="plateau"`` alone. Inside a pipeline they go through no step
+            before, unless its ``transform_input`` says so.
 
         Returns
         -------

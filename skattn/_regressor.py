@@ -466,8 +466,10 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
             Labels of samples that stay on one side of the validation split, such as
             patients or engines. Ignored where no part is set aside.
         X_val, y_val : array-like, default=None
-            Validation samples to use instead of a part of X. Inside a pipeline they
-            go through no step before, unless its ``transform_input`` says so.
+            Validation samples to use instead of a part of X. Without
+            ``early_stopping`` their loss is recorded, and read by
+            ``lr_schedule="plateau"`` alone. Inside a pipeline they go through no step
+            before, unless its ``transform_input`` says so.
 
         Returns
         -------
