@@ -175,7 +175,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Strength of the decay towards 0 of the LSTM's weight matrices; biases, attention
         and output layers do not decay. "adamw" shrinks weights beside its steps [11]_,
         by ``learning_rate * weight_decay`` in each; the others add the decay to the
-        gradient. "auto" is 2 with "adamw" and a rate that falls to 0, along
+        gradient. "auto" is 1 with "adamw" and a rate that falls to 0, along
         "one_cycle" or "cosine", else 0; so `partial_fit` does not decay.
 
     gradient_clip : float, default=1.0

@@ -181,8 +181,8 @@ def test_weight_decay_shrinks_the_matrices_of_the_lstms_alone(optimizer, decoder
 @pytest.mark.parametrize(
     ("decay", "settings"),
     [
-        (2.0, {"lr_schedule": "one_cycle"}),
-        (2.0, {"lr_schedule": "cosine"}),
+        (1.0, {"lr_schedule": "one_cycle"}),
+        (1.0, {"lr_schedule": "cosine"}),
         (0.0, {"lr_schedule": None}),
         (0.0, {"lr_schedule": "one_cycle", "optimizer": "adam"}),
     ],

@@ -35,10 +35,10 @@ class Scaler:
         ValueError
             If a value is too large for float32 after scaling.
         """
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             scaled = ((values - self.mean) / self.scale).astype(np.float32, order="C")
-        # A finite sum, which is quick to take, says that nothing is infinite.
-        if not np.isfinite(scaled.sum()) and np.isinf(scaled).any():
+            finite = np.isfinite(scaled.sum())  # quick to take
+        if not finite and np.isinf(scaled).any():
             raise ValueError(
                 f"{name} contains a value too large for float32 after scaling "
                 f"(largest magnitude {np.nanmax(np.abs(values)):.3g})."

@@ -134,7 +134,7 @@ def _choose_decay(plan: TrainingPlan) -> float:
         return plan.weight_decay
     # A rate that stays keeps strong decay at work to the end, and scores blunt.
     falls = plan.lr_schedule in ("cosine", "one_cycle")
-    return 2.0 if plan.optimizer == "adamw" and falls else 0.0
+    return 1.0 if plan.optimizer == "adamw" and falls else 0.0
 
 
 def _fuse(plan: TrainingPlan) -> dict[str, bool]:
