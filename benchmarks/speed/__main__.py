@@ -63,7 +63,7 @@ NOTES = [
     "value. Every contender runs once a round, in turn, and once before the first. "
     "Fits are of 1,000 samples of 50 steps and 8 channels, an LSTM of 50 units, "
     "additive attention with the last state as query, and 5 epochs of Adam; skattn "
-    "scales the inputs and clips gradients besides. Rows without a target are for "
+    "scales the inputs besides. Rows without a target are for "
     "information."
 ]
 
