@@ -17,7 +17,7 @@ def measure(report):
     }
 
 
-def save(name, rows, keys, errors, notes):
+def save(name, rows, keys, errors, notes, shown=None):
     """Write the result file.
 
     Parameters
@@ -32,19 +32,22 @@ def save(name, rows, keys, errors, notes):
         Other numbers to show: from the key in ``rows`` to its head and its digits.
     notes : list of str
         Sentences below the table.
+    shown : list of dict, default=None
+        The rows that the table is made from; None for all.
     """
+    shown = rows if shown is None else shown
     table = []
-    for group in dict.fromkeys(tuple(row[key] for key in keys) for row in rows):
-        runs = [row for row in rows if tuple(row[key] for key in keys) == group]
-        shown = [
+    for group in dict.fromkeys(tuple(row[key] for key in keys) for row in shown):
+        runs = [row for row in shown if tuple(row[key] for key in keys) == group]
+        numbers = [
             ([run[key] for run in runs], digits) for key, (_, digits) in errors.items()
         ]
-        shown += [([run["measures"][key][0] for run in runs], 2) for key in SHOWN]
-        shown = [
+        numbers += [([run["measures"][key][0] for run in runs], 2) for key in SHOWN]
+        cells = [
             "" if None in values else results.spread(values, digits)
-            for values, digits in shown
+            for values, digits in numbers
         ]
-        table.append([*group, *shown, str(len(runs))])
+        table.append([*group, *cells, str(len(runs))])
     columns = [*keys.values(), *(head for head, _ in errors.values())]
     columns += [*SHOWN.values(), "seeds"]
     results.save(name, rows, columns, table, notes=notes)
