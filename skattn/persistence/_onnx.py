@@ -18,11 +18,6 @@ from ..nn import LSTMDecoder
 from ..training import import_optional, replacing, to_path
 
 _OPSET = 17
-_TRACED: dict[str, Any] = (  # torch 2.4 knows no other exporter in this function
-    {"dynamo": False}
-    if "dynamo" in inspect.signature(torch.onnx.export).parameters
-    else {}
-)
 _OUTPUTS = ("prediction", "attention", "context")
 
 
@@ -97,12 +92,16 @@ def _export(graph: "_Graph") -> bytes:
     by tracing that is used, the same for all versions of torch.
     """
     content: Any = io.BytesIO()
-    options = _TRACED | {
+    options: dict[str, Any] = {
         "opset_version": _OPSET,
         "input_names": ["X"],
         "output_names": [*_OUTPUTS],
         "dynamic_axes": graph.free_axes(),
     }
+    # torch 2.4 knows no other exporter in this function. (Asked here, since torch takes
+    # as long to load its exporters as skattn takes in all.)
+    if "dynamo" in inspect.signature(torch.onnx.export).parameters:
+        options["dynamo"] = False
     with warnings.catch_warnings(), torch.inference_mode(False), torch.no_grad():
         # That it is old, and about shapes in Python's conditions: the conditions only
         # refuse lengths that the graph cannot be given.
