@@ -99,10 +99,7 @@ def main(quick: bool = False) -> None:
     seeds, change = ([0], {"max_epochs": 2}) if quick else (SEEDS, {})
     table.run("skattn, defaults", ours(**change), seeds)
     table.run("skattn, stated", ours(**STATED | change), seeds)
-    for attention in ("last", "mean"):
-        method = f"skattn, stated, {attention}"
-        table.run(method, ours(**STATED | change | {"attention": attention}), seeds)
-    table.compare("skattn, stated", "skattn, stated, last", "skattn, stated, mean")
+    table.ablate(ours, STATED | change, seeds)
     table.write(quick)
 
 

@@ -74,10 +74,7 @@ def main(quick: bool = False) -> None:
     table.run("skattn, defaults, forecasting", ours(**FORECAST | change), seeds)
     stated = FORECAST | STATED | change
     table.run("skattn, stated", ours(**stated), seeds)
-    for attention in ("last", "mean"):
-        method = f"skattn, stated, {attention}"
-        table.run(method, ours(**stated | {"attention": attention}), seeds)
-    table.compare("skattn, stated", "skattn, stated, last", "skattn, stated, mean")
+    table.ablate(ours, stated, seeds)
     table.write(quick)
 
 

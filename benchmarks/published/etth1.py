@@ -118,12 +118,12 @@ def main(quick: bool = False) -> None:
     seeds, change = ([0], {"max_epochs": 1}) if quick else (SEEDS, {})
     table.run("skattn, defaults, forecasting", each(ours(**change), first), seeds[:1])
     table.run("skattn, stated", each(ours(**STATED | change)), seeds)
-    for attention in ("last", "mean"):
-        method = f"skattn, stated, {attention}"
-        parameters = STATED | change | {"attention": attention}
-        table.run(method, each(ours(**parameters), first), seeds)
-    names = ("skattn, stated", "skattn, stated, last", "skattn, stated, mean")
-    table.compare(*names, keys=["mse_96"])
+    table.ablate(
+        lambda **parameters: each(ours(**parameters), first),
+        STATED | change,
+        seeds,
+        keys=["mse_96"],
+    )
     table.write(quick)
 
 

@@ -72,6 +72,18 @@ class Table:
                 parts.append(f"{head} {_interval(ours - theirs, digits)}")
             self.notes.append(f'"{method}" less "{other}": {", ".join(parts)}.')
 
+    def ablate(
+        self, ours: Callable, stated: dict, seeds: Iterable, keys: Iterable = ()
+    ) -> None:
+        """Measure the stated configuration without attention, and compare.
+
+        ``ours`` makes a measurement from the parameters of an estimator.
+        """
+        names = {kind: f"skattn, stated, {kind}" for kind in ("last", "mean")}
+        for kind, name in names.items():
+            self.run(name, ours(**stated | {"attention": kind}), seeds)
+        self.compare("skattn, stated", *names.values(), keys=keys)
+
     def write(self, quick: bool = False) -> None:
         """Write the result file: published figures first, then ours."""
         heads = [head for head, _ in self.measures.values()]
