@@ -71,6 +71,10 @@ class ChannelIndependent(nn.Module):
         prediction = prediction.squeeze(-1).transpose(1, 2)
         return NetworkOutput(prediction, context.flatten(1), *others)
 
+    def count_states(self, n_timesteps: int) -> int:
+        """Count the numbers in the states of all targets of one sample."""
+        return len(self.channels) * self.network.count_states(n_timesteps)
+
     def set_center(self, center: Tensor) -> None:
         """Say where 0 lies in each channel ``(1, n_channels)``, target by target."""
         self.network.set_center(center[0, self.channels])

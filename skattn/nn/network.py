@@ -303,6 +303,21 @@ class AttentionNetwork(nn.Module):
         memory = Memory(states, last, mask, values)
         return Encoded(memory, self_weights, history, level, inputs)
 
+    def count_states(self, n_timesteps: int) -> int:
+        """Count the numbers in the states of one sample.
+
+        Parameters
+        ----------
+        n_timesteps : int
+            Steps of the sample.
+
+        Returns
+        -------
+        int
+            Encoder steps times units.
+        """
+        return -(-n_timesteps // self.patch_size) * self.encoder.output_size
+
     def set_center(self, center: Tensor) -> None:
         """Say where 0 lies in each channel, for ``values="inputs"``.
 

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from ..nn import NetworkOutput, conicity
 from ..nn._dropout import set_dropout_generator
-from ._data import Batches, SequenceDataset
+from ._data import Batch, Batches, SequenceDataset
 from ._flat import FlatWeights
+from ._parts import cut
 from ._seeding import Stream, derive
 
 OPTIMIZERS = {
@@ -140,7 +141,7 @@ class AttentionNet(NeuralNet):
             self._zero_grad_optimizer()
         else:
             self.flat.gradient.zero_()
-        step = _predictions_only(self.train_step_single(batch, **fit_params))
+        step = self.train_step_single(batch, **fit_params)
         if "on_grad_computed" in self._watched:
             names = TeeGenerator(self.get_all_learnable_params())
             self.notify("on_grad_computed", named_parameters=names, batch=batch)
@@ -152,6 +153,21 @@ class AttentionNet(NeuralNet):
         self._decay()
         self.optimizer_.step()
         return step
+
+    def train_step_single(self, batch: Batch, **fit_params: Any) -> dict[str, Any]:
+        """Give the loss and the gradient of a batch, on a processor part by part."""
+        self._set_training(True)
+        parts = cut(batch, self.module_) if self.device == "cpu" else [batch]
+        losses, predictions = [], []
+        for inputs, target in parts:
+            output = self.infer(inputs, **fit_params)
+            loss = self.get_loss(output, target, X=inputs, training=True)
+            if len(parts) > 1:
+                loss = loss * (len(target) / len(batch[1]))
+            loss.backward()
+            losses.append(loss.detach())
+            predictions.append(output.prediction.detach())
+        return {"loss": sum(losses), "y_pred": torch.cat(predictions)}
 
     @torch.no_grad()
     def _decay(self) -> None:
@@ -185,7 +201,8 @@ class AttentionNet(NeuralNet):
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the loss of one batch without training."""
-        return _predictions_only(super().validation_step(batch, **fit_params))
+        step = super().validation_step(batch, **fit_params)
+        return step | {"y_pred": step["y_pred"].prediction}
 
     def run_single_epoch(
         self,
@@ -227,8 +244,3 @@ class AttentionNet(NeuralNet):
                 f"{loss:.3g}, learning rate {rate:.3g}): lower learning_rate, set "
                 "gradient_clip, or scale the data."
             )
-
-
-def _predictions_only(step: dict[str, Any]) -> dict[str, Any]:
-    """Keep of the output what skorch's callbacks can read."""
-    return step | {"y_pred": step["y_pred"].prediction}

@@ -1,0 +1,127 @@
+"""Large batches are trained in parts, as if they were whole."""
+
+import numpy as np
+import pytest
+import torch
+from skorch.callbacks import Callback
+from torch import nn
+
+from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
+from skattn.training import _parts
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(90, 12, 2)).astype(np.float32)
+Y = X[:, 2, :] + 0.1 * RNG.normal(size=(90, 2))
+WEIGHTS = RNG.uniform(0.5, 2.0, 90)
+RAGGED = [x[: RNG.integers(3, 13)] for x in X]
+SETTINGS = {"hidden_size": 8, "batch_size": 45, "max_epochs": 3, "random_state": 0}
+
+
+class Counting(nn.Module):
+    """Has a number of states a step.
+
+    Parameters
+    ----------
+    size : int
+        The number.
+    """
+
+    def __init__(self, size):
+        super().__init__()
+        self.size = size
+
+    def count_states(self, n_timesteps):
+        return n_timesteps * self.size
+
+
+def make_batch(n_samples, n_timesteps):
+    x = torch.arange(n_samples * n_timesteps).view(n_samples, n_timesteps, 1)
+    return {"x": x, "lengths": torch.arange(n_samples)}, torch.arange(n_samples)
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "n_timesteps", "size", "sizes"),
+    [
+        (256, 50, 64, [128, 128]),  # the default for many samples
+        (32, 50, 64, [32]),
+        (10, 50, 1 << 15, [5, 5]),  # never fewer than 8 while there are more
+        (100, 100, 512, [10] * 10),
+        (7, 10_000, 512, [7]),
+    ],
+)
+def test_parts_are_even_and_small_enough(n_samples, n_timesteps, size, sizes):
+    parts = _parts.cut(make_batch(n_samples, n_timesteps), Counting(size))
+    assert [len(target) for _, target in parts] == sizes
+
+
+def test_parts_in_order_are_the_batch():
+    inputs, target = make_batch(100, 100)
+    parts = _parts.cut((inputs, target), Counting(512))
+    assert torch.equal(torch.cat([piece for _, piece in parts]), target)
+    for name, whole in inputs.items():
+        assert torch.equal(torch.cat([part[name] for part, _ in parts]), whole)
+
+
+def test_a_module_that_counts_no_states_takes_batches_whole():
+    batch = make_batch(100, 100)
+    assert _parts.cut(batch, nn.Identity()) == [batch]
+
+
+def fit_both(monkeypatch, model, *data, **more):
+    """Fit with whole batches, then with parts; give both histories of losses."""
+    monkeypatch.setattr(_parts, "_MOST_STATES", 1 << 40)
+    whole = model.fit(*data, **more).history_["train_loss"]
+    seen = []
+    cut = _parts.cut
+
+    def watched(batch, module):
+        parts = cut(batch, module)
+        seen.append(len(parts))
+        return parts
+
+    monkeypatch.setattr(_parts, "_MOST_STATES", 8 * 12 * 10)
+    monkeypatch.setattr("skattn.training._net.cut", watched)
+    parts = model.fit(*data, **more).history_["train_loss"]
+    assert min(seen) > 1
+    return whole, parts
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"conicity_penalty": 0.5},
+        {"target_channels": [0, 1], "channel_independent": True, "anchor": True},
+        {"decoder": "lstm", "teacher_forcing": 1.0},
+        {"patch_size": 2, "bidirectional": True},
+    ],
+)
+def test_losses_are_those_of_whole_batches(monkeypatch, settings):
+    y = np.stack([Y, Y], 1) if "decoder" in settings else Y
+    if "target_channels" in settings:
+        y = Y[:, None]
+    monkeypatch.setattr(_parts, "_FEWEST_SAMPLES", 2)
+    model = LSTMAttentionRegressor(**SETTINGS | settings)
+    whole, parts = fit_both(monkeypatch, model, X, y, sample_weight=WEIGHTS)
+    np.testing.assert_allclose(parts, whole, rtol=1e-5)
+
+
+def test_losses_of_a_classifier_and_ragged_sequences_are_those_of_whole_batches(
+    monkeypatch,
+):
+    model = LSTMAttentionClassifier(**SETTINGS, class_weight="balanced")
+    whole, parts = fit_both(monkeypatch, model, RAGGED, Y[:, 0] > 0)
+    np.testing.assert_allclose(parts, whole, rtol=1e-5)
+
+
+def test_callbacks_see_the_predictions_of_the_whole_batch(monkeypatch):
+    monkeypatch.setattr(_parts, "_MOST_STATES", 8 * 12 * 10)
+    shapes = []
+
+    class Watch(Callback):
+        def on_batch_end(self, net, batch, training, y_pred, **kwargs):
+            shapes.append((training, y_pred.shape == batch[1].shape))
+
+    LSTMAttentionRegressor(**SETTINGS, callbacks=[Watch()]).fit(X, Y)
+    assert shapes
+    assert all(same for _, same in shapes)
