@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import init
 from torch.nn.functional import linear, normalize
 
+from ._additive import AdditivePooling
 from ._steps import from_ends
 
 
@@ -174,6 +175,37 @@ class AdditiveScore(Score):
         else:
             scores = (gates @ weight).squeeze(-1)
         return scores - self.weight.sum(2)
+
+    def pool(
+        self, query: Tensor | None, key: Tensor, value: Tensor, mask: Tensor | None
+    ) -> Tensor:
+        """Score, softmax and weighted sum at once, for one head and one query.
+
+        Parameters
+        ----------
+        query : Tensor of shape (n_samples, 1, query_size) or None
+            What is looked for.
+        key, value : Tensor of shape (n_samples, n_steps, ...)
+            Keys not yet projected, and what is summed.
+        mask : Tensor of bool of shape (n_samples, n_steps) or None
+            True at real steps.
+
+        Returns
+        -------
+        Tensor of shape (n_samples, 1, value_size)
+            The weighted sums.
+        """
+        context: Tensor = AdditivePooling.apply(
+            None if query is None else query.squeeze(1),
+            key,
+            None if value is key else value,
+            mask,
+            None if self.query_projection is None else self.query_projection.weight,
+            self.key_projection.weight,
+            self.key_projection.bias,
+            self.weight.flatten(),
+        )
+        return context[:, None]
 
 
 class LocationScore(Score):

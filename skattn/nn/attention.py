@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from ._dropout import Dropout
-from ._scores import SCORES, join_heads, split_heads
+from ._scores import SCORES, AdditiveScore, join_heads, split_heads
 
 
 def masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
@@ -148,7 +148,8 @@ class Attention(nn.Module):
         mask : Tensor of bool of shape (n_samples, n_steps), default=None
             True at real steps; None if all are.
         need_weights : bool, default=True
-            Without the need, "scaled_dot" runs on torch's fused attention.
+            Without the need, "scaled_dot" runs on torch's fused attention, and
+            "additive" trains with a gradient that is written out.
 
         Returns
         -------
@@ -158,6 +159,11 @@ class Attention(nn.Module):
             The weights; rows sum to 1, masked steps have exactly 0. None if they were
             not needed and not computed.
         """
+        score = self.score
+        one_each = score.n_heads == 1 and (query is None or query.shape[1] == 1)
+        quick = one_each and self.training and not need_weights
+        if quick and isinstance(score, AdditiveScore):
+            return score.pool(query, key, value, mask), None
         return self.attend(query, self.score.project(key), value, mask, need_weights)
 
     def attend(
