@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ._all_or_nothing import all_or_nothing
 from ._explain import AttentionMixin
+from ._history import HistoryMixin
 from ._inputs import check_groups, check_weights
 from ._parameters import check_combinations
 from ._resume import make_checkpoint
@@ -75,6 +76,7 @@ class _Part(NamedTuple):
 class BaseLSTMAttention(
     PlainState,
     AttentionMixin,
+    HistoryMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,
@@ -355,37 +357,6 @@ class BaseLSTMAttention(
         """The trained network, in evaluation mode."""
         self._check_fitted()
         return self.net_.module_
-
-    @property
-    def history_(self) -> dict[str, list[float]]:
-        """What each epoch recorded; NaN where an epoch recorded nothing."""
-        check_is_fitted(self)
-        names = {
-            "train_loss": "train_loss",
-            "valid_loss": "validation_loss",
-            "learning_rate": "learning_rate",
-            "dur": "seconds",
-        }
-        epochs = self.net_.history
-        return {
-            name: [epoch.get(key, np.nan) for epoch in epochs]
-            for key, name in names.items()
-            if any(key in epoch for epoch in epochs)
-        }
-
-    @property
-    def n_iter_(self) -> int:
-        """Epochs trained, those of earlier calls with ``warm_start`` included."""
-        check_is_fitted(self)
-        return len(self.net_.history)
-
-    @property
-    def best_validation_loss_(self) -> float | None:
-        """Least validation loss in the last fit; None if nothing was set aside."""
-        check_is_fitted(self)
-        epochs = self.net_.history[self.net_.first_epoch :]
-        losses = [epoch["valid_loss"] for epoch in epochs if "valid_loss" in epoch]
-        return min(losses, default=None)
 
     @property
     def _n_features_out(self) -> int:

@@ -1,0 +1,43 @@
+"""What training recorded, read from the net that it left behind."""
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from .training import AttentionNet
+
+
+class HistoryMixin:
+    """Attributes of an estimator that tell how its training went."""
+
+    net_: AttentionNet
+
+    @property
+    def history_(self) -> dict[str, list[float]]:
+        """What each epoch recorded; NaN where an epoch recorded nothing."""
+        check_is_fitted(self)
+        names = {
+            "train_loss": "train_loss",
+            "valid_loss": "validation_loss",
+            "learning_rate": "learning_rate",
+            "dur": "seconds",
+        }
+        epochs = self.net_.history
+        return {
+            name: [epoch.get(key, np.nan) for epoch in epochs]
+            for key, name in names.items()
+            if any(key in epoch for epoch in epochs)
+        }
+
+    @property
+    def n_iter_(self) -> int:
+        """Epochs trained, those of earlier calls with ``warm_start`` included."""
+        check_is_fitted(self)
+        return len(self.net_.history)
+
+    @property
+    def best_validation_loss_(self) -> float | None:
+        """Least validation loss in the last fit; None if nothing was set aside."""
+        check_is_fitted(self)
+        epochs = self.net_.history[self.net_.first_epoch :]
+        losses = [epoch["valid_loss"] for epoch in epochs if "valid_loss" in epoch]
+        return min(losses, default=None)
