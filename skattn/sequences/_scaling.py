@@ -7,9 +7,9 @@ import numpy as np
 
 from ._forms import Sequences
 
-# Values in one block of the statistics: 4 MB as float64, so that a memmap is never
+# Values in one block of the statistics: 1 MB as float64, so that a memmap is never
 # read into memory as a whole.
-_BLOCK_VALUES = 1 << 19
+_BLOCK_VALUES = 1 << 17
 
 _SMALLEST = np.finfo(np.float64).tiny / np.finfo(np.float64).eps
 
@@ -156,8 +156,10 @@ def _blocks(
         block = block.reshape(-1, n_channels)
         real = sequences.real_steps(rows)
         used = steps > 0 if real is None else real.ravel() & (steps > 0)
-        block, seen = block[used], None
+        if not used.all():
+            block, steps = block[used], steps[used]
+        seen = None
         if np.isnan(block.sum()):
             seen = ~np.isnan(block)
             block[~seen] = 0.0
-        yield block, steps[used], seen
+        yield block, steps, seen

@@ -16,14 +16,17 @@ from ..sequences._scaling import InputScaler
 # padding, and bring the same samples together in every epoch.
 _SORTED_BATCHES = 16
 
+# Values scaled at a time: a few MB, which the processor's cache holds.
+_BLOCK_VALUES = 1 << 18
+
 Batch = tuple[dict[str, Tensor], Tensor]
 
 
 class SequenceDataset(Dataset):
     """Scaled sequences with targets and weights, indexed by whole batches.
 
-    Arrays in memory are scaled once; a memmap is scaled batch by batch and never
-    copied whole.
+    Arrays in memory are scaled once, into a copy; a memmap is scaled batch by batch and
+    never copied whole.
 
     Parameters
     ----------
@@ -57,12 +60,9 @@ class SequenceDataset(Dataset):
         if lengths is not None:
             lengths = lengths[rows]
         self.lengths = None if lengths is None else torch.from_numpy(lengths)
-        self._inputs: Tensor | _LazyInputs
-        if _is_on_disk(sequences.values):
-            self._inputs = _LazyInputs(sequences, rows, scaler, name)
-        else:
-            taken = sequences.values[rows]
-            self._inputs = torch.from_numpy(scaler.prepare(taken, lengths, name))
+        inputs = _LazyInputs(sequences, rows, scaler, name)
+        on_disk = _is_on_disk(sequences.values)
+        self._inputs = inputs if on_disk else inputs.read_all()
         self._targets = torch.from_numpy(targets)
         self._forced = forced
         self._weights = None if weights is None else torch.from_numpy(weights).float()
@@ -111,6 +111,16 @@ class _LazyInputs:
             lengths = lengths[rows]
         values = self._sequences.values[rows]
         return torch.from_numpy(self._scaler.prepare(values, lengths, self._name))
+
+    def read_all(self) -> Tensor:
+        """Give all rows, read block by block, as copies in float64 need room."""
+        n_rows = len(self._rows)
+        n_block = max(1, _BLOCK_VALUES // self._sequences.values[:1].size)
+        none = self[:0]
+        everything = none.new_empty(n_rows, *none.shape[1:])
+        for start in range(0, n_rows, n_block):
+            everything[start : start + n_block] = self[start : start + n_block]
+        return everything
 
 
 def _is_on_disk(values: np.ndarray) -> bool:

@@ -9,7 +9,9 @@ from ._data import Batch
 # arithmetic. oneDNN's LSTM wants about 36 bytes a state in one piece: 19 MB.
 _MOST_STATES = 1 << 19
 
-# Thinner matrix products cost more than the pages.
+# Thinner products of matrices cost more than the pages: units times samples in a part,
+# and samples.
+_FEWEST_UNITS = 512
 _FEWEST_SAMPLES = 8
 
 
@@ -34,7 +36,8 @@ def cut(batch: Batch, module: nn.Module) -> list[Batch]:
     if count is None:
         return [batch]
     fitting = _MOST_STATES // count(inputs["x"].shape[1])
-    number = -(-len(target) // max(fitting, _FEWEST_SAMPLES))
+    fewest = max(_FEWEST_UNITS // count(1), _FEWEST_SAMPLES)
+    number = -(-len(target) // max(fitting, fewest))
     if number == 1:
         return [batch]
 

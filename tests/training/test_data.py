@@ -1,11 +1,12 @@
 """Batches: in order or shuffled, complete, and from disk without a copy."""
 
 import numpy as np
+import pytest
 import torch
 
 from skattn.sequences._forms import Sequences
 from skattn.sequences._scaling import InputScaler
-from skattn.training import SequenceDataset
+from skattn.training import SequenceDataset, _data
 from skattn.training._data import Batches
 
 VALUES = np.arange(10 * 3 * 2, dtype=np.float32).reshape(10, 3, 2)
@@ -44,6 +45,20 @@ def test_a_memmap_gives_the_same_batches(tmp_path):
         dataset = SequenceDataset(Sequences(values), SCALER, rows, TARGETS[rows])
         assert not isinstance(dataset._inputs, torch.Tensor)  # nothing is copied
         assert torch.equal(joined(Batches(dataset, 2)), SCALED[rows])
+
+
+@pytest.mark.parametrize("missing", ["error", "mask", "forward"])
+def test_data_read_block_by_block_are_those_read_at_once(monkeypatch, missing):
+    values = VALUES.copy()
+    if missing != "error":
+        values[3, 1] = np.nan
+    lengths = np.arange(10) % 3 + 1
+    scaler = InputScaler(SCALER.mean, SCALER.scale, missing)
+    rows = np.array([9, 3, 4, 1, 0])
+    monkeypatch.setattr(_data, "_BLOCK_VALUES", 2 * VALUES[0].size)
+    dataset = SequenceDataset(Sequences(values, lengths), scaler, rows, TARGETS[rows])
+    expected = scaler.prepare(values[rows], lengths[rows])
+    assert torch.equal(dataset._inputs, torch.from_numpy(expected))
 
 
 def test_lengths_travel_with_their_rows():

@@ -45,6 +45,7 @@ def make_batch(n_samples, n_timesteps):
         (256, 50, 64, [128, 128]),  # the default for many samples
         (32, 50, 64, [32]),
         (10, 50, 1 << 15, [5, 5]),  # never fewer than 8 while there are more
+        (128, 5000, 8, [64, 64]),  # nor than fill a product with few units
         (100, 100, 512, [10] * 10),
         (7, 10_000, 512, [7]),
     ],
@@ -80,6 +81,7 @@ def fit_both(monkeypatch, model, *data, **more):
         return parts
 
     monkeypatch.setattr(_parts, "_MOST_STATES", 8 * 12 * 10)
+    monkeypatch.setattr(_parts, "_FEWEST_UNITS", 1)
     monkeypatch.setattr("skattn.training._net.cut", watched)
     parts = model.fit(*data, **more).history_["train_loss"]
     assert min(seen) > 1
@@ -100,7 +102,6 @@ def test_losses_are_those_of_whole_batches(monkeypatch, settings):
     y = np.stack([Y, Y], 1) if "decoder" in settings else Y
     if "target_channels" in settings:
         y = Y[:, None]
-    monkeypatch.setattr(_parts, "_FEWEST_SAMPLES", 2)
     model = LSTMAttentionRegressor(**SETTINGS | settings)
     whole, parts = fit_both(monkeypatch, model, X, y, sample_weight=WEIGHTS)
     np.testing.assert_allclose(parts, whole, rtol=1e-5)
@@ -116,6 +117,7 @@ def test_losses_of_a_classifier_and_ragged_sequences_are_those_of_whole_batches(
 
 def test_callbacks_see_the_predictions_of_the_whole_batch(monkeypatch):
     monkeypatch.setattr(_parts, "_MOST_STATES", 8 * 12 * 10)
+    monkeypatch.setattr(_parts, "_FEWEST_UNITS", 1)
     shapes = []
 
     class Watch(Callback):
