@@ -1,8 +1,8 @@
 """Additive attention of one query, with its gradient written out.
 
-Training spends a third of its time here, and most of that on a dozen passes over the
-scores' hidden layer and on torch's bookkeeping of them. The formulas are those of
-`AdditiveScore`, a softmax and a weighted sum.
+Stage by stage, additive attention takes a third of a training step, most of it for
+passes over the scores' hidden layer and torch's bookkeeping of them. The formulas are
+those of `AdditiveScore`, a softmax and a weighted sum.
 """
 
 from typing import Any

@@ -176,10 +176,21 @@ class AdditiveScore(Score):
             scores = (gates @ weight).squeeze(-1)
         return scores - self.weight.sum(2)
 
+    def can_pool(self, query: Tensor | None, key: Tensor) -> bool:
+        """Say whether `pool` takes these: one head, and one query for each sample.
+
+        Autocast changes types in the middle, which a gradient by hand does not follow.
+        """
+        if self.n_heads > 1 or torch.is_autocast_enabled(key.device.type):
+            return False
+        if query is None or self.query_projection is None:
+            return query is None and self.query_projection is None
+        return query.shape[:2] == (key.shape[0], 1)
+
     def pool(
         self, query: Tensor | None, key: Tensor, value: Tensor, mask: Tensor | None
     ) -> Tensor:
-        """Score, softmax and weighted sum at once, for one head and one query.
+        """Score, softmax and weighted sum at once, where `can_pool` says so.
 
         Parameters
         ----------

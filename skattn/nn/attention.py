@@ -149,7 +149,8 @@ class Attention(nn.Module):
             True at real steps; None if all are.
         need_weights : bool, default=True
             Without the need, "scaled_dot" runs on torch's fused attention, and
-            "additive" trains with a gradient that is written out.
+            "additive" trains with its first derivatives written out where it has one
+            head and one query.
 
         Returns
         -------
@@ -159,10 +160,8 @@ class Attention(nn.Module):
             The weights; rows sum to 1, masked steps have exactly 0. None if they were
             not needed and not computed.
         """
-        score = self.score
-        one_each = score.n_heads == 1 and (query is None or query.shape[1] == 1)
-        quick = one_each and self.training and not need_weights
-        if quick and isinstance(score, AdditiveScore):
+        score, quick = self.score, self.training and not need_weights
+        if quick and isinstance(score, AdditiveScore) and score.can_pool(query, key):
             return score.pool(query, key, value, mask), None
         return self.attend(query, self.score.project(key), value, mask, need_weights)
 

@@ -141,7 +141,7 @@ class AttentionNet(NeuralNet):
             self._zero_grad_optimizer()
         else:
             self.flat.gradient.zero_()
-        step = self.train_step_single(batch, **fit_params)
+        step = _predictions_only(self.train_step_single(batch, **fit_params))
         if "on_grad_computed" in self._watched:
             names = TeeGenerator(self.get_all_learnable_params())
             self.notify("on_grad_computed", named_parameters=names, batch=batch)
@@ -157,7 +157,8 @@ class AttentionNet(NeuralNet):
     def train_step_single(self, batch: Batch, **fit_params: Any) -> dict[str, Any]:
         """Give the loss and the gradient of a batch, on a processor part by part."""
         self._set_training(True)
-        parts = cut(batch, self.module_) if self.device == "cpu" else [batch]
+        on_cpu = torch.device(self.device).type == "cpu"
+        parts = cut(batch, self.module_) if on_cpu else [batch]
         losses, predictions = [], []
         for inputs, target in parts:
             output = self.infer(inputs, **fit_params)
@@ -167,7 +168,8 @@ class AttentionNet(NeuralNet):
             loss.backward()
             losses.append(loss.detach())
             predictions.append(output.prediction.detach())
-        return {"loss": sum(losses), "y_pred": torch.cat(predictions)}
+        whole = output._replace(prediction=torch.cat(predictions))
+        return {"loss": sum(losses), "y_pred": whole}
 
     @torch.no_grad()
     def _decay(self) -> None:
@@ -201,8 +203,7 @@ class AttentionNet(NeuralNet):
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the loss of one batch without training."""
-        step = super().validation_step(batch, **fit_params)
-        return step | {"y_pred": step["y_pred"].prediction}
+        return _predictions_only(super().validation_step(batch, **fit_params))
 
     def run_single_epoch(
         self,
@@ -244,3 +245,8 @@ class AttentionNet(NeuralNet):
                 f"{loss:.3g}, learning rate {rate:.3g}): lower learning_rate, set "
                 "gradient_clip, or scale the data."
             )
+
+
+def _predictions_only(step: dict[str, Any]) -> dict[str, Any]:
+    """Keep of the output what skorch's callbacks can read."""
+    return step | {"y_pred": step["y_pred"].prediction}

@@ -16,7 +16,7 @@ _FEWEST_SAMPLES = 8
 
 
 def cut(batch: Batch, module: nn.Module) -> list[Batch]:
-    """Cut a batch into even parts of at most `_MOST_STATES` states.
+    """Cut a batch into even parts of at most `_MOST_STATES` states, but not thin ones.
 
     Parameters
     ----------
@@ -35,10 +35,10 @@ def cut(batch: Batch, module: nn.Module) -> list[Batch]:
     inputs, target = batch
     if count is None:
         return [batch]
-    fitting = _MOST_STATES // count(inputs["x"].shape[1])
+    wanted = -(-len(target) * count(inputs["x"].shape[1]) // _MOST_STATES)
     fewest = max(_FEWEST_UNITS // count(1), _FEWEST_SAMPLES)
-    number = -(-len(target) // max(fitting, fewest))
-    if number == 1:
+    number = min(wanted, len(target) // fewest)
+    if number <= 1:
         return [batch]
 
     def split(tensor: Tensor) -> tuple[Tensor, ...]:

@@ -5,6 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import PrintLog
 from skorch.helper import predefined_split
@@ -152,7 +153,7 @@ def _run(
 ) -> None:
     """Train; Ctrl-C ends training with the weights so far, as in scikit-learn."""
     # Callbacks of users may look for the parameters that the network has.
-    if net.device == "cpu" and not has_callbacks:
+    if torch.device(net.device).type == "cpu" and not has_callbacks:
         net.flat = FlatWeights(net)
     net.notify("on_train_begin", X=train_data, y=None)
     n_trained = 0 if checkpoint is None else checkpoint.resume(net)

@@ -68,6 +68,33 @@ def test_a_second_derivative_is_refused():
         first.sum().backward()
 
 
+def test_a_missing_query_is_refused_and_one_too_many_is_not_read():
+    key = torch.randn(2, 3, 4)
+    asking = Attention("additive", query_size=4, key_size=4)
+    with pytest.raises(TypeError):
+        asking(None, key, key, need_weights=False)
+    inside = Attention("additive", query_size=0, key_size=4)
+    with_one = inside(key[:, :1], key, key, need_weights=False)[0]
+    torch.testing.assert_close(with_one, inside(None, key, key)[0])
+
+
+def test_one_query_for_all_samples_is_shared():
+    attention = Attention("additive", query_size=4, key_size=4)
+    key = torch.randn(3, 5, 4)
+    query = torch.randn(1, 1, 4, requires_grad=True)
+    attention(query, key, key, need_weights=False)[0].sum().backward()
+    assert query.grad.shape == (1, 1, 4)
+
+
+def test_autocast_trains_stage_by_stage():
+    attention = Attention("additive", query_size=4, key_size=4)
+    key = torch.randn(3, 5, 4, requires_grad=True)
+    with torch.autocast("cpu", torch.bfloat16):
+        context, _ = attention(key[:, :1], key, key, need_weights=False)
+    context.float().sum().backward()
+    assert key.grad.isfinite().all()
+
+
 def test_several_heads_and_several_queries_train_stage_by_stage():
     heads = Attention("additive", query_size=4, key_size=4, n_heads=2)
     key = torch.randn(2, 3, 4)

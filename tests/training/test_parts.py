@@ -44,8 +44,9 @@ def make_batch(n_samples, n_timesteps):
     [
         (256, 50, 64, [128, 128]),  # the default for many samples
         (32, 50, 64, [32]),
-        (10, 50, 1 << 15, [5, 5]),  # never fewer than 8 while there are more
-        (128, 5000, 8, [64, 64]),  # nor than fill a product with few units
+        (15, 50, 1 << 15, [15]),  # never fewer than 8
+        (17, 50, 1 << 15, [9, 8]),
+        (130, 5000, 8, [65, 65]),  # nor than fill a product with few units
         (100, 100, 512, [10] * 10),
         (7, 10_000, 512, [7]),
     ],
@@ -82,6 +83,7 @@ def fit_both(monkeypatch, model, *data, **more):
 
     monkeypatch.setattr(_parts, "_MOST_STATES", 8 * 12 * 10)
     monkeypatch.setattr(_parts, "_FEWEST_UNITS", 1)
+    monkeypatch.setattr(_parts, "_FEWEST_SAMPLES", 2)
     monkeypatch.setattr("skattn.training._net.cut", watched)
     parts = model.fit(*data, **more).history_["train_loss"]
     assert min(seen) > 1
@@ -118,6 +120,7 @@ def test_losses_of_a_classifier_and_ragged_sequences_are_those_of_whole_batches(
 def test_callbacks_see_the_predictions_of_the_whole_batch(monkeypatch):
     monkeypatch.setattr(_parts, "_MOST_STATES", 8 * 12 * 10)
     monkeypatch.setattr(_parts, "_FEWEST_UNITS", 1)
+    monkeypatch.setattr(_parts, "_FEWEST_SAMPLES", 2)
     shapes = []
 
     class Watch(Callback):
@@ -127,3 +130,11 @@ def test_callbacks_see_the_predictions_of_the_whole_batch(monkeypatch):
     LSTMAttentionRegressor(**SETTINGS, callbacks=[Watch()]).fit(X, Y)
     assert shapes
     assert all(same for _, same in shapes)
+
+
+def test_parts_with_dropout_draw_the_same_masks_again(monkeypatch):
+    monkeypatch.setattr(_parts, "_MOST_STATES", 8 * 12 * 10)
+    monkeypatch.setattr(_parts, "_FEWEST_UNITS", 1)
+    model = LSTMAttentionRegressor(**SETTINGS, num_layers=2, dropout=0.5)
+    first = model.fit(X, Y).predict(X)
+    np.testing.assert_array_equal(model.fit(X, Y).predict(X), first)
