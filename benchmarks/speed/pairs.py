@@ -99,7 +99,7 @@ def show(row):
     """Write a row for the table: work, peer, figure, range, target, met."""
     target, digits = row.get("target"), row.get("digits", 3)
     sign = ">=" if row.get("larger") else "<="
-    wanted = "" if target is None else f"{sign} {target:g}"
+    wanted = "" if target is None else f"{sign} {target:.3g}"
     if "error" in row:
         met = "" if target is None else "not measured"
         return [row["work"], row["peer"], f"did not run: {row['error']}", wanted, met]
