@@ -69,6 +69,13 @@ def test_a_module_that_counts_no_states_takes_batches_whole():
     assert _parts.cut(batch, nn.Identity()) == [batch]
 
 
+def make_parts_small(monkeypatch):
+    """Let batches of the data above be cut into several parts."""
+    monkeypatch.setattr(_parts, "_MOST_STATES", 8 * 12 * 10)
+    monkeypatch.setattr(_parts, "_FEWEST_UNITS", 1)
+    monkeypatch.setattr(_parts, "_FEWEST_SAMPLES", 2)
+
+
 def fit_both(monkeypatch, model, *data, **more):
     """Fit with whole batches, then with parts; give both histories of losses."""
     monkeypatch.setattr(_parts, "_MOST_STATES", 1 << 40)
@@ -81,9 +88,7 @@ def fit_both(monkeypatch, model, *data, **more):
         seen.append(len(parts))
         return parts
 
-    monkeypatch.setattr(_parts, "_MOST_STATES", 8 * 12 * 10)
-    monkeypatch.setattr(_parts, "_FEWEST_UNITS", 1)
-    monkeypatch.setattr(_parts, "_FEWEST_SAMPLES", 2)
+    make_parts_small(monkeypatch)
     monkeypatch.setattr("skattn.training._net.cut", watched)
     parts = model.fit(*data, **more).history_["train_loss"]
     assert min(seen) > 1
@@ -118,9 +123,7 @@ def test_losses_of_a_classifier_and_ragged_sequences_are_those_of_whole_batches(
 
 
 def test_callbacks_see_the_predictions_of_the_whole_batch(monkeypatch):
-    monkeypatch.setattr(_parts, "_MOST_STATES", 8 * 12 * 10)
-    monkeypatch.setattr(_parts, "_FEWEST_UNITS", 1)
-    monkeypatch.setattr(_parts, "_FEWEST_SAMPLES", 2)
+    make_parts_small(monkeypatch)
     shapes = []
 
     class Watch(Callback):
@@ -133,8 +136,7 @@ def test_callbacks_see_the_predictions_of_the_whole_batch(monkeypatch):
 
 
 def test_parts_with_dropout_draw_the_same_masks_again(monkeypatch):
-    monkeypatch.setattr(_parts, "_MOST_STATES", 8 * 12 * 10)
-    monkeypatch.setattr(_parts, "_FEWEST_UNITS", 1)
+    make_parts_small(monkeypatch)
     model = LSTMAttentionRegressor(**SETTINGS, num_layers=2, dropout=0.5)
     first = model.fit(X, Y).predict(X)
     np.testing.assert_array_equal(model.fit(X, Y).predict(X), first)
