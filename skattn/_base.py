@@ -34,6 +34,7 @@ from .training import (
     TrainingPlan,
     choose_device,
     draw_seed,
+    fit_linear_path,
     make_generator,
     run_network,
     split_validation,
@@ -123,11 +124,14 @@ class BaseLSTMAttention(
             module, previous = self._start(part, self.net_ if goes_on else None)
             parts = [part] if valid is None else [part, valid]
             checkpoint = make_checkpoint(self, plan, parts, previous)
+            data = self._make_dataset(part)
+            if self.linear_skip == "ridge" and previous is None:
+                fit_linear_path(module, data)
             self.net_ = train(
                 module,
                 self._make_loss(),
                 plan,
-                self._make_dataset(part),
+                data,
                 None if valid is None else self._make_dataset(valid),
                 seed=self._seed,
                 previous=previous,

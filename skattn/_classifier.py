@@ -185,7 +185,8 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         starting anew. Parameters of the network must then stay as they were.
 
     device : str or torch.device, default="auto"
-        Where to compute. "auto" takes CUDA if there is one, else the CPU.
+        Where to compute. "auto" takes CUDA if there is one, else the CPU;
+        of several CUDA devices, workers of a pool (``n_jobs``) take theirs in turn.
 
     random_state : int, RandomState instance or None, default=None
         Source of initial weights, order of samples, dropout masks and random

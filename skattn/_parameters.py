@@ -59,6 +59,7 @@ REGRESSOR_CONSTRAINTS: dict[str, list[Any]] = {
     "scale_targets": [StrOptions({"auto"}), "boolean"],
     "target_channels": [str, Integral, "array-like", None],
     "anchor": ["boolean"],
+    "linear_skip": ["boolean", StrOptions({"ridge"})],
     "channel_independent": ["boolean"],
     "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile"})],
     "quantile": [Interval(Real, 0, 1, closed="neither"), None],
@@ -132,7 +133,8 @@ def _check_loss(estimator: Any) -> None:
             "quantile=None."
         )
     if estimator.output_activation != "identity":
-        _refuse(estimator, "output_activation", scale_targets=True, anchor=True)
+        outer = {"scale_targets": True, "anchor": True, "linear_skip": "ridge"}
+        _refuse(estimator, "output_activation", **outer)
         if estimator.target_channels is not None:
             _refuse(estimator, "output_activation", scale_inputs=True)
 
@@ -178,10 +180,14 @@ def _check_forecast(estimator: Any) -> None:
     if estimator.anchor:  # a masked last value would be taken for the mean
         _refuse(estimator, "anchor", missing="mask")
     target_channels = estimator.target_channels
-    for name in ("anchor", "channel_independent"):
-        if getattr(estimator, name) and target_channels is None:
+    for name, value in (
+        ("anchor", True),
+        ("channel_independent", True),
+        ("linear_skip", "ridge"),
+    ):
+        if getattr(estimator, name) == value and target_channels is None:
             raise ValueError(
-                f"{name}=True needs target_channels, the input channels that y "
+                f"{name}={value!r} needs target_channels, the input channels that y "
                 "continues; got target_channels=None. Allowed are 'all', a channel "
                 "or a list of channels."
             )

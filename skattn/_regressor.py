@@ -134,11 +134,16 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         that what was learned at one level holds at another. Needs
         ``target_channels``.
 
-    linear_skip : bool, default=False
-        Add a linear path from history to output beside the LSTM [4]_ [5]_, which
-        starts at 0. With ``target_channels`` each target is read from its own
-        history, with shared weights; otherwise from all channels. Longer sequences
-        than in `fit` are then refused, shorter ones aligned at their last step.
+    linear_skip : bool or "ridge", default=False
+        Add a linear path from history to output beside the LSTM [4]_ [5]_. With
+        ``target_channels`` each target is read from its own history, with shared
+        weights; otherwise from all channels. Longer sequences than in `fit` are then
+        refused, shorter ones aligned at their last step.
+        True: it starts at 0 and is trained with the rest. "ridge", which needs
+        ``target_channels``: ridge regression fits it before the rest, which is then
+        trained on what it leaves; the penalty is chosen by cross-validation over ten
+        stretches of the training part, which should stand in the order of time. `partial_fit` and
+        ``warm_start`` keep the path of the first call.
 
     channel_independent : bool, default=False
         Use one model for all target channels, which sees a target channel together
@@ -223,7 +228,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         starting anew. Parameters of the network must then stay as they were.
 
     device : str or torch.device, default="auto"
-        Where to compute. "auto" takes CUDA if there is one, else the CPU.
+        Where to compute. "auto" takes CUDA if there is one, else the CPU;
+        of several CUDA devices, workers of a pool (``n_jobs``) take theirs in turn.
 
     random_state : int, RandomState instance or None, default=None
         Source of initial weights, order of samples, dropout masks and random
@@ -366,7 +372,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         output_activation: str = "identity",
         target_channels: Any = None,
         anchor: bool = False,
-        linear_skip: bool = False,
+        linear_skip: bool | str = False,
         channel_independent: bool = False,
         scale_targets: str | bool = "auto",
         loss: str = "squared_error",

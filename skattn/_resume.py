@@ -7,7 +7,7 @@ import torch
 from .training import AttentionNet, Checkpoint, TrainingPlan, digest, pack_net
 
 # Parameters that do not change the result, or that act through what is digested
-# beside them: the drawn seed, the rows of both parts, the device chosen.
+# beside them: the drawn seed, the rows of both parts, the kind of device.
 _LEFT_OUT = {
     "callbacks",
     "checkpoint",
@@ -30,8 +30,8 @@ def make_checkpoint(
     """Give the fit's checkpoint, named by all that its result depends on.
 
     That is: the samples with targets and weights, the rows of the training and of the
-    validation part, the parameters, the drawn seed, the device, torch's version and,
-    where training goes on, the net as it was.
+    validation part, the parameters, the drawn seed, the kind of device, torch's version
+    and, where training goes on, the net as it was.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def make_checkpoint(
     checkpoint.name = digest(
         type(estimator).__name__,
         torch.__version__,
-        plan.device,
+        torch.device(plan.device).type,
         parameters,
         estimator._seed,
         [part.rows for part in parts],

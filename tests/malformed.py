@@ -20,7 +20,7 @@ ODD_PARAMETERS = {
     "values": ["states", "inputs"],
     "target_channels": [None, "all", 0, 5, [0, 1], [0, 0], "heat"],
     "anchor": [False, True],
-    "linear_skip": [False, True],
+    "linear_skip": [False, True, "ridge"],
     "channel_independent": [False, True],
     "early_stopping": [False, True],
     "validation_split": ["random", "tail", "none"],

@@ -26,6 +26,7 @@ VARIANTS = [
     {"attention": "max", "bidirectional": True},
     {"patch_size": 2, "linear_skip": True, "state_bypass": True},
     {"target_channels": 1, "anchor": True, "channel_independent": True},
+    {"target_channels": 1, "linear_skip": "ridge", "decoder": "lstm"},
     {"attention": "feature"},
     {"attention": "location", "decoder": "lstm", "teacher_forcing": 0.5},
     {"attention": "cosine", "self_attention_heads": 2, "n_heads": 2},

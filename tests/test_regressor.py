@@ -68,6 +68,8 @@ def test_outputs_are_scaled_each_by_itself():
         {"linear_skip": True},
         {"anchor": True, "linear_skip": True, "patch_size": 4},
         {"channel_independent": True, "linear_skip": True},
+        {"anchor": True, "linear_skip": "ridge"},
+        {"channel_independent": True, "linear_skip": "ridge", "patch_size": 4},
     ],
 )
 def test_forecasts_of_several_channels(beside):

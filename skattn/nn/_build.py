@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ._skip import LinearSkip
 from .initialization import initialize
 from .network import AttentionNetwork, NetworkOutput
 
@@ -57,8 +58,7 @@ class ChannelIndependent(nn.Module):
         n_targets = len(self.channels)
         folded, lengths = self.fold(x, lengths)
         if target is not None:
-            # (n, horizon, n_targets) -> (n * n_targets, horizon, 1)
-            target = target.transpose(1, 2).flatten(0, 1)[:, :, None]
+            target = _fold_target(target)
         if weights is not None:
             weights = weights.flatten(0, 1)
         output: Any = self.network(folded, lengths, target, need_weights, weights)
@@ -79,6 +79,18 @@ class ChannelIndependent(nn.Module):
         """Say where 0 lies in each channel ``(1, n_channels)``, target by target."""
         self.network.set_center(center[0, self.channels])
 
+    @property
+    def skip(self) -> LinearSkip | None:
+        """The linear path that all target channels share."""
+        return self.network.skip
+
+    def pose_linear(
+        self, x: Tensor, lengths: Tensor | None, target: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Give what the linear path is fitted to; see `AttentionNetwork`."""
+        folded, lengths = self.fold(x, lengths)
+        return self.network.pose_linear(folded, lengths, _fold_target(target))
+
     def fold(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Make each target channel, with what belongs to no target, a sample."""
         # (n, n_steps, n_targets, n_own) -> (n * n_targets, n_steps, n_own)
@@ -86,6 +98,11 @@ class ChannelIndependent(nn.Module):
         if lengths is not None:
             lengths = lengths.repeat_interleave(len(self.channels))
         return folded, lengths
+
+
+def _fold_target(target: Tensor) -> Tensor:
+    """Make each target a sample: ``(n * n_targets, horizon, 1)``."""
+    return target.transpose(1, 2).flatten(0, 1)[:, :, None]
 
 
 def build_network(

@@ -22,6 +22,8 @@ class LinearSkip(nn.Module):
         Output steps, and values at each.
     own_history : bool
         Whether the history has one channel for each target.
+    fixed : bool, default=False
+        Whether its weights are set, by `set_weights`, and not trained.
 
     References
     ----------
@@ -39,6 +41,7 @@ class LinearSkip(nn.Module):
         horizon: int,
         n_targets: int,
         own_history: bool,
+        fixed: bool = False,
     ) -> None:
         super().__init__()
         self.n_timesteps = n_timesteps
@@ -48,11 +51,18 @@ class LinearSkip(nn.Module):
             self.linear = nn.Linear(n_timesteps, horizon)
         else:
             self.linear = nn.Linear(n_timesteps * n_channels, horizon * n_targets)
+        self.linear.requires_grad_(not fixed)
 
     def draw_parameters(self, generator: torch.Generator | None = None) -> None:
         """Start at 0, so that the path adds only what it has learned."""
         nn.init.zeros_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
+
+    @torch.no_grad()
+    def set_weights(self, weight: Tensor, bias: Tensor) -> None:
+        """Take over a matrix ``(n_outputs, n_inputs)`` and a bias ``(n_outputs,)``."""
+        self.linear.weight.copy_(weight)
+        self.linear.bias.copy_(bias)
 
     def forward(self, history: Tensor, lengths: Tensor | None) -> Tensor:
         """Predict ``(n_samples, horizon, n_targets)`` from the history."""
@@ -61,8 +71,16 @@ class LinearSkip(nn.Module):
                 f"X has {history.shape[1]} time steps, but linear_skip was fitted on "
                 f"{self.n_timesteps}; at most {self.n_timesteps} are allowed."
             )
-        history = align_ends(history, lengths, self.n_timesteps)
+        rows = self.lay_out(history, lengths)
         if self.own_history:
-            # (n, n_timesteps, n_targets) -> (n, n_targets, horizon) -> transposed
-            return self.linear(history.transpose(1, 2)).transpose(1, 2)
-        return self.linear(history.flatten(1)).unflatten(-1, self.shape)
+            return self.linear(rows).transpose(1, 2)  # (n, horizon, n_targets)
+        return self.linear(rows).unflatten(-1, self.shape)
+
+    def lay_out(self, history: Tensor, lengths: Tensor | None) -> Tensor:
+        """Give the inputs of the linear map, ending together.
+
+        ``(n_samples, n_targets, n_timesteps)`` with one history a target, else
+        ``(n_samples, n_timesteps * n_channels)``.
+        """
+        aligned = align_ends(history, lengths, self.n_timesteps)
+        return aligned.transpose(1, 2) if self.own_history else aligned.flatten(1)

@@ -106,8 +106,9 @@ class AttentionNetwork(nn.Module):
         Applied to the prediction.
     anchor : bool, default=False
         Read and predict the target channels relative to their last values.
-    linear_skip : bool, default=False
-        Add a linear path from history to output.
+    linear_skip : bool or "ridge", default=False
+        Add a linear path from history to output; with "ridge" its weights are not
+        trained, but to be set.
 
     Examples
     --------
@@ -146,7 +147,7 @@ class AttentionNetwork(nn.Module):
         teacher_forcing: float = 0.0,
         output_activation: str = "identity",
         anchor: bool = False,
-        linear_skip: bool = False,
+        linear_skip: bool | str = False,
     ) -> None:
         super().__init__()
         self.patch_size = patch_size
@@ -183,9 +184,9 @@ class AttentionNetwork(nn.Module):
         else:
             self.decoder = DenseDecoder(pooling, *shape, state_bypass, dropout)
         self.context_size = self.decoder.context_size
-        own = target_channels is not None
+        own, fixed = target_channels is not None, linear_skip == "ridge"
         self.skip = (
-            LinearSkip(n_timesteps, n_channels, horizon, n_targets, own)
+            LinearSkip(n_timesteps, n_channels, horizon, n_targets, own, fixed)
             if linear_skip
             else None
         )
@@ -284,8 +285,7 @@ class AttentionNetwork(nn.Module):
         Encoded
             What the decoder and the paths beside it read.
         """
-        level = self._find_level(x, lengths) if self.anchor else None
-        history = x if level is None else x - level
+        level, history = self._relate(x, lengths)
         patches, n_patches = to_patches(history, lengths, self.patch_size)
         states, last = self.encoder(patches, n_patches)
         mask = None if n_patches is None else step_mask(n_patches, states.shape[1])
@@ -345,6 +345,39 @@ class AttentionNetwork(nn.Module):
             In the order of the targets.
         """
         return x if self.target_channels is None else x[:, :, self.target_channels]
+
+    def pose_linear(
+        self, x: Tensor, lengths: Tensor | None, target: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Give what the linear path alone would be fitted to, with target channels.
+
+        Parameters
+        ----------
+        x, lengths, target : Tensor
+            As in `forward`.
+
+        Returns
+        -------
+        inputs : Tensor of shape (n_samples * n_targets, n_timesteps)
+            The history of each target, relative to the level.
+        outputs : Tensor of shape (n_samples * n_targets, horizon)
+            What followed it, relative to the same.
+        """
+        assert self.skip is not None
+        level, history = self._relate(x, lengths)
+        if level is not None:
+            target = target - self.take_targets(level)
+        inputs = self.skip.lay_out(self.take_targets(history), lengths)
+        return inputs.flatten(0, 1), target.transpose(1, 2).flatten(0, 1)
+
+    def _relate(
+        self, x: Tensor, lengths: Tensor | None
+    ) -> tuple[Tensor | None, Tensor]:
+        """Give the level, with ``anchor``, and the inputs relative to it."""
+        if not self.anchor:
+            return None, x
+        level = self._find_level(x, lengths)
+        return level, x - level
 
     def _find_level(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Give the last real value of the target channels, 0 for the other channels.

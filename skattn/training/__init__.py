@@ -15,6 +15,7 @@ from ._digest import digest
 from ._inference import run_network, widen
 from ._losses import CrossEntropy, make_loss
 from ._net import AttentionNet
+from ._ridge import fit_linear_path
 from ._seeding import Stream, draw_seed, make_generator
 from ._split import split_validation
 from ._state import pack_net, unpack_net
@@ -30,6 +31,7 @@ __all__ = [
     "choose_device",
     "digest",
     "draw_seed",
+    "fit_linear_path",
     "import_optional",
     "make_generator",
     "make_loss",

@@ -1,8 +1,11 @@
 """skorch callbacks: early stopping, learning-rate schedules and the progress bar."""
 
 import math
+import os
+import re
 import sys
 from copy import deepcopy
+from multiprocessing import current_process, parent_process
 from typing import Any
 
 import torch
@@ -116,7 +119,10 @@ def make_schedule(
 
 
 def choose_device(device: str | torch.device) -> str:
-    """Name the device that ``device`` asks for; "auto" takes CUDA if there is one.
+    """Name the device that ``device`` asks for.
+
+    "auto" takes CUDA if there is one; of several, each process of a pool takes its own
+    in turn, as joblib's workers of ``n_jobs`` do.
 
     Raises
     ------
@@ -124,7 +130,7 @@ def choose_device(device: str | torch.device) -> str:
         If this machine, or this build of torch, has no such device.
     """
     if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        return _next_cuda() if torch.cuda.is_available() else "cpu"
     try:
         if torch.empty(0, device=device).is_meta:
             raise RuntimeError("it holds no numbers")
@@ -135,3 +141,14 @@ def choose_device(device: str | torch.device) -> str:
             "'auto', 'cpu' and the devices that torch finds, such as 'cuda'."
         ) from error
     return str(device)
+
+
+def _next_cuda() -> str:
+    """Give "cuda", or in one of several processes its share of several devices."""
+    n_devices = torch.cuda.device_count()
+    if n_devices == 1 or parent_process() is None:
+        return "cuda"
+    # Pools number their processes: "LokyProcess-3", "SpawnPoolWorker-3".
+    number = re.search(r"\d+$", current_process().name)
+    worker = os.getpid() if number is None else int(number[0])
+    return f"cuda:{worker % n_devices}"

@@ -23,7 +23,7 @@ class FlatWeights:
     """
 
     def __init__(self, net: Any) -> None:
-        self._parameters = [*net.module_.parameters()]
+        self._parameters = [p for p in net.module_.parameters() if p.requires_grad]
         self._own = net.optimizer_
         starts = [0]
         for parameter in self._parameters:

@@ -32,6 +32,7 @@ VARIANTS = [
     {"validation_split": TimeSeriesSplit(3), "device": torch.device("cpu")},
     {"target_channels": [0], "anchor": True, "channel_independent": True},
     {"target_channels": np.array([1]), "linear_skip": True, "learning_rate": 0.02},
+    {"target_channels": 0, "linear_skip": "ridge", "anchor": True},
     {"attention": "location", "decoder": "lstm", "optimizer": "sgd"},
     {"num_layers": 2, "bidirectional": True, "early_stopping": False},
     {"store_attention": False, "validation_split": GroupKFold(2)},

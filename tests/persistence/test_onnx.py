@@ -42,7 +42,7 @@ FIXED = [  # at most the length of fit
     {"attention": "location"},
     {"attention": "location", "decoder": "lstm"},
     {"linear_skip": True, "patch_size": 2},
-    {"linear_skip": True, "target_channels": 1, "anchor": True},
+    {"linear_skip": "ridge", "target_channels": 1, "anchor": True},
 ]
 FORECASTS = [
     {"decoder": "lstm", "channel_independent": True, "anchor": True},

@@ -1,0 +1,130 @@
+"""The linear path in closed form agrees with scikit-learn's ridge regression."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import KFold
+
+from skattn import LSTMAttentionRegressor
+from skattn.sequences import make_windows
+
+WINDOW, HORIZON = 12, 3
+SETTINGS = {
+    "target_channels": "all",
+    "linear_skip": "ridge",
+    "hidden_size": 4,
+    "max_epochs": 2,
+    "random_state": 0,
+}
+PENALTIES = np.logspace(1, -6, 15)
+
+
+def series(n_times=114, seed=0):
+    rng = np.random.default_rng(seed)
+    waves = np.sin(np.arange(n_times)[:, None] * [0.3, 0.5] + [0.0, 1.0])
+    return 5.0 + waves + rng.normal(scale=0.3, size=(n_times, 2)).cumsum(0) * 0.3
+
+
+def fit(X, y, sample_weight=None, **parameters):
+    model = LSTMAttentionRegressor(**SETTINGS | parameters)
+    return model.fit(X, y, sample_weight)
+
+
+def solve(X, y, anchor, weights=None):
+    """Find matrix and bias on scaled values by scikit-learn alone."""
+    share = np.ones(len(X)) if weights is None else weights / weights.mean()
+    mean = np.average(X.mean(1), axis=0, weights=share)
+    scale = np.sqrt(np.average(((X - mean) ** 2).mean(1), axis=0, weights=share))
+    X, y = (X - mean) / scale, (y - mean) / scale
+    level = X[:, -1:] if anchor else 0.0
+    X, y = X - level, y - level
+
+    def fold(part, picked):
+        return part[picked].transpose(0, 2, 1).reshape(-1, part.shape[1])
+
+    def ridge(picked, penalty):
+        inputs, weight = fold(X, picked), np.repeat(share[picked], X.shape[2])
+        centred = inputs - np.average(inputs, axis=0, weights=weight)
+        alpha = penalty * (weight @ centred**2).mean()
+        model = Ridge(alpha, solver="cholesky")
+        return model.fit(inputs, fold(y, picked), weight)
+
+    errors = np.zeros(len(PENALTIES))
+    for picked, left in KFold(10).split(X):
+        picked = picked[(picked < left[0] - 10) | (picked > left[-1] + 10)]
+        weight = np.repeat(share[left], X.shape[2])
+        for i, penalty in enumerate(PENALTIES):
+            residual = ridge(picked, penalty).predict(fold(X, left)) - fold(y, left)
+            errors[i] += (weight @ residual**2).sum()
+    return ridge(np.arange(len(X)), PENALTIES[errors.argmin()])
+
+
+@pytest.mark.parametrize("anchor", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("channel_independent", [False, True])
+def test_the_weights_are_those_of_ridge(anchor, weighted, channel_independent):
+    X, y = make_windows(series(), WINDOW, HORIZON)
+    weights = np.linspace(0.5, 2.0, len(X)) if weighted else None
+    model = fit(X, y, weights, anchor=anchor, channel_independent=channel_independent)
+    expected = solve(X, y, anchor, weights)
+    linear = model.module_.skip.linear
+    np.testing.assert_allclose(linear.weight, expected.coef_, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(linear.bias, expected.intercept_, rtol=1e-3, atol=1e-5)
+
+
+def test_sequences_of_different_lengths_end_together():
+    X, y = make_windows(series(), WINDOW, HORIZON)
+    cut = [row[len(row) - n :] for row, n in zip(X, [12, 7, 9] * 34, strict=False)]
+    model = fit(cut, y, scale_inputs=False)
+    padded = np.zeros_like(X)
+    for row, short in zip(padded, cut, strict=True):
+        row[len(row) - len(short) :] = short
+    other = fit(padded, y, scale_inputs=False)
+    linear, same = model.module_.skip.linear, other.module_.skip.linear
+    np.testing.assert_allclose(linear.weight, same.weight, rtol=1e-4, atol=1e-6)
+
+
+def test_training_leaves_the_linear_path_alone():
+    X, y = make_windows(series(), WINDOW, HORIZON)
+    model = fit(X, y, max_epochs=1, warm_start=True)
+    before = model.module_.skip.linear.weight.numpy().copy()
+    states = model.module_.encoder.forwards[0].weight_hh_l0.detach().numpy().copy()
+    model.fit(X[:50], y[:50])  # goes on, on other samples
+    model.partial_fit(X[50:], y[50:])
+    np.testing.assert_array_equal(model.module_.skip.linear.weight, before)
+    trained = model.module_.encoder.forwards[0].weight_hh_l0.detach().numpy()
+    assert (trained != states).any()
+
+
+def test_a_memmap_and_an_array_give_the_same(tmp_path):
+    X, y = make_windows(series().astype(np.float32), WINDOW, HORIZON)
+    stored = np.memmap(tmp_path / "X", np.float32, "w+", shape=X.shape)
+    stored[:] = X
+    np.testing.assert_array_equal(fit(stored, y).predict(X), fit(X, y).predict(X))
+
+
+def test_a_straight_line_is_found_without_training():
+    line = np.arange(200.0)[:, None] / 50
+    X, y = make_windows(line, WINDOW, HORIZON)
+    model = fit(X, y, anchor=True, max_epochs=1, learning_rate=1e-9)
+    model.module_.decoder.output.weight.data.zero_()
+    np.testing.assert_allclose(model.predict(X), y, atol=1e-3)
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 6])
+@pytest.mark.parametrize("level", [0.0, 3.0])
+def test_few_and_constant_samples_have_an_answer(n_samples, level):
+    X = np.full((n_samples, 4, 1), level)
+    model = fit(X, np.full((n_samples, 2), level + 1.0))
+    assert np.isfinite(model.predict(X)).all()
+    assert np.isfinite(model.module_.skip.linear.weight.numpy()).all()
+
+
+def test_a_copy_predicts_and_goes_on_with_the_path_fixed():
+    X, y = make_windows(series(), WINDOW, HORIZON)
+    model = pickle.loads(pickle.dumps(fit(X, y, warm_start=True)))
+    before = model.module_.skip.linear.weight.numpy().copy()
+    model.fit(X, y)
+    np.testing.assert_array_equal(model.module_.skip.linear.weight, before)
