@@ -124,14 +124,11 @@ class BaseLSTMAttention(
             module, previous = self._start(part, self.net_ if goes_on else None)
             parts = [part] if valid is None else [part, valid]
             checkpoint = make_checkpoint(self, plan, parts, previous)
-            data = self._make_dataset(part)
-            if self.linear_skip == "ridge" and previous is None:
-                fit_linear_path(module, data)
             self.net_ = train(
                 module,
                 self._make_loss(),
                 plan,
-                data,
+                self._make_training_data(part, None if goes_on else module),
                 None if valid is None else self._make_dataset(valid),
                 seed=self._seed,
                 previous=previous,
@@ -319,6 +316,15 @@ class BaseLSTMAttention(
             forced=self._settings.get("teacher_forcing", 0) > 0,
             name=f"X{samples.suffix}",
         )
+
+    def _make_training_data(
+        self, part: _Part, network: nn.Module | None
+    ) -> SequenceDataset:
+        """Scale the training part, and fit to it what a new network does not train."""
+        dataset = self._make_dataset(part)
+        if network is not None and self.linear_skip == "ridge":
+            fit_linear_path(network, dataset)
+        return dataset
 
     def _check_fitted(self) -> None:
         if "net_" not in vars(self):  # asking scikit-learn takes as long as a row

@@ -186,7 +186,8 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
 
     device : str or torch.device, default="auto"
         Where to compute. "auto" takes CUDA if there is one, else the CPU;
-        of several CUDA devices, workers of a pool (``n_jobs``) take theirs in turn.
+        of several CUDA devices, the processes of a pool take theirs in turn, such as
+        those of ``n_jobs``.
 
     random_state : int, RandomState instance or None, default=None
         Source of initial weights, order of samples, dropout masks and random

@@ -142,7 +142,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         True: it starts at 0 and is trained with the rest. "ridge", which needs
         ``target_channels``: ridge regression fits it before the rest, which is then
         trained on what it leaves; the penalty is chosen by cross-validation over ten
-        stretches of the training part, which should stand in the order of time. `partial_fit` and
+        stretches of the training part, which should stand in the order of time.
+        It minimises squares, whatever ``loss`` is, in a time that grows with the cube
+        of the steps: 300 take a second, 2,000 half a minute. `partial_fit` and
         ``warm_start`` keep the path of the first call.
 
     channel_independent : bool, default=False
@@ -229,7 +231,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     device : str or torch.device, default="auto"
         Where to compute. "auto" takes CUDA if there is one, else the CPU;
-        of several CUDA devices, workers of a pool (``n_jobs``) take theirs in turn.
+        of several CUDA devices, the processes of a pool take theirs in turn, such as
+        those of ``n_jobs``.
 
     random_state : int, RandomState instance or None, default=None
         Source of initial weights, order of samples, dropout masks and random

@@ -68,6 +68,6 @@ def make_checkpoint(
         estimator._seed,
         [part.rows for part in parts],
         samples,
-        None if previous is None else pack_net(previous),
+        None if previous is None else pack_net(previous) | {"device": None},
     )
     return checkpoint

@@ -79,15 +79,16 @@ def main(quick: bool = False) -> None:
         [
             "Inputs of 336 hours. The published tables leave out the last, incomplete "
             "batch of 32 test windows; the columns after them do not. The "
-            "penalty of ridge, the best epoch and the stated configuration were chosen "
-            "on the validation months, the latter by the sum of the errors at 96 and 336 "
-            "hours, each over that of ridge: the linear path trained or fitted by "
-            "ridge; additive, dot, general and location scores, one and four heads, "
+            "penalty of ridge, the best epoch and the stated configuration were "
+            "chosen on the validation months, the latter by the sum of the errors at "
+            "96 and 336 hours, each over that of ridge: the linear path trained or "
+            "fitted by ridge; additive, dot, general and location scores, one and four "
+            "heads, "
             "the last state alone or beside the context; learning rates of .001 to "
             ".006, 3 to 10 epochs, 16 to 64 units, patches of 12 to 48 hours, weight "
-            "decay of 1 and 5, dropout, Huber's loss. While these were compared nothing "
-            "was stopped early: the best epoch on the months that judge flatters long "
-            "training. "
+            "decay of 1 and 5, dropout, Huber's loss. While these were compared "
+            "nothing was stopped early: the best epoch on the months that judge "
+            "flatters long training. "
             "Where figures are missing, 96 hours alone were measured."
         ],
     )

@@ -121,8 +121,8 @@ def make_schedule(
 def choose_device(device: str | torch.device) -> str:
     """Name the device that ``device`` asks for.
 
-    "auto" takes CUDA if there is one; of several, each process of a pool takes its own
-    in turn, as joblib's workers of ``n_jobs`` do.
+    "auto" takes CUDA if there is one; of several, the processes of a pool take theirs
+    in turn, such as those that joblib starts for ``n_jobs``.
 
     Raises
     ------

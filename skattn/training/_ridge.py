@@ -1,19 +1,20 @@
 """The linear path fitted in closed form, before the rest of the network is trained."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from ._data import Batch, Batches, SequenceDataset
+from ._data import SequenceDataset
 
 # Stretches of the samples in the order of the data. Where one judges, its neighbours
 # are left out: windows that overlap those judged would favour weak penalties.
 _N_FOLDS = 10
 
-# Penalties over the inputs' mean square, strongest first: of equals it is taken.
+# Penalties over the inputs' variance, strongest first: of equals it is taken.
 _PENALTIES = torch.logspace(1, -6, 15, dtype=torch.float64)
 
 _BATCH_SIZE = 256
@@ -24,9 +25,9 @@ def fit_linear_path(network: Any, dataset: SequenceDataset) -> None:
 
     The penalty is the best of 15 in cross-validation over ten stretches of the data,
     the neighbours of the one that judges left out, as samples near in time depend on
-    each other; with too few samples for that, the strongest. All of it comes from sums
-    of products in float64, gathered batch by batch, so that no array as large as the
-    data is made.
+    each other; with less than four samples, the strongest. All of it comes from sums of
+    products in float64, gathered batch by batch: memory grows with the square of the
+    steps, time with their cube, and the samples are never copied.
 
     Parameters
     ----------
@@ -43,39 +44,60 @@ def fit_linear_path(network: Any, dataset: SequenceDataset) -> None:
     P. Burman, E. Chow and D. Nolan (1994). A cross-validatory method for dependent
     data. Biometrika 81.
     """
-    batches = Batches(dataset, min(_BATCH_SIZE, -(-len(dataset) // _N_FOLDS)))
-    n_folds = min(_N_FOLDS, len(batches))
-    folds: dict[int, Any] = {}
-    for i, products in enumerate(_multiply(network, batches)):
-        stretch = i * n_folds // len(batches)
-        folds[stretch] = folds.get(stretch, 0.0) + products
-    everything = torch.stack([*folds.values()]).sum(0)
     size = network.skip.n_timesteps
+    n_folds = min(_N_FOLDS, len(dataset))
+    edges = [i * len(dataset) // n_folds for i in range(n_folds + 1)]
+    # Sums relative to one row lose no digits where all values are far from 0.
+    origin = _pose(network, dataset, 0, 1)[0][0]
+    folds = [
+        _multiply(network, dataset, start, stop, origin)
+        for start, stop in pairwise(edges)
+    ]
     errors = torch.zeros_like(_PENALTIES)
-    for i, fold in folds.items() if n_folds > 3 else []:
-        near = sum(folds[k] for k in (i - 1, i, i + 1) if k in folds)
-        candidates = _solve(everything - near, size, _PENALTIES)
-        errors += torch.stack([_error(fold, found) for found in candidates])
-    (found,) = _solve(everything, size, _PENALTIES[errors.argmin()][None])
-    network.skip.set_weights(found[:-1].T, found[-1])
+    for i, fold in enumerate(folds if n_folds > 3 else []):
+        far: Any = sum(other for k, other in enumerate(folds) if abs(k - i) > 1)
+        if far[size, size] > 0:  # some weight
+            candidates = _solve(far, origin, size, _PENALTIES)
+            errors += torch.stack([_error(fold, found) for found in candidates])
+    best = _PENALTIES[errors.argmin()]
+    everything: Any = sum(folds)
+    (found,) = _solve(everything, origin, size, best[None])
+    weight = found[:-1]
+    bias = found[-1] + origin[size:] - origin[:size] @ weight
+    network.skip.set_weights(weight.T, bias)
 
 
-def _multiply(network: Any, batches: Iterable[Batch]) -> Iterable[Tensor]:
-    """Give each batch's products of ``[inputs, 1, targets]``, summed over its rows."""
-    for inputs, target in batches:
-        rows, ahead = network.pose_linear(
-            inputs["x"].double(), inputs.get("lengths"), target.double()
-        )
-        joined = torch.cat([pad(rows, (0, 1), value=1.0), ahead], dim=1)
-        weighted = joined
-        if "weight" in inputs:
-            n_rows = len(rows) // len(target)
-            weight = inputs["weight"].double().repeat_interleave(n_rows)
-            weighted = joined * weight[:, None]
-        yield joined.T @ weighted
+def _pose(
+    network: Any, dataset: SequenceDataset, start: int, stop: int
+) -> tuple[Tensor, Tensor | None]:
+    """Give rows of inputs and targets in float64, and their weights if there are."""
+    inputs, target = dataset[slice(start, stop)]
+    x, lengths = inputs["x"].double(), inputs.get("lengths")
+    rows = torch.cat(network.pose_linear(x, lengths, target.double()), dim=1)
+    if "weight" not in inputs:
+        return rows, None
+    return rows, inputs["weight"].double().repeat_interleave(len(rows) // len(target))
 
 
-def _solve(products: Tensor, size: int, penalties: Tensor) -> Iterable[Tensor]:
+def _multiply(
+    network: Any, dataset: SequenceDataset, start: int, stop: int, origin: Tensor
+) -> Tensor:
+    """Sum all products of ``[inputs, 1, targets]`` over a stretch of the samples."""
+    size = network.skip.n_timesteps
+    products = origin.new_zeros(len(origin) + 1, len(origin) + 1)
+    for first in range(start, stop, _BATCH_SIZE):
+        last = min(first + _BATCH_SIZE, stop)
+        rows, weights = _pose(network, dataset, first, last)
+        inputs, targets = (rows - origin).tensor_split([size], dim=1)
+        joined = torch.cat([pad(inputs, (0, 1), value=1.0), targets], dim=1)
+        weighted = joined if weights is None else joined * weights[:, None]
+        products += joined.T @ weighted
+    return products
+
+
+def _solve(
+    products: Tensor, origin: Tensor, size: int, penalties: Tensor
+) -> Iterable[Tensor]:
     """Give ``(size + 1, horizon)`` for each penalty: coefficients, below them the bias.
 
     One decomposition serves all penalties.
@@ -84,11 +106,15 @@ def _solve(products: Tensor, size: int, penalties: Tensor) -> Iterable[Tensor]:
     mean = products[size] / total  # of inputs, the 1 and targets
     centred = products - total * mean[:, None] * mean
     values, vectors = torch.linalg.eigh(centred[:size, :size])
-    scale = values.mean().clamp(min=torch.finfo(values.dtype).tiny)
+    # What float32 does not resolve is no variance.
+    level = (mean[:size] + origin[:size]).square().mean()
+    rounding = total * level * torch.finfo(torch.float32).eps ** 2
+    scale = torch.maximum(values.mean(), rounding)
+    if scale == 0.0:
+        scale = total
     turned = vectors.T @ centred[:size, size + 1 :]
     for penalty in penalties:
-        shrunk = values.clamp(min=0.0) + penalty * scale
-        weight = vectors @ (turned / shrunk[:, None])
+        weight = vectors @ (turned / (values + penalty * scale)[:, None])
         bias = mean[size + 1 :] - mean[:size] @ weight
         yield torch.cat([weight, bias[None]])
 

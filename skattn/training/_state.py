@@ -49,7 +49,7 @@ def pack_net(net: AttentionNet) -> dict[str, Any]:
 
 
 def unpack_net(state: dict[str, Any], architecture: dict[str, Any]) -> AttentionNet:
-    """Make a net from what `pack_net` gave, on the CPU if its device is not here.
+    """Make a net from what `pack_net` gave, on another device if its own is not here.
 
     Parameters
     ----------
@@ -188,4 +188,4 @@ def _device_here(device: str) -> str:
     try:
         return choose_device(device)
     except ValueError:
-        return "cpu"
+        return choose_device("auto")

@@ -122,6 +122,55 @@ def test_few_and_constant_samples_have_an_answer(n_samples, level):
     assert np.isfinite(model.module_.skip.linear.weight.numpy()).all()
 
 
+def test_repeating_days_leave_no_directions_to_blow_up():
+    day = 10 + 3 * np.sin(np.arange(12) * np.pi / 6) + 0.1 * np.arange(12)
+    X, y = make_windows(np.tile(day, 102)[:, None], 12, 12, stride=12)
+    model = fit(X, y)
+    noise = np.random.default_rng(0).normal(scale=0.1, size=X.shape)
+    np.testing.assert_allclose(model.predict(X + noise), model.predict(X), atol=1.0)
+
+
+@pytest.mark.filterwarnings("ignore:Half of y lies:UserWarning")
+def test_equal_windows_with_other_targets_get_their_mean():
+    X = np.full((100, 6, 1), 123.456)
+    y = 100 + np.random.default_rng(0).normal(size=(100, 2))
+    model = fit(X, y, scale_inputs=False, learning_rate=1e-9)
+    linear = model.module_.skip.linear
+    np.testing.assert_allclose(linear.weight, 0.0, atol=1e-6)
+    np.testing.assert_allclose(linear.bias, y.mean(0), rtol=1e-5)
+
+
+def test_weights_that_vanish_over_time_count_as_such():
+    X, y = make_windows(series(3012), WINDOW, 1)
+    weights = 0.9 ** np.arange(len(X))[::-1]
+    model = fit(X, y, weights)
+    recent = fit(X[-300:], y[-300:], weights[-300:])
+    for row in (0, -1):
+        np.testing.assert_allclose(
+            model.predict(X[-1:])[0, row], recent.predict(X[-1:])[0, row], atol=0.2
+        )
+
+
+@pytest.mark.filterwarnings("ignore:Half of y lies:UserWarning")
+def test_values_far_from_zero_lose_no_digits():
+    X, y = make_windows((series() * 256).round() / 256, WINDOW, HORIZON)
+    far = X + 8192, y + 8192  # as exact in float32
+    weights = [
+        fit(*data, scale_inputs=False).module_.skip.linear.weight
+        for data in (far, (X, y))
+    ]
+    np.testing.assert_allclose(*weights, rtol=1e-6, atol=1e-6)
+
+
+def test_the_strongest_penalty_is_taken_where_nothing_can_be_judged():
+    X, y = make_windows(series(17), WINDOW, HORIZON)
+    model = fit(X, y, scale_inputs=False)
+    inputs, ahead = (p.transpose(0, 2, 1).reshape(-1, p.shape[1]) for p in (X, y))
+    alpha = 10 * ((inputs - inputs.mean(0)) ** 2).sum(0).mean()
+    expected = Ridge(alpha, solver="cholesky").fit(inputs, ahead).coef_
+    np.testing.assert_allclose(model.module_.skip.linear.weight, expected, atol=1e-6)
+
+
 def test_a_copy_predicts_and_goes_on_with_the_path_fixed():
     X, y = make_windows(series(), WINDOW, HORIZON)
     model = pickle.loads(pickle.dumps(fit(X, y, warm_start=True)))
