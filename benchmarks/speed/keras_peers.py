@@ -15,8 +15,7 @@ def build(kind, hidden=HIDDEN, learning_rate=LEARNING_RATE, n_steps=50, n_channe
     """Build and compile a model: "additive" attention, or the "block" over time.
 
     The block is that of ``attention_3d_block``: a dense layer over time, a softmax for
-    each hidden unit, and the product with the states. Its published form feeds all
-    products to the output; here they are summed, as skattn's "feature" sums them.
+    each hidden unit, and the product with the states, laid side by side.
     """
     x = keras.Input((n_steps, n_channels))
     states = layers.LSTM(hidden, return_sequences=True)(x)
@@ -24,12 +23,12 @@ def build(kind, hidden=HIDDEN, learning_rate=LEARNING_RATE, n_steps=50, n_channe
         query = layers.Dense(hidden, use_bias=False)(states[:, -1:, :])
         hidden_scores = ops.tanh(layers.Dense(hidden)(states) + query)
         scores = layers.Dense(1, use_bias=False)(hidden_scores)
-        products = ops.softmax(scores, axis=1) * states
+        context = ops.sum(ops.softmax(scores, axis=1) * states, axis=1)
     else:
         turned = layers.Permute((2, 1))(states)
         weights = layers.Dense(n_steps, activation="softmax")(turned)
-        products = states * layers.Permute((2, 1))(weights)
-    model = keras.Model(x, layers.Dense(1)(ops.sum(products, axis=1)))
+        context = layers.Flatten()(states * layers.Permute((2, 1))(weights))
+    model = keras.Model(x, layers.Dense(1)(context))
     model.compile(keras.optimizers.Adam(learning_rate), "mse")
     return model
 

@@ -34,7 +34,8 @@ def align_ends(x: Tensor, lengths: Tensor | None, n_steps: int) -> Tensor:
     What is free on the left becomes 0.
     """
     if lengths is None:
-        return pad(x, (0, 0, n_steps - x.shape[1], 0))
+        missing = n_steps - x.shape[1]
+        return pad(x, (0, 0, missing, 0)) if missing else x
     return _move_right(x, lengths, n_steps - lengths, n_steps)
 
 

@@ -244,15 +244,16 @@ class FeaturePooling(nn.Module):
                 f"{self.n_steps}; at most {self.n_steps} are allowed."
             )
         lengths = None if mask is None else mask.sum(1)
-        real = torch.ones_like(states[:, :, :1]) if mask is None else mask[:, :, None]
-        real = align_ends(real.to(states.dtype), lengths, self.n_steps) > 0
         aligned = align_ends(values, lengths, self.n_steps)
         if given is not None:
             placed = align_ends(given.transpose(1, 2), lengths, self.n_steps)
             return (aligned * placed).flatten(1), given
         # (n, n_steps, size) -> (n, size, n_steps): the dense layer runs over time
         scores = self.dense(align_ends(states, lengths, self.n_steps).transpose(1, 2))
-        scores = scores.masked_fill(~real.transpose(1, 2), -torch.inf)
+        if mask is not None or n_given < self.n_steps:
+            real = states.new_ones(states.shape[:2]) if mask is None else mask
+            real = align_ends(real[:, :, None].to(states.dtype), lengths, self.n_steps)
+            scores = scores.masked_fill(real.transpose(1, 2) == 0, -torch.inf)
         weights = torch.softmax(scores, dim=-1)
         context = (aligned * weights.transpose(1, 2)).flatten(1)
         shown = from_ends(weights, lengths, n_given)
