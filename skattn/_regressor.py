@@ -144,8 +144,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         trained on what it leaves; the penalty is chosen by cross-validation over ten
         stretches of the training part, which should stand in the order of time.
         It minimises squares, whatever ``loss`` is, in a time that grows with the cube
-        of the steps: 300 take a second, 2,000 half a minute. `partial_fit` and
-        ``warm_start`` keep the path of the first call.
+        of the steps: 2,000 take about ten seconds. `partial_fit` and ``warm_start``
+        keep the path of the first call.
 
     channel_independent : bool, default=False
         Use one model for all target channels, which sees a target channel together

@@ -83,12 +83,12 @@ def main(quick: bool = False) -> None:
             "chosen on the validation months, the latter by the sum of the errors at "
             "96 and 336 hours, each over that of ridge: the linear path trained or "
             "fitted by ridge; additive, dot, general and location scores, one and four "
-            "heads, "
-            "the last state alone or beside the context; learning rates of .001 to "
-            ".006, 3 to 10 epochs, 16 to 64 units, patches of 12 to 48 hours, weight "
-            "decay of 1 and 5, dropout, Huber's loss. While these were compared "
-            "nothing was stopped early: the best epoch on the months that judge "
-            "flatters long training. "
+            "heads, the last state alone or beside the context; learning rates of .001 "
+            "to .006, 3 to 10 epochs, 16 to 64 units, patches of 12 to 48 hours, "
+            "weight decay of 1 and 5, dropout, Huber's loss. The first rounds kept the "
+            "best epoch; the last one, of fifteen, stopped nothing early, as the best "
+            "epoch on the months that judge flatters long training. Errors on the test "
+            "months were seen meanwhile. "
             "Where figures are missing, 96 hours alone were measured."
         ],
     )
