@@ -19,7 +19,7 @@ from ._all_or_nothing import all_or_nothing
 from ._explain import AttentionMixin
 from ._history import HistoryMixin
 from ._inputs import check_groups, check_weights
-from ._parameters import check_combinations
+from ._parameters import check_combinations, to_python
 from ._resume import make_checkpoint
 from ._state import PlainState
 from .nn._build import ChannelIndependent, build_network
@@ -36,6 +36,7 @@ from .training import (
     draw_seed,
     fit_linear_path,
     make_generator,
+    mind_fork,
     run_network,
     split_validation,
     train,
@@ -110,8 +111,11 @@ class BaseLSTMAttention(
         **changes: Any,
     ) -> None:
         """Check, split, scale, train; ``changes`` replace entries of the plan."""
+        mind_fork()
         with all_or_nothing(self), torch.inference_mode(False), torch.enable_grad():
             self._check_parameters()
+            if goes_on:
+                self._check_reading()
             plan = replace(self._make_plan(), **changes)
             samples = self._check_samples(X, y, sample_weight, reset=not goes_on)
             groups = check_groups(groups, len(samples.y))
@@ -129,7 +133,7 @@ class BaseLSTMAttention(
                 self._make_loss(),
                 plan,
                 self._make_training_data(part, None if goes_on else module),
-                None if valid is None else self._make_dataset(valid),
+                None if valid is None else self._make_validation_data(valid),
                 seed=self._seed,
                 previous=previous,
                 checkpoint=checkpoint,
@@ -156,7 +160,7 @@ class BaseLSTMAttention(
 
     def _make_plan(self) -> TrainingPlan:
         names = {field.name for field in fields(TrainingPlan)} - {"device"}
-        settings = {name: getattr(self, name) for name in names}
+        settings = {name: to_python(getattr(self, name)) for name in names}
         return TrainingPlan(device=choose_device(self.device), **settings)
 
     def _check_samples(
@@ -165,7 +169,7 @@ class BaseLSTMAttention(
         sequences = check_X(self, X, reset=reset)
         targets = self._check_targets(y, len(sequences), reset=reset, name="y")
         weights = check_weights(self, sample_weight, sequences)
-        return _Samples(sequences, targets, self._weigh(targets, weights))
+        return _Samples(sequences, targets, self._weigh(targets, weights, reset))
 
     def _check_validation(self, X_val: Any, y_val: Any) -> _Samples | None:
         if (X_val is None) != (y_val is None):
@@ -175,9 +179,11 @@ class BaseLSTMAttention(
             return None
         sequences = check_X(self, X_val, reset=False, name="X_val")
         targets = self._check_targets(y_val, len(sequences), reset=False, name="y_val")
-        return _Samples(sequences, targets, self._weigh(targets, None), "_val")
+        return _Samples(sequences, targets, self._weigh(targets, None, False), "_val")
 
-    def _weigh(self, y: np.ndarray, weights: np.ndarray | None) -> np.ndarray | None:
+    def _weigh(
+        self, y: np.ndarray, weights: np.ndarray | None, reset: bool
+    ) -> np.ndarray | None:
         """Add to the sample weights what the targets themselves weigh."""
         return weights
 
@@ -192,11 +198,9 @@ class BaseLSTMAttention(
 
         Samples of weight 0 are left out, as if they were not there.
         """
-        rows = np.arange(len(samples.y))
-        if samples.weights is not None:
-            rows = np.flatnonzero(samples.weights)
+        rows = _find_weighted(samples)
         if given is not None:
-            return _Part(samples, rows), _Part(given, np.arange(len(given.y)))
+            return _Part(samples, rows), _Part(given, _find_weighted(given))
         if not plan.early_stopping:
             return _Part(samples, rows), None
         everything = len(rows) == len(samples.y)
@@ -240,9 +244,8 @@ class BaseLSTMAttention(
         used = np.zeros(len(y))
         used[rows] = 1.0 if weights is None else weights[rows]
         self._weight_unit = 1.0
-        if weights is not None:  # the mean, without an overflow in the sum
-            largest = used.max()
-            self._weight_unit = largest * (used[rows] / largest).mean()
+        if weights is not None:
+            self._weight_unit = _mean_weight(used[rows])
             used = used / self._weight_unit
         self._settings = self._network_settings()
         self._scaling = self._scaling_settings()
@@ -251,7 +254,9 @@ class BaseLSTMAttention(
             if self.scale_inputs
             else Scaler.identity(self.n_channels_in_)
         )
-        self._input_scaler = InputScaler(scaler.mean, scaler.scale, self.missing)
+        self._input_scaler = InputScaler(
+            scaler.mean, scaler.scale, self._schema.missing
+        )
         self._target_scaler = self._fit_target_scaler(y, used)
         generator = make_generator(self._seed, Stream.WEIGHTS)
         network = build_network(generator, **self._settings)
@@ -269,12 +274,11 @@ class BaseLSTMAttention(
             "horizon": self._target_form.horizon,
             "n_targets": self._target_form.n_targets,
             "target_channels": self._channels(),
-            "indicators": self.missing != "error",
+            "indicators": self._schema.missing != "error",
         }
-        return {
-            name: value.item() if isinstance(value, np.generic) else value
-            for name, value in settings.items()
-        }
+        if settings.get("decoder") == "lstm":  # which brings its own query
+            settings["query"] = "last"
+        return {name: to_python(value) for name, value in settings.items()}
 
     def _scaling_settings(self) -> dict[str, Any]:
         names = ("scale_inputs", "scale_targets")
@@ -286,13 +290,12 @@ class BaseLSTMAttention(
         for name, present in (
             self._network_settings() | self._scaling_settings()
         ).items():
-            fitted = fixed[name]
-            if present != fitted:
-                raise ValueError(
-                    f"{name}={present!r} cannot change where training goes on: the "
-                    f"model was made with {name}={fitted!r}. Use a new estimator, or "
-                    "fit with warm_start=False."
-                )
+            _refuse_change(name, present, fixed[name])
+
+    def _check_reading(self) -> None:
+        """Refuse parameters that would read X in another way than before."""
+        for name, fitted in self._schema.parameters.items():
+            _refuse_change(name, to_python(getattr(self, name)), fitted)
 
     def _channels(self) -> tuple[int, ...] | None:
         """Give the input channels that y continues, if it does."""
@@ -301,12 +304,13 @@ class BaseLSTMAttention(
     def _check_parameters(self) -> None:
         check_combinations(self)
 
-    def _make_dataset(self, part: _Part) -> SequenceDataset:
+    def _make_dataset(self, part: _Part, unit: float) -> SequenceDataset:
+        """Scale a part; its weights count in ``unit``."""
         samples, rows = part
         y = self._target_scaler.forward(samples.y[rows], f"y{samples.suffix}")
         weights = samples.weights
         if weights is not None:
-            weights = weights[rows] / self._weight_unit
+            weights = weights[rows] / unit
         return SequenceDataset(
             samples.sequences,
             self._input_scaler,
@@ -321,10 +325,16 @@ class BaseLSTMAttention(
         self, part: _Part, network: nn.Module | None
     ) -> SequenceDataset:
         """Scale the training part, and fit to it what a new network does not train."""
-        dataset = self._make_dataset(part)
+        dataset = self._make_dataset(part, self._weight_unit)
         if network is not None and self.linear_skip == "ridge":
             fit_linear_path(network, dataset)
         return dataset
+
+    def _make_validation_data(self, part: _Part) -> SequenceDataset:
+        """Scale the validation part, whose loss is the mean by its own weights."""
+        weights = part.samples.weights
+        unit = 1.0 if weights is None else _mean_weight(weights[part.rows])
+        return self._make_dataset(part, unit)
 
     def _check_fitted(self) -> None:
         if "net_" not in vars(self):  # asking scikit-learn takes as long as a row
@@ -379,6 +389,36 @@ class BaseLSTMAttention(
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _find_weighted(samples: _Samples) -> np.ndarray:
+    """Return the samples that have a weight above 0."""
+    if samples.weights is None:
+        return np.arange(len(samples.y))
+    rows = np.flatnonzero(samples.weights)
+    if not len(rows):
+        name = f"y{samples.suffix}"
+        raise ValueError(
+            f"The samples of {name} have a total weight of 0 (sample_weight times "
+            "class_weight); at least one weight must be positive."
+        )
+    return rows
+
+
+def _mean_weight(weights: np.ndarray) -> float:
+    """Return the mean, without an overflow in the sum."""
+    largest = weights.max()
+    return float(largest * (weights / largest).mean())
+
+
+def _refuse_change(name: str, present: Any, fitted: Any) -> None:
+    both_nan = present != present and fitted != fitted
+    if present != fitted and not both_nan:
+        raise ValueError(
+            f"{name}={present!r} cannot change where training goes on: the model was "
+            f"made with {name}={fitted!r}. Use a new estimator, or fit with "
+            "warm_start=False."
+        )
 
 
 def _warn_of_offsets(center: np.ndarray) -> None:

@@ -171,8 +171,9 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         Relative improvement of the validation loss that counts.
 
     callbacks : list of skorch callbacks, default=None
-        Copies of them are called in training, before early stopping. They see scaled
-        targets ``(n_samples, horizon, n_targets)``.
+        Called in training, before early stopping, as skorch calls them: not copies, so
+        that what they record can be read afterwards. They see scaled targets
+        ``(n_samples, horizon, n_targets)``.
 
     checkpoint : str or path-like, default=None
         Folder in which `fit` keeps a file after each epoch, named by a digest of data
@@ -211,9 +212,9 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         The decision function when nothing contributes. Only with ``values="inputs"``.
 
     best_validation_loss_ : float or None
-        Least validation loss in the last call, the mean negative log-likelihood; None
-        if nothing was set aside, as by `partial_fit`. With ``early_stopping`` it is
-        the fitted model's own.
+        Least validation loss in the last call: the log loss, with ``class_weight``
+        the mean by the weights of the classes; None if nothing was set aside, as by
+        `partial_fit`. With ``early_stopping`` it is the fitted model's own.
 
     classes_ : ndarray of shape (n_classes,)
         The class labels, sorted.
@@ -577,17 +578,38 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         if reset:
             shape = (1, len(self.classes_))
             self._target_form = TargetForm(shape, np.dtype(np.float32))
-            self._class_weights = compute_class_weight(
-                self.class_weight, classes=self.classes_, y=labels
-            )
         return np.eye(len(self.classes_), dtype=np.float32)[codes][:, None]
 
-    def _weigh(self, y: np.ndarray, weights: np.ndarray | None) -> np.ndarray | None:
+    def _weigh(
+        self, y: np.ndarray, weights: np.ndarray | None, reset: bool
+    ) -> np.ndarray | None:
         """Multiply sample weights by the weights of the classes."""
         if self.class_weight is None:
             return weights
-        of_class = self._class_weights[y[:, 0].argmax(1)]
+        codes = y[:, 0].argmax(1)
+        if reset:
+            self._class_weights = self._choose_class_weights(codes, weights)
+        of_class = self._class_weights[codes]
         return of_class if weights is None else of_class * weights
+
+    def _choose_class_weights(
+        self, codes: np.ndarray, weights: np.ndarray | None
+    ) -> np.ndarray:
+        """Return a weight for each class; a sample of weight 2 counts like two."""
+        if self.class_weight == "balanced":
+            mass = np.bincount(codes, weights, minlength=len(self.classes_))
+            present = mass > 0
+            balanced = mass.sum() / (present.sum() * np.where(present, mass, 1.0))
+            return np.where(present, balanced, 1.0)
+        chosen = compute_class_weight(
+            self.class_weight, classes=self.classes_, y=self.classes_[codes]
+        )
+        if not (np.isfinite(chosen).all() and (chosen >= 0).all() and chosen.any()):
+            raise ValueError(
+                f"class_weight={self.class_weight!r} must give finite weights of at "
+                "least 0, one of them positive."
+            )
+        return chosen
 
     def _describe_targets(self, y: np.ndarray) -> np.ndarray:
         return self.classes_[y[:, 0].argmax(1)]

@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_sample_weight
 
-from .sequences._check import FLOATS, from_tensor
-from .sequences._forms import Sequences
+from .sequences._check import FLOATS
+from .sequences._forms import Sequences, from_tensor
 
 
 def check_y(estimator: Any, y: Any, n_samples: int, name: str = "y") -> np.ndarray:
@@ -19,7 +19,7 @@ def check_y(estimator: Any, y: Any, n_samples: int, name: str = "y") -> np.ndarr
         )
     _refuse_scalar(name, y)
     y = check_array(
-        from_tensor(y),
+        from_tensor(y, name),
         dtype=FLOATS,
         ensure_2d=False,
         allow_nd=True,
@@ -42,7 +42,7 @@ def check_weights(
     """Check sample weights: one a sample, finite, none negative, one positive."""
     if sample_weight is None:
         return None
-    weights = np.asarray(from_tensor(sample_weight), dtype=np.float64)
+    weights = np.asarray(from_tensor(sample_weight, "sample_weight"), dtype=np.float64)
     if weights.ndim == 0:
         weights = np.full(len(X), weights)
     check_length("sample_weight", weights, len(X))

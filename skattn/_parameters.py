@@ -70,6 +70,11 @@ CLASSIFIER_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
+def to_python(value: Any) -> Any:
+    """Return NumPy's number as Python's, as grids made by `numpy.arange` hold them."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def check_combinations(estimator: Any) -> None:
     """Refuse parameters that have no meaning together, naming both.
 
@@ -78,6 +83,7 @@ def check_combinations(estimator: Any) -> None:
     ValueError
         For the first such pair.
     """
+    _check_booleans(estimator)
     if estimator.values == "inputs":
         _refuse(estimator, "values", attention="feature")
         _refuse(estimator, "values", attention="max", state_bypass=True)
@@ -107,6 +113,18 @@ def _refuse(estimator: Any, name: str, **others: Any) -> None:
             raise ValueError(
                 f"{name}={getattr(estimator, name)!r} does not go with "
                 f"{other}={value!r}."
+            )
+
+
+def _check_booleans(estimator: Any) -> None:
+    """Refuse True and False where a number is asked for, which Python takes for 1."""
+    for name, allowed in estimator._parameter_constraints.items():
+        value = getattr(estimator, name)
+        numeric = any(isinstance(kind, Interval) for kind in allowed)
+        if isinstance(value, bool) and numeric and "boolean" not in allowed:
+            raise ValueError(
+                f"{name}={value!r} must be a number, not a boolean; the documentation "
+                "of the parameter says which numbers are allowed."
             )
 
 
@@ -149,6 +167,13 @@ def _check_training(estimator: Any) -> None:
             f"validation_split={split!r} must be 'random', 'tail' or an instance of a "
             "CV splitter."
         )
+    rate, decay = estimator.learning_rate, estimator.weight_decay
+    shrinks = estimator.optimizer in ("adamw", "sgd") and not isinstance(decay, str)
+    if shrinks and rate * decay > 1:
+        raise ValueError(
+            f"weight_decay={decay!r} with learning_rate={rate!r} takes more than the "
+            "whole of each weight in a step; their product must be at most 1."
+        )
     for item in estimator.callbacks or []:
         named = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)
         callback = item[1] if named else item
@@ -164,6 +189,8 @@ def _check_checkpoint(estimator: Any) -> None:
     """Refuse what a checkpoint could not bring back."""
     if estimator.checkpoint is None:
         return
+    if estimator.checkpoint == "":
+        raise ValueError("checkpoint='' must name a folder, '.' for the current one.")
     if estimator.callbacks:
         raise ValueError(
             f"checkpoint={estimator.checkpoint!r} does not go with callbacks, whose "

@@ -216,8 +216,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Relative improvement of the validation loss that counts.
 
     callbacks : list of skorch callbacks, default=None
-        Copies of them are called in training, before early stopping. They see scaled
-        targets ``(n_samples, horizon, n_targets)``.
+        Called in training, before early stopping, as skorch calls them: not copies, so
+        that what they record can be read afterwards. They see scaled targets
+        ``(n_samples, horizon, n_targets)``.
 
     checkpoint : str or path-like, default=None
         Folder in which `fit` keeps a file after each epoch, named by a digest of data
@@ -258,9 +259,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         ``values="inputs"`` and the identity as ``output_activation``.
 
     best_validation_loss_ : float or None
-        Least validation loss in the last call, on scaled targets; None if nothing was
-        set aside, as by `partial_fit`. With ``early_stopping`` it is the fitted model's
-        own.
+        Least validation loss in the last call, on scaled targets, the mean by the
+        weights of the validation samples; None if nothing was set aside, as by
+        `partial_fit`. With ``early_stopping`` it is the fitted model's own.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns of X, if X was a data frame with string names.

@@ -1,20 +1,27 @@
 """Estimators as plain arrays and settings: what pickles and files hold."""
 
+import warnings
 from dataclasses import fields
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
-from .sequences._forms import TargetForm
+from .sequences._forms import Schema, TargetForm
 from .sequences._scaling import InputScaler, Scaler
 from .training import pack_net, unpack_net
 
-FORMAT = 1
+FORMAT = 2
 _VERSION = version("skattn")
 
 # Small records that estimators hold, written down field by field.
-_RECORDS = {record.__name__: record for record in (InputScaler, Scaler, TargetForm)}
+_RECORDS = {
+    record.__name__: record for record in (InputScaler, Scaler, Schema, TargetForm)
+}
+
+
+class UnpickledVersionWarning(UserWarning):
+    """A pickle was written by another version of skattn."""
 
 
 class PlainState:
@@ -35,7 +42,17 @@ class PlainState:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take over what `__getstate__` described, or say which version wrote it."""
-        set_state(self, state)
+        written = state.get("version")
+        if written != _VERSION:
+            warnings.warn(
+                f"This {type(self).__name__} was pickled by skattn {written} and is "
+                f"read by skattn {_VERSION}. Pickles are tied to a version: the result "
+                "may be wrong. Use skattn.save, whose files later versions read, or "
+                f"install skattn {written}.",
+                UnpickledVersionWarning,
+                stacklevel=2,
+            )
+        set_state(self, upgrade(state))
 
 
 def get_state(estimator: Any) -> dict[str, Any]:
@@ -102,6 +119,34 @@ def set_state(estimator: Any, state: dict[str, Any]) -> None:
     if state["net"] is not None:
         learned["net_"] = unpack_net(state["net"], learned["_settings"])
     vars(estimator).update(parameters | state["parameters"] | learned)
+
+
+def upgrade(state: dict[str, Any]) -> dict[str, Any]:
+    """Return a state of an earlier format in the present one.
+
+    Format 1 (skattn 0.1) had no record of how X is read: the parameters decided it,
+    and the input scaler knew what happens to gaps.
+    """
+    if state.get("format") != 1:
+        return state
+    attributes, records = dict(state["attributes"]), dict(state["records"])
+    flat = attributes.pop("_flat", None)
+    if flat is not None:
+        parameters = state["parameters"]
+        records["_schema"] = {
+            "record": "Schema",
+            "n_timesteps": attributes["n_timesteps_in_"],
+            "n_channels": attributes["n_channels_in_"],
+            "flat": flat,
+            "row_timesteps": parameters.get("n_timesteps"),
+            "padding_value": parameters.get("padding_value"),
+            "missing": records["_input_scaler"]["missing"],
+        }
+    settings = attributes.get("_settings")
+    if settings and settings.get("decoder") == "lstm":  # it never read its query
+        attributes["_settings"] = settings | {"query": "last"}
+    changed = {"format": FORMAT, "attributes": attributes, "records": records}
+    return state | changed
 
 
 def _pack_record(record: Any) -> dict[str, Any]:

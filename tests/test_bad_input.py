@@ -1,7 +1,9 @@
 """Bad input gets a sentence, and a fitted estimator stays as it was."""
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from sklearn.model_selection import KFold
 from skorch.callbacks import Callback
 
@@ -17,6 +19,14 @@ def spoiled(array, value):
     array = array.astype(type(value) if isinstance(value, str) else float)
     array[3, ...] = value
     return array
+
+
+DAYS = pd.date_range("2020-01-01", periods=40)
+WORDS = pd.DataFrame({0: ["a"] * 6, 1: ["b"] * 6})
+
+
+def frame(**columns):
+    return pd.DataFrame({"load": np.arange(40.0)} | columns)
 
 
 BAD_FITS = [
@@ -92,6 +102,28 @@ BAD_FITS = [
     ({"callbacks": ["foo"]}, {}, r"callbacks holds 'foo'"),
     ({"device": "meta"}, {}, r"device='meta' cannot be used"),
     ({}, {"groups": np.array([None, "a"] * 20)}, r"groups mixes labels"),
+    ({"device": "hpu"}, {}, r"device='hpu' cannot be used"),
+    ({"hidden_size": True}, {}, r"hidden_size=True must be a number"),
+    ({"n_heads": True}, {}, r"n_heads=True must be a number"),
+    ({"batch_size": True}, {}, r"batch_size=True must be a number"),
+    ({"learning_rate": True}, {}, r"learning_rate=True must be a number"),
+    ({"weight_decay": 1e9}, {}, r"weight_decay=1000000000\.0 with learning_rate=0\.01"),
+    ({"weight_decay": 1e9, "optimizer": "sgd"}, {}, r"weight_decay=1000000000\.0"),
+    ({}, {"X": (X, Y)}, r"X is a tuple of two inputs with 3 and 1 axes"),
+    ({}, {"X": ([*X], Y)}, r"X is a tuple of two inputs"),
+    ({}, {"X": frame(kind=["a", "b"] * 20)}, r"X has a column 'kind' of type \w+"),
+    ({}, {"X": frame(kind=pd.Categorical(["a", "b"] * 20))}, r"'kind' of type categ"),
+    ({}, {"X": frame(when=DAYS)}, r"X has a column 'when' of type datetime64"),
+    ({}, {"X": pd.DataFrame({"when": DAYS})}, r"'when' of type datetime64"),
+    ({}, {"X": [pd.DataFrame(x) for x in X[1:]] + [WORDS]}, r"X\[39\] has a column"),
+    (
+        {},
+        {"X": torch.zeros(40, 6, 2).to_sparse()},
+        r"X is a tensor of layout torch\.sp",
+    ),
+    ({}, {"X": torch.zeros(40, 6, 2, device="meta")}, r"X is a tensor.*'meta'"),
+    ({}, {"y": torch.zeros(40, device="meta")}, r"y is a tensor.*'meta'"),
+    ({}, {"sample_weight": torch.zeros(40, device="meta")}, r"sample_weight is a ten"),
 ]
 
 
@@ -188,3 +220,19 @@ def test_longer_sequences_than_the_linear_skip_knows_are_refused():
     assert model.predict(X[:, :4]).shape == (40,)
     with pytest.raises(ValueError, match=r"12 time steps, but linear_skip.*at most 6"):
         model.predict(np.concatenate([X, X], axis=1))
+
+
+def test_tensors_of_bfloat16_are_read():
+    tensor = torch.from_numpy(X).bfloat16()
+    model = LSTMAttentionRegressor(**FAST).fit(tensor, torch.from_numpy(Y).bfloat16())
+    np.testing.assert_array_equal(model.predict(tensor), model.predict(tensor.float()))
+
+
+@pytest.mark.parametrize("variant", [{}, {"attention": "scaled_dot"}])
+def test_predictions_inside_autocast_are_those_outside(variant):
+    model = LSTMAttentionRegressor(**FAST, **variant).fit(X, Y)
+    with torch.autocast("cpu"):
+        inside = model.predict(X), model.predict_attention(X), model.transform(X)
+    outside = model.predict(X), model.predict_attention(X), model.transform(X)
+    for one, other in zip(inside, outside, strict=True):
+        np.testing.assert_array_equal(one, other)

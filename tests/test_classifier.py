@@ -217,3 +217,58 @@ def test_no_warning_in_a_plain_fit():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         LSTMAttentionClassifier(**FAST).fit(*_make())
+
+
+# Weights of classes and samples
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(90, 6, 2))
+
+
+def test_samples_of_weight_0_do_not_count_in_balanced_weights():
+    y = (X[:, 2, 0] > 0.7).astype(int)
+    weights = np.where(np.arange(len(X)) < 60, 1.0, 0.0)
+    parameters = FAST | {"class_weight": "balanced"}
+    model = LSTMAttentionClassifier(**parameters).fit(X, y, weights)
+    few = LSTMAttentionClassifier(**parameters).fit(X[:60], y[:60])
+    np.testing.assert_array_equal(model.predict_proba(X), few.predict_proba(X))
+
+
+def test_a_weight_of_2_counts_like_two_samples_in_balanced_weights():
+    y = (X[:, 2, 0] > 0.7).astype(int)
+    weights = RNG.integers(1, 3, len(X)).astype(float)
+    model = LSTMAttentionClassifier(**FAST, class_weight="balanced").fit(X, y, weights)
+    counts = np.bincount(np.repeat(y, weights.astype(int)))
+    expected = counts.sum() / (2 * counts)
+    explicit = dict(enumerate(expected))
+    other = LSTMAttentionClassifier(**FAST, class_weight=explicit).fit(X, y, weights)
+    np.testing.assert_allclose(model.predict_proba(X), other.predict_proba(X))
+
+
+@pytest.mark.parametrize("bad", [{0: -1.0, 1: 1.0}, {0: 0, 1: 0}, {0: np.nan, 1: 1}])
+def test_class_weights_that_make_no_sense_are_refused(bad):
+    model = LSTMAttentionClassifier(**FAST, class_weight=bad)
+    with pytest.raises(ValueError, match=r"class_weight=.*must give finite weights"):
+        model.fit(X, (X[:, 2, 0] > 0).astype(int))
+
+
+def test_samples_whose_weights_are_all_0_by_their_class_are_refused():
+    y = (X[:, 2, 0] > 0).astype(int)
+    model = LSTMAttentionClassifier(**FAST, class_weight={0: 0.0, 1: 1.0})
+    with pytest.raises(ValueError, match="total weight of 0"):
+        model.fit(X, y, sample_weight=(y == 0).astype(float))
+    with pytest.raises(ValueError, match="samples of y_val have a total weight of 0"):
+        model.fit(X, y, X_val=X[y == 0], y_val=y[y == 0])
+
+
+@pytest.mark.parametrize("class_weight", [None, "balanced", {0: 1.0, 1: 5.0}])
+def test_the_validation_loss_is_the_log_loss_by_the_classes_weights(class_weight):
+    y = (X[:, 2, 0] > 0.5).astype(int)
+    weights = RNG.uniform(1, 50, len(X))
+    model = LSTMAttentionClassifier(
+        **FAST | {"max_epochs": 1}, class_weight=class_weight
+    )
+    model.fit(X, y, weights, X_val=X, y_val=y)
+    of_class = model._class_weights[y] if class_weight else None
+    expected = log_loss(y, model.predict_proba(X), sample_weight=of_class)
+    assert model.best_validation_loss_ == pytest.approx(expected, rel=1e-5)

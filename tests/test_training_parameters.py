@@ -1,13 +1,14 @@
 """Training: losses, schedules, validation, weights, going on, callbacks, progress."""
 
 from copy import deepcopy
+from threading import Lock
 
 import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import TimeSeriesSplit
+from sklearn.model_selection import GridSearchCV, PredefinedSplit, TimeSeriesSplit
 from skorch.callbacks import Callback, Checkpoint, EpochScoring
 
 from skattn import LSTMAttentionRegressor
@@ -378,11 +379,113 @@ class Recorder(Callback):
         self.epochs_ += 1
 
 
-def test_skorch_callbacks_are_called_and_the_callers_object_is_not_touched():
+def test_the_callers_own_callbacks_are_called():
     recorder = Recorder()
     model = fast(callbacks=[("recorder", recorder)]).fit(X, Y)
-    assert dict(model.net_.callbacks_)["recorder"].epochs_ == 3
-    assert not hasattr(recorder, "epochs_")
+    assert dict(model.net_.callbacks_)["recorder"] is recorder
+    assert recorder.epochs_ == 3
+    assert model.fit(X, Y).get_params()["callbacks"] == [("recorder", recorder)]
+    assert recorder.epochs_ == 3  # skorch initializes them for each fit
+
+
+def test_a_callback_may_hold_a_lock():
+    class Guarded(Recorder):
+        def __init__(self):
+            super().__init__()
+            self.lock = Lock()
+
+    guarded = Guarded()
+    fast(callbacks=[guarded]).fit(X, Y)
+    assert guarded.epochs_ == 3
+
+
+def test_optuna_prunes_trials_of_its_default_study():
+    optuna = pytest.importorskip("optuna")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+    class Pruning(Callback):
+        def __init__(self, trial):
+            self.trial = trial
+
+        def on_epoch_end(self, net, **kwargs):
+            self.trial.report(net.history[-1, "train_loss"], len(net.history))
+            if self.trial.should_prune():
+                raise optuna.TrialPruned
+
+    def objective(trial):
+        rate = [0.01, 0.01, 1e-6, 1e-6, 1e-6][trial.number]
+        model = fast(callbacks=[Pruning(trial)], learning_rate=rate, max_epochs=4)
+        return model.fit(X, Y).history_["train_loss"][-1]
+
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=2, n_warmup_steps=1)
+    study = optuna.create_study(pruner=pruner)
+    study.optimize(objective, n_trials=5)
+    states = [trial.state.name for trial in study.trials]
+    assert states == ["COMPLETE"] * 2 + ["PRUNED"] * 3
+    assert len(study.trials[2].intermediate_values) < 4
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"max_epochs": np.int64(3), "batch_size": np.int32(64)},
+        {"learning_rate": np.float64(0.01), "hidden_size": np.int64(8)},
+        {"n_heads": np.int64(2), "dropout": np.float32(0), "tol": np.float64(1e-4)},
+        {"n_iter_no_change": np.int64(3), "weight_decay": np.float64(1.0)},
+        {"early_stopping": np.bool_(False), "bidirectional": np.bool_(True)},
+    ],
+    ids=str,
+)
+def test_numbers_of_numpy_are_those_of_python(numbers):
+    model = fast(**numbers).fit(X, Y)
+    plain = fast(**{name: value.item() for name, value in numbers.items()}).fit(X, Y)
+    np.testing.assert_array_equal(model.predict(X), plain.predict(X))
+    assert model.get_params()[next(iter(numbers))] is next(iter(numbers.values()))
+
+
+def test_a_grid_of_numpy_numbers_is_searched():
+    grid = {"batch_size": 2 ** np.arange(3, 6), "max_epochs": np.arange(1, 3)}
+    search = GridSearchCV(fast(), grid, cv=2, error_score="raise").fit(X, Y)
+    assert search.best_params_["max_epochs"] == 2
+
+
+def test_the_validation_loss_does_not_depend_on_the_unit_of_weights():
+    weights = RNG.uniform(100, 300, size=300)
+    model = fast(max_epochs=1)
+    model.fit(X, Y, weights, X_val=X, y_val=Y)
+    error = (
+        np.mean((model.predict(X) - Y) ** 2) / model._target_scaler.scale.item() ** 2
+    )
+    assert model.best_validation_loss_ == pytest.approx(error, rel=1e-5)
+
+
+def test_the_validation_loss_of_a_split_is_weighted_by_its_own_samples():
+    weights = np.where(np.arange(300) < 200, 1.0, RNG.uniform(1, 90, size=300))
+    split = PredefinedSplit(np.where(np.arange(300) < 200, -1, 0))
+    model = fast(max_epochs=1, early_stopping=True, validation_split=split)
+    model.fit(X, Y, weights)
+    errors = ((model.predict(X) - Y) / model._target_scaler.scale.item()) ** 2
+    expected = np.average(errors[200:], weights=weights[200:])
+    assert model.best_validation_loss_ == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("channel_independent", [False, True])
+def test_the_penalty_of_conicity_counts_samples_by_their_weight(channel_independent):
+    own = {"target_channels": [0, 1], "channel_independent": channel_independent}
+    y = RNG.normal(size=(300, 2, 2))
+    weights = RNG.integers(1, 4, size=300)
+    options = {"conicity_penalty": 5.0, "learning_rate": 0.01, "lr_schedule": None}
+    one_step = {"batch_size": 2000, "max_epochs": 1, "optimizer": "sgd"} | options
+    weighted = fast(**one_step, **own).fit(X, y, weights)
+    rows = np.repeat(np.arange(300), weights)
+    repeated = fast(**one_step, **own).fit(X[rows], y[rows])
+    gap = np.abs(weighted.predict(X) - repeated.predict(X)).max()
+    assert gap < 1e-5
+    loss = weighted.history_["train_loss"][0]
+    assert loss == pytest.approx(repeated.history_["train_loss"][0], rel=1e-5)
+    assert loss != pytest.approx(
+        fast(**one_step, **own).fit(X, y).history_["train_loss"][0], rel=1e-4
+    )
 
 
 @pytest.mark.parametrize("verbose", [1, 2])

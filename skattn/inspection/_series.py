@@ -126,7 +126,8 @@ def _as_float(values: np.ndarray) -> np.ndarray:
 
 def _find_lengths(estimator: Any, values: np.ndarray, name: str) -> np.ndarray:
     """Count the steps before the padding at the end of each sequence."""
-    padding = getattr(estimator, "padding_value", None)
+    schema = getattr(estimator, "_schema", None)  # what was fitted, if it is known
+    padding = getattr(schema or estimator, "padding_value", None)
     if padding is None:
         return np.full(len(values), values.shape[1])
     return measure_lengths(values, padding, name)

@@ -18,6 +18,8 @@ class Dropout(nn.Module):
 
     def __init__(self, p: float) -> None:
         super().__init__()
+        if not 0.0 <= p <= 1.0:
+            raise ValueError(f"p={p!r} must be a share between 0 and 1.")
         self.p = p
         # None: torch's global stream, as a plain torch user expects.
         self.generator: torch.Generator | None = None
@@ -25,6 +27,8 @@ class Dropout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0.0:
             return x
+        if self.p == 1.0:  # nothing is kept, and nothing can be scaled up
+            return torch.zeros_like(x)
         keep = torch.empty_like(x).bernoulli_(1.0 - self.p, generator=self.generator)
         return x * keep / (1.0 - self.p)
 

@@ -13,9 +13,19 @@ from .attention import SelfAttention
 from .decoder import DenseDecoder, LSTMDecoder
 from .embedding import GatedEmbedding
 from .encoder import LSTMEncoder
-from .pooling import FeaturePooling, make_pooling
+from .pooling import FeaturePooling, check_choices, make_pooling
 
 _ACTIVATIONS: dict[str, Any] = {"sigmoid": torch.sigmoid, "softplus": softplus}
+
+
+def _refuse_beside_lstm_decoder(attention: str, query: str) -> None:
+    """Refuse what a decoder that brings its own query cannot use."""
+    for name, value, refused in (
+        ("attention", attention, "feature"),
+        ("query", query, "learned"),
+    ):
+        if value == refused:
+            raise ValueError(f"decoder='lstm' does not go with {name}={value!r}.")
 
 
 class NetworkOutput(NamedTuple):
@@ -150,6 +160,14 @@ class AttentionNetwork(nn.Module):
         linear_skip: bool | str = False,
     ) -> None:
         super().__init__()
+        check_choices(
+            values=(values, ("states", "inputs")),
+            decoder=(decoder, ("dense", "lstm")),
+            output_activation=(output_activation, ("identity", *_ACTIVATIONS)),
+            linear_skip=(linear_skip, (False, True, "ridge")),
+        )
+        if decoder == "lstm":
+            _refuse_beside_lstm_decoder(attention=attention, query=query)
         self.patch_size = patch_size
         self.anchor = anchor
         self.target_channels = None if target_channels is None else [*target_channels]
@@ -172,12 +190,11 @@ class AttentionNetwork(nn.Module):
         self.center: Tensor
         self.register_buffer("center", torch.zeros(1, 1, n_channels))
         n_steps = -(-n_timesteps // patch_size)
-        if decoder == "lstm":  # the query is the decoder's state, as large as the last
-            query = "last"
         pooling = make_pooling(attention, size, query, n_heads, n_steps)
         shape = (size, horizon, n_targets)
         self.decoder: DenseDecoder | LSTMDecoder
-        if decoder == "lstm" and not isinstance(pooling, FeaturePooling):
+        if decoder == "lstm":
+            assert not isinstance(pooling, FeaturePooling)  # refused above
             self.decoder = LSTMDecoder(
                 pooling, *shape, state_bypass, teacher_forcing, dropout
             )

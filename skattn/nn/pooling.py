@@ -5,16 +5,41 @@ All poolings are called as ``pooling(memory, need_weights)`` and give the contex
 parts are heads, or hidden units for `FeaturePooling`.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import init
 from torch.nn.functional import one_hot
 
 from ._memory import Memory
+from ._scores import SCORES
 from ._steps import align_ends, from_ends
 from .attention import Attention, weigh
 
 Pooled = tuple[Tensor, Tensor | None]
+
+FIXED_POOLINGS = ("last", "mean", "max")
+
+
+def check_choices(**choices: tuple[Any, Iterable[Any]]) -> None:
+    """Refuse a value that is none of those allowed.
+
+    Parameters
+    ----------
+    **choices : tuple
+        For each argument what came, and what is allowed.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, what came and what is allowed.
+    """
+    for name, (value, allowed) in choices.items():
+        if not any(value is known or value == known for known in allowed):
+            listed = ", ".join(map(repr, allowed))
+            raise ValueError(f"{name}={value!r} is not known; allowed are {listed}.")
 
 
 class AttentionPooling(nn.Module):
@@ -53,6 +78,7 @@ class AttentionPooling(nn.Module):
         n_steps: int | None = None,
     ) -> None:
         super().__init__()
+        check_choices(query=(query, ("last", "learned")))
         self.context_size = size
         # The additive score holds its learned query itself.
         inside = query == "learned" and score == "additive"
@@ -135,6 +161,7 @@ class FixedPooling(nn.Module):
 
     def __init__(self, kind: str, size: int) -> None:
         super().__init__()
+        check_choices(kind=(kind, FIXED_POOLINGS))
         self.kind = kind
         self.context_size = size
 
@@ -266,7 +293,11 @@ def make_pooling(
     attention: str, size: int, query: str, n_heads: int, n_steps: int
 ) -> AttentionPooling | FixedPooling | FeaturePooling:
     """Build the pooling that the estimators' parameters name."""
-    if attention in ("last", "mean", "max"):
+    check_choices(
+        attention=(attention, (*SCORES, *FIXED_POOLINGS, "feature")),
+        query=(query, ("last", "learned")),
+    )
+    if attention in FIXED_POOLINGS:
         return FixedPooling(attention, size)
     if attention == "feature":
         return FeaturePooling(size, n_steps)

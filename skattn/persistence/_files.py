@@ -8,7 +8,7 @@ import numpy as np
 from .._base import BaseLSTMAttention
 from .._classifier import LSTMAttentionClassifier
 from .._regressor import LSTMAttentionRegressor
-from .._state import get_state, set_state
+from .._state import get_state, set_state, upgrade
 from ..training import read_container, refusing, to_path, write_container
 from ._codec import decode, encode
 from ._verify import verify
@@ -115,7 +115,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     description, arrays = read_container(path)
     with refusing(path):
         kind = _CLASSES[description["class"]]
-        state = decode(description["state"], arrays)
+        state = upgrade(decode(description["state"], arrays))
         verify(kind, state)
         estimator = kind.__new__(kind)
         set_state(estimator, state)

@@ -128,7 +128,7 @@ class _Graph(nn.Module):
         super().__init__()
         self.network = _exportable(estimator.module_)
         self.shape = (estimator.n_timesteps_in_, estimator.n_channels_in_)
-        self.flat = estimator._flat
+        self.flat = estimator._schema.flat
         self.form = estimator._target_form
         self.classifies = is_classifier(estimator)
         self.settings = estimator._settings

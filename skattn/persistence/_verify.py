@@ -35,6 +35,7 @@ def verify(kind: type, state: dict[str, Any]) -> None:
         _verify_sizes(attributes)
         _verify_scalers(attributes, records)
         _verify_gaps(attributes, records)
+        _verify_schema(attributes, records)
 
 
 def _verify_sizes(attributes: dict[str, Any]) -> None:
@@ -79,3 +80,22 @@ def _verify_gaps(attributes: dict[str, Any], records: dict[str, Any]) -> None:
     allowed = {"error": False, "mask": True, "forward": True}
     if allowed.get(missing) != indicators:
         raise ValueError(f"missing is {missing!r}, and indicators {indicators!r}")
+
+
+def _verify_schema(attributes: dict[str, Any], records: dict[str, Any]) -> None:
+    schema = records["_schema"]
+    expected = {
+        "n_timesteps": attributes["n_timesteps_in_"],
+        "n_channels": attributes["n_channels_in_"],
+        "missing": records["_input_scaler"]["missing"],
+    }
+    for name, value in expected.items():
+        if schema[name] != value:
+            raise ValueError(f"{name} is {value!r} and {schema[name]!r}")
+    for name, kinds in (
+        ("flat", bool),
+        ("row_timesteps", int | None),
+        ("padding_value", int | float | None),
+    ):
+        if not isinstance(schema[name], kinds):
+            raise ValueError(f"{name} is {schema[name]!r}")

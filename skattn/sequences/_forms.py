@@ -1,6 +1,7 @@
 """The one form that X and y take inside, and the way there and back."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,58 @@ class Sequences:
         if self.lengths is None:
             return None
         return np.arange(self.values.shape[1]) < self.lengths[rows, None]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What X was in `fit`, and how every later X is read.
+
+    Parameters
+    ----------
+    n_timesteps, n_channels : int
+        Steps of the longest sequence, and channels.
+    flat : bool
+        Whether each sequence came as one row.
+    row_timesteps : int or None
+        The parameter ``n_timesteps``, the steps into which a row is cut.
+    padding_value : float or None
+        What fills an array after the end of shorter sequences.
+    missing : {"error", "mask", "forward"}
+        What happens to NaN in a sequence.
+    """
+
+    n_timesteps: int
+    n_channels: int
+    flat: bool
+    row_timesteps: int | None
+    padding_value: float | None
+    missing: str
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of the estimator that decided how X was read."""
+        return {
+            "n_timesteps": self.row_timesteps,
+            "padding_value": self.padding_value,
+            "missing": self.missing,
+        }
+
+
+def from_tensor(X: Any, name: str) -> Any:
+    """Bring a torch tensor to NumPy, wherever it is and whatever it tracks."""
+    if not hasattr(X, "detach"):
+        return X
+    tensor = X.detach()
+    if str(tensor.dtype) == "torch.bfloat16":  # a type that NumPy does not have
+        tensor = tensor.float()
+    try:
+        return tensor.cpu().numpy()
+    except (RuntimeError, TypeError, NotImplementedError) as error:
+        raise ValueError(
+            f"{name} is a tensor of layout {tensor.layout} and type {tensor.dtype} on "
+            f"the device {str(tensor.device)!r}, which cannot be read as an array "
+            f"({str(error).splitlines()[0]}); allowed are dense tensors of numbers."
+        ) from error
 
 
 def cut_rows(rows: np.ndarray, n_timesteps: int | None) -> np.ndarray:

@@ -9,7 +9,7 @@ from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
 from ._check import check_X
-from ._forms import Sequences
+from ._forms import Schema, Sequences
 from ._ragged import cut_steps, is_ragged, join_steps
 
 
@@ -73,7 +73,7 @@ class OverTime(  # type: ignore[call-arg]
 
     # The transformer judges what it takes: gaps go through.
     missing: ClassVar[str] = "mask"
-    _flat: bool
+    _schema: Schema
 
     def __init__(
         self,
@@ -138,8 +138,8 @@ class OverTime(  # type: ignore[call-arg]
         """
         check_is_fitted(self)
         # What comes back need not have the channels that fit saw.
-        reader = OverTime(self.transformer, padding_value=self.padding_value)
-        if self._flat:
+        reader = OverTime(self.transformer, padding_value=self._schema.padding_value)
+        if self._schema.flat:
             reader.n_timesteps = self.n_timesteps_in_
         sequences = check_X(reader, X, reset=True)
         return self._map(X, sequences, self.transformer_.inverse_transform)
@@ -173,7 +173,7 @@ class OverTime(  # type: ignore[call-arg]
             As the transformer names them.
         """
         check_is_fitted(self)
-        if input_features is None and not self._flat:
+        if input_features is None and not self._schema.flat:
             input_features = getattr(self, "feature_names_in_", None)
         return self.transformer_.get_feature_names_out(input_features)
 
@@ -188,16 +188,16 @@ class OverTime(  # type: ignore[call-arg]
             )
         n_samples, n_timesteps, _ = sequences.values.shape
         lengths = sequences.lengths
-        if is_ragged(X) and self.n_timesteps is None:
+        if is_ragged(X) and self._schema.row_timesteps is None:
             whole = np.full(n_samples, n_timesteps) if lengths is None else lengths
             return cut_steps(result, whole)
         if lengths is None:
             values = result.reshape(n_samples, n_timesteps, -1)
         else:
             shape = (n_samples, n_timesteps, result.shape[1])
-            values = np.full(shape, self.padding_value, result.dtype)
+            values = np.full(shape, self._schema.padding_value, result.dtype)
             values[sequences.real_steps(slice(None))] = result
-        return values.reshape(n_samples, -1) if self._flat else values
+        return values.reshape(n_samples, -1) if self._schema.flat else values
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ._forms import Sequences
+from ._forms import Sequences, from_tensor
 
 # Values read at once when a padded array is searched, so that a memmap stays on disk.
 _BLOCK_VALUES = 1 << 22
@@ -55,9 +55,7 @@ def as_steps(X: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _as_table(entry: Any, name: str) -> np.ndarray:
-    if hasattr(entry, "detach"):
-        entry = entry.detach().cpu()
-    array = np.asarray(entry)
+    array = np.asarray(from_tensor(entry, name))
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2 or 0 in array.shape:
@@ -113,6 +111,9 @@ def measure_lengths(values: np.ndarray, padding_value: float, name: str) -> np.n
     """
     n_timesteps = values.shape[1]
     lengths = np.empty(len(values), np.intp)
+    # In the type of the values: -999.9 of float64 is no float32.
+    with np.errstate(over="ignore"):
+        padding_value = values.dtype.type(padding_value)
     for rows in blocks(values):
         block = values[rows]
         padded = (

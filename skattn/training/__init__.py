@@ -12,6 +12,7 @@ from ._container import (
 )
 from ._data import SequenceDataset
 from ._digest import digest
+from ._fork import mind_fork
 from ._inference import run_network, widen
 from ._losses import CrossEntropy, make_loss
 from ._net import AttentionNet
@@ -35,6 +36,7 @@ __all__ = [
     "import_optional",
     "make_generator",
     "make_loss",
+    "mind_fork",
     "pack_net",
     "read_container",
     "refusing",

@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import json
 import os
+import platform
 import re
 import secrets
 import stat
@@ -172,7 +173,7 @@ def replacing(path: Path) -> Iterator[Any]:
     A crash, a full disk or a kill leave what stood there before; a kill may leave a
     hidden ``.part`` file too.
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    part = path.with_name(f".{path.name}.{_writer()}-{secrets.token_hex(4)}.part")
     try:
         with part.open("xb") as file:
             yield file
@@ -200,7 +201,30 @@ def try_folder(folder: Path) -> None:
 
 
 def remove_parts(path: Path) -> None:
-    """Remove what killed writers of ``path`` have left beside it."""
+    """Remove what killed writers of ``path`` on this machine have left beside it."""
     for part in path.parent.glob(f".{path.name}.*.part"):
-        with contextlib.suppress(OSError):
-            part.unlink()
+        host, _, process = part.name.split(".")[-2].partition("-")[0].partition("_")
+        if host == _host() and not _is_alive(int(process)):
+            with contextlib.suppress(OSError):
+                part.unlink()
+
+
+def _writer() -> str:
+    """Return machine and process, which say later whether a writer is still at work."""
+    return f"{_host()}_{os.getpid()}"
+
+
+def _host() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":  # where asking would end the process
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is another user's
+        return True
+    return True

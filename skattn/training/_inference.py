@@ -14,11 +14,6 @@ from ._fork import mind_fork
 # better than those of a whole data set, and memory stays flat.
 _BLOCK_SIZE = 256
 
-# Matrix kernels treat one to three rows in another order of additions than more of
-# them, which shows in the last bit. Blocks filled up to a multiple of four rows give a
-# sample the same bits alone as among others.
-_ROW_MULTIPLE = 4
-
 
 def run_network(
     run: Callable[..., Tensor],
@@ -58,11 +53,11 @@ def run_network(
         else np.argsort(lengths, kind="stable")
     )
     blocks = []
-    with torch.inference_mode():
+    kind = torch.device(device).type
+    # A caller's autocast would give answers in types that NumPy does not have.
+    with torch.inference_mode(), torch.autocast(kind, enabled=False):
         for start in range(0, len(order), _BLOCK_SIZE):
             rows = order[start : start + _BLOCK_SIZE]
-            n_rows = len(rows)
-            rows = np.append(rows, rows[:1].repeat(-n_rows % _ROW_MULTIPLE))
             if lengths is None:
                 x, real = scaler.prepare(values[rows], None), None
             else:
@@ -72,7 +67,7 @@ def run_network(
                 None if part is None else torch.from_numpy(part).to(device)
                 for part in (x, real, *(array[rows] for array in beside))
             ]
-            blocks.append(run(*given)[:n_rows].cpu().numpy())
+            blocks.append(run(*given).cpu().numpy())
     joined = np.concatenate(blocks)
     return joined if lengths is None else joined[np.argsort(order)]
 

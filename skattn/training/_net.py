@@ -119,9 +119,12 @@ class AttentionNet(NeuralNet):
             losses = losses * X["weight"].to(self.device)
         loss = losses.mean()
         if training and self.conicity_penalty:
-            cones = conicity(y_pred.states, y_pred.mask)
             # Below 0 a few long states rule the mean, and nothing is gained.
-            loss = loss + self.conicity_penalty * cones.clamp(min=0).mean()
+            cones = conicity(y_pred.states, y_pred.mask).clamp(min=0)
+            if "weight" in X:
+                cones = cones.flatten(1).mean(1) if cones.ndim > 1 else cones
+                cones = cones * X["weight"].to(self.device)
+            loss = loss + self.conicity_penalty * cones.mean()
         return loss
 
     def infer(self, x: Any, **fit_params: Any) -> NetworkOutput:
@@ -242,7 +245,8 @@ class AttentionNet(NeuralNet):
             epoch = self.first_epoch + len(self.history)
             raise ValueError(
                 f"Training became non-finite in epoch {epoch} ({prefix}_loss "
-                f"{loss:.3g}, learning rate {rate:.3g}): lower learning_rate, set "
+                f"{loss:.3g}, learning rate {rate:.3g}, weight_decay "
+                f"{self.weight_decay:.3g}): lower learning_rate or weight_decay, set "
                 "gradient_clip, or scale the data."
             )
 

@@ -15,7 +15,6 @@ from ._callbacks import EarlyStopping, ProgressBar, StopTraining, make_schedule
 from ._checkpoint import Checkpoint
 from ._data import SequenceDataset
 from ._flat import FlatWeights
-from ._fork import mind_fork
 from ._net import OPTIMIZERS, AttentionNet
 
 # Fewer would train too little in the few epochs that a user waits for.
@@ -88,7 +87,6 @@ def train(
     AttentionNet
         Trained; its history holds all epochs, those of ``previous`` first.
     """
-    mind_fork()
     batch_size = _choose_batch_size(plan, len(train_data))
     n_batches = -(-len(train_data) // batch_size)
     past = [] if previous is None else list(previous.history)
@@ -186,7 +184,8 @@ def _make_callbacks(
     checkpoint: Checkpoint | None,
 ) -> list[Any]:
     """Order matters: early stopping ends epochs; checkpoints hold all states."""
-    callbacks: list[Any] = deepcopy(plan.callbacks or [])
+    # Not copies: a copy of a callback could not report to whom the caller gave it.
+    callbacks: list[Any] = [*(plan.callbacks or [])]
     if plan.lr_schedule is not None:
         monitor = "train_loss" if valid_data is None else "valid_loss"
         schedule = make_schedule(

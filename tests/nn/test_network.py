@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skattn.nn import AttentionNetwork
+from skattn.nn import AttentionNetwork, AttentionPooling, FixedPooling
 from skattn.nn._build import build_network
 from skattn.nn._steps import align_ends, last_step, reverse_steps, to_patches
 
@@ -184,3 +184,41 @@ def test_the_network_stands_alone_for_torch_users():
     loss = network(sequences()).prediction.square().mean()
     loss.backward()
     assert all(p.grad is not None for p in network.parameters())
+
+
+SIZES = {"n_timesteps": 6, "horizon": 2, "n_targets": 1}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"decoder": "bogus"}, r"decoder='bogus'.*'dense', 'lstm'"),
+        ({"values": "bogus"}, r"values='bogus'.*'states', 'inputs'"),
+        ({"query": "bogus"}, r"query='bogus'.*'last', 'learned'"),
+        ({"query": "bogus", "attention": "mean"}, r"query='bogus'"),
+        ({"attention": "bogus"}, r"attention='bogus'.*'additive'.*'feature'"),
+        ({"linear_skip": "rigde"}, r"linear_skip='rigde'.*'ridge'"),
+        ({"output_activation": "relu"}, r"output_activation='relu'.*'softplus'"),
+        ({"decoder": "lstm", "attention": "feature"}, r"decoder='lstm'.*'feature'"),
+        ({"decoder": "lstm", "query": "learned"}, r"decoder='lstm'.*query='learned'"),
+        ({"dropout": 1.5}, r"p=1\.5"),
+    ],
+    ids=str,
+)
+def test_an_unknown_choice_is_refused_by_name(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        AttentionNetwork(2, **SIZES, **wrong)
+
+
+def test_an_unknown_pooling_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"kind='median'.*'last', 'mean', 'max'"):
+        FixedPooling("median", 4)
+    with pytest.raises(ValueError, match="query='first'"):
+        AttentionPooling(4, query="first")
+
+
+def test_dropping_everything_gives_zeros():
+    dropout = AttentionNetwork(2, **SIZES, decoder="lstm").decoder.forcing
+    dropout.train()
+    assert dropout.p == 1.0
+    torch.testing.assert_close(dropout(torch.ones(3, 4)), torch.zeros(3, 4))

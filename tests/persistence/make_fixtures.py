@@ -12,7 +12,7 @@ import numpy as np
 import skattn
 from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
 
-FOLDER = Path(__file__).parent / "data" / skattn.__version__.rpartition(".")[0]
+FOLDER = Path(__file__).parent / "data" / ".".join(skattn.__version__.split(".")[:2])
 FAST = {"hidden_size": 4, "max_epochs": 3, "random_state": 0, "batch_size": 16}
 CASES = {
     "regressor_plain": (LSTMAttentionRegressor, {}),

@@ -5,6 +5,8 @@ import json
 import subprocess
 import sys
 import tracemalloc
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -254,11 +256,37 @@ def test_a_folder_that_cannot_be_written_is_told_before_training(tmp_path):
 def test_parts_that_killed_writers_left_are_removed(tmp_path, crash):
     crash(make(tmp_path), 2, X, Y)
     (path,) = tmp_path.iterdir()
-    path.with_name(f".{path.name}.0123abcd.part").touch()
-    other = tmp_path / ".other.safetensors.0123abcd.part"
-    other.touch()
+    killed = "import os; from skattn.training._container import _writer; "
+    killed = subprocess.run(
+        [sys.executable, "-c", f"{killed} print(_writer())"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    path.with_name(f".{path.name}.{killed}-0123.part").touch()
+    at_work = path.with_name(f".{path.name}.{_container._writer()}-0123.part")
+    elsewhere = path.with_name(f".{path.name}.0badcafe_1-0123.part")
+    other = tmp_path / f".other.safetensors.{killed}-0123.part"
+    kept = [at_work, elsewhere, other]
+    for part in kept:
+        part.touch()
     make(tmp_path).fit(X, Y)
-    assert files(tmp_path) == [other.name]
+    assert set(files(tmp_path)) == {part.name for part in kept}
+
+
+def test_identical_fits_may_share_a_folder_without_a_warning(tmp_path):
+    fits = [make(tmp_path, max_epochs=6) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        models = [*pool.map(lambda model: model.fit(X, Y), fits)]
+    for model in models:
+        np.testing.assert_array_equal(model.predict(X), models[0].predict(X))
+    assert files(tmp_path) == []
+
+
+def test_a_checkpoint_without_a_name_is_refused():
+    with pytest.raises(ValueError, match=r"checkpoint='' must name a folder"):
+        make("").fit(X, Y)
 
 
 def test_what_does_not_go_with_a_checkpoint():

@@ -90,6 +90,39 @@ def test_forked_and_spawned_children_predict(tmp_path):
     assert done.stdout == "2 children predicted\n", done.stderr
 
 
+FITTING_CHILDREN = """
+import numpy as np
+import torch
+from joblib import Parallel, delayed
+from skattn import LSTMAttentionRegressor
+
+def fit(seed):
+    X = np.random.default_rng(0).normal(size=(600, 8, 2))
+    model = LSTMAttentionRegressor(hidden_size=96, max_epochs=2, random_state=seed)
+    return model.fit(X, X[:, 2, 0]).predict(X)
+
+if __name__ == "__main__":
+    torch.set_num_threads(2)
+    expected = fit(0)  # the parent's threads have worked before
+    answers = Parallel(n_jobs=2, backend="multiprocessing", timeout=100)(
+        delayed(fit)(0) for _ in range(2)
+    )
+    gaps = [np.abs(answer - expected).max() for answer in answers]
+    assert max(gaps) <= 1e-3 * expected.std(), gaps
+    print("2 children fitted")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks")
+def test_forked_children_fit_after_a_fit_in_their_parent(tmp_path):
+    script = tmp_path / "children.py"
+    script.write_text(FITTING_CHILDREN)
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=200
+    )
+    assert done.stdout == "2 children fitted\n", done.stderr
+
+
 def test_a_search_on_a_dask_cluster_is_the_local_one():
     figures = run_soak("cluster.py", "--epochs", "2")
     assert figures["same_best_params"]

@@ -1,0 +1,74 @@
+"""Files of earlier versions load, predict the same, and go on training."""
+
+import pickle
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+import skattn
+from skattn import LSTMAttentionRegressor
+
+from .make_fixtures import CASES, NO_GRAPH, make_data, read_form
+
+FOLDERS = sorted((Path(__file__).parent / "data").iterdir())
+FILES = [(folder, name) for folder in FOLDERS for name in CASES]
+IDS = [f"{folder.name}-{name}" for folder, name in FILES]
+
+
+def assert_near(one, other, spread=None):
+    """Check that two answers differ by at most 1e-6 of their spread."""
+    assert one.shape == other.shape
+    spread = np.std(other) if spread is None else spread
+    np.testing.assert_allclose(one, other, rtol=0, atol=1e-6 * spread)
+
+
+@pytest.mark.parametrize(("folder", "name"), FILES, ids=IDS)
+def test_a_file_predicts_as_it_did(folder, name):
+    model = skattn.load(folder / f"{name}.safetensors")
+    expected = np.load(folder / f"{name}.npz")
+    taken = read_form(name, expected["X"])
+    answer = getattr(model, "predict_proba", model.predict)(taken)
+    assert_near(answer, expected["prediction"])
+    # Weights sum to 1; where they are nearly equal their spread is rounding.
+    assert_near(model.predict_attention(taken), expected["attention"], spread=1)
+    assert_near(model.transform(taken), expected["context"])
+
+
+@pytest.mark.parametrize(("folder", "name"), FILES, ids=IDS)
+def test_a_file_goes_on_training(folder, name):
+    model = skattn.load(folder / f"{name}.safetensors")
+    X, y = make_data(name)
+    if model.get_params().get("class_weight") == "balanced":
+        model.set_params(class_weight=None)
+    n_epochs = model.n_iter_
+    model.partial_fit(read_form(name, X), y)
+    assert model.n_iter_ == n_epochs + 1
+
+
+@pytest.mark.parametrize(("folder", "name"), FILES, ids=IDS)
+def test_a_graph_predicts_as_it_did(folder, name):
+    if name in NO_GRAPH:
+        assert not (folder / f"{name}.onnx").exists()
+        return
+    session = onnxruntime.InferenceSession(folder / f"{name}.onnx")
+    expected = np.load(folder / f"{name}.npz")
+    answers = session.run(None, {"X": expected["X"]})
+    for answer, key in zip(answers, ("prediction", "attention"), strict=False):
+        spread = 1 if key == "attention" else 10 * np.std(expected[key])
+        assert_near(answer, expected[key], spread)
+
+
+def test_a_pickle_of_another_version_is_warned_about_by_name():
+    X = np.random.default_rng(0).normal(size=(20, 4, 2))
+    model = LSTMAttentionRegressor(hidden_size=4, max_epochs=1).fit(X, X[:, 0, 0])
+    state = model.__getstate__()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pickle.loads(pickle.dumps(model))
+    other = LSTMAttentionRegressor.__new__(LSTMAttentionRegressor)
+    with pytest.warns(UserWarning, match=r"pickled by skattn 0\.1\.0.*skattn\.save"):
+        other.__setstate__(state | {"version": "0.1.0"})
+    np.testing.assert_array_equal(other.predict(X), model.predict(X))
