@@ -1,9 +1,13 @@
-"""What does not depend on the kind of target: parameters, data, network, state."""
+"""What both estimators share: a fit that reads down from X and y to fitted state."""
 
 import warnings
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import fields, replace
-from typing import Any, ClassVar, NamedTuple
+from dataclasses import dataclass, fields, replace
+from operator import itemgetter
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -13,66 +17,77 @@ from sklearn.base import (
     TransformerMixin,
 )
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor, nn
 
-from ._all_or_nothing import all_or_nothing
 from ._explain import AttentionMixin
 from ._history import HistoryMixin
-from ._inputs import check_groups, check_weights
-from ._parameters import check_combinations, to_python
-from ._resume import make_checkpoint
+from ._parameters import check_parameters
 from ._state import PlainState
-from .nn._build import ChannelIndependent, build_network
-from .nn.network import AttentionNetwork
-from .sequences._check import check_X
-from .sequences._forms import Sequences, TargetForm
-from .sequences._scaling import InputScaler, Scaler, fit_scaler
+from .nn._build import Architecture, build_network
+from .nn._channels import Network
+from .sequences._reader import read_groups, read_weights, read_X
+from .sequences._samples import Samples
+from .sequences._scaling import IDENTITY, InputScaler, fit_scaler
+from .targets import Target
 from .training import (
     AttentionNet,
+    Checkpoint,
     SequenceDataset,
     Stream,
     TrainingPlan,
     choose_device,
+    digest,
     draw_seed,
     fit_linear_path,
+    guard_fork,
     make_generator,
-    mind_fork,
-    run_network,
+    pack_net,
+    scale_values,
     split_validation,
     train,
-    widen,
 )
 
-_NETWORK_PARAMETERS = (
-    "patch_size",
-    "hidden_size",
-    "num_layers",
-    "bidirectional",
-    "dropout",
-    "attention",
-    "query",
-    "n_heads",
-    "self_attention_heads",
-    "values",
-    "state_bypass",
-    "linear_skip",
-)
+# Parameters that training reads, and entries of the architecture.
+_PLANNED = itemgetter(*(field.name for field in fields(TrainingPlan)))
+_BUILT = [field.name for field in fields(Architecture)]
+
+# Parameters that do not change the result of a fit, or that act through what a
+# checkpoint is named by besides them: the drawn seed, the rows, the kind of device.
+_WITHOUT_EFFECT = {
+    "callbacks",
+    "checkpoint",
+    "device",
+    "random_state",
+    "store_attention",
+    "validation_fraction",
+    "validation_split",
+    "verbose",
+    "warm_start",
+}
 
 
-class _Samples(NamedTuple):
-    """Checked samples, y still in its own units."""
+@dataclass(frozen=True)
+class TrainingSamples:
+    """Samples as they were read, y still in its own units.
 
-    sequences: Sequences
-    y: np.ndarray  # (n_samples, horizon, n_targets)
+    Parameters
+    ----------
+    X : Samples
+        The sequences.
+    y : ndarray of shape (n_samples, horizon, n_targets)
+        The encoded targets.
+    weights : ndarray of shape (n_samples,) or None
+        Weights of samples times those of their targets.
+    rows : ndarray of int
+        The samples that are used.
+    suffix : str, default=""
+        What follows X and y in messages.
+    """
+
+    X: Samples
+    y: np.ndarray
     weights: np.ndarray | None
-    suffix: str = ""  # "_val" where X_val and y_val were given
-
-
-class _Part(NamedTuple):
-    """The rows of some samples that one side of the split holds."""
-
-    samples: _Samples
     rows: np.ndarray
+    suffix: str = ""
 
 
 class BaseLSTMAttention(
@@ -83,20 +98,18 @@ class BaseLSTMAttention(
     TransformerMixin,
     BaseEstimator,
 ):
-    """Common part of the estimators; subclasses name their targets and their loss.
+    """What both estimators share; a subclass makes its target from y."""
 
-    A subclass gives ``_check_targets(y, n_samples, reset, name)``,
-    ``_fit_target_scaler(y, weights)`` and ``_make_loss()``, and may add to the rest.
-    """
+    # Scales that were measured stay, so that these parameters must stay too.
+    _scaling_names: ClassVar[tuple[str, ...]] = ("scale_inputs",)
+    _target_kind: ClassVar[type[Target]]
 
-    _network_parameters: ClassVar[tuple[str, ...]] = _NETWORK_PARAMETERS
-    _stratified: ClassVar[bool] = False
+    _seed: int
+    _weight_unit: float
 
-    net_: AttentionNet
-    n_timesteps_in_: int
-    n_channels_in_: int
-    _target_form: TargetForm
-    _target_scaler: Scaler
+    @abstractmethod
+    def _make_target(self, y: np.ndarray, fitted: Target | None) -> Target:
+        """Return what y is; with ``fitted``, in the form that it had before."""
 
     def _fit(
         self,
@@ -107,33 +120,62 @@ class BaseLSTMAttention(
         X_val: Any = None,
         y_val: Any = None,
         *,
-        goes_on: bool,
+        resume: bool,
         **changes: Any,
     ) -> None:
-        """Check, split, scale, train; ``changes`` replace entries of the plan."""
-        mind_fork()
+        """Read, split, scale, build, train; ``changes`` replace parameters."""
         with all_or_nothing(self), torch.inference_mode(False), torch.enable_grad():
-            self._check_parameters()
-            if goes_on:
-                self._check_reading()
-            plan = replace(self._make_plan(), **changes)
-            samples = self._check_samples(X, y, sample_weight, reset=not goes_on)
-            groups = check_groups(groups, len(samples.y))
-            given = self._check_validation(X_val, y_val)
-            if goes_on:
-                self._check_unchanged()
-            else:
+            guard_fork()
+            device = choose_device(self.device)
+            given = check_parameters(self) | {"device": device} | changes
+            plan = TrainingPlan(*_PLANNED(given))
+            previous, fitted = None, None
+            if resume:
+                previous, fitted = self.net_, self._target
+                self._check_reading(given)
+
+            # Read.
+            sequences = read_X(self, X, reset=not resume)
+            n_samples = len(sequences.values)
+            weights = read_weights(sample_weight, sequences)
+            labels = read_groups(groups, n_samples)
+            y = self._target_kind.read(y, n_samples)
+            target = self._make_target(y, fitted)
+            encoded = target.encode(y)
+            target = target.fit_weights(encoded, weights)
+            weights = target.weigh(encoded, weights)
+            rows = np.arange(n_samples) if weights is None else find_weighted(weights)
+            samples = TrainingSamples(sequences, encoded, weights, rows)
+            held_out = None
+            if X_val is not None or y_val is not None:
+                held_out = self._read_validation(target, X_val, y_val)
+            if not resume:
                 self._seed = draw_seed(self.random_state)
-            part, valid = self._set_aside(samples, groups, given, plan)
-            module, previous = self._start(part, self.net_ if goes_on else None)
-            parts = [part] if valid is None else [part, valid]
-            checkpoint = make_checkpoint(self, plan, parts, previous)
+            if held_out is None and plan.early_stopping:
+                samples, held_out = self._split(samples, labels, target)
+
+            # Scale and build, or go on with what is there.
+            if previous is None:
+                self._target = self._fit_scales(samples, target)
+                network = self._build(given, samples)
+            else:
+                self._target = target
+                self._check_unchanged(given, samples)
+                network = deepcopy(previous.module_)
+            data = self._make_dataset(samples, self._weight_unit)
+            if previous is None and given.get("linear_skip") == "ridge":
+                fit_linear_path(network, data)
+
+            # Train.
+            checkpoint = None
+            if plan.checkpoint is not None:
+                checkpoint = self._open_checkpoint(plan, samples, held_out, previous)
             self.net_ = train(
-                module,
-                self._make_loss(),
+                network,
+                self._target.make_loss(),
                 plan,
-                self._make_training_data(part, None if goes_on else module),
-                None if valid is None else self._make_validation_data(valid),
+                data,
+                None if held_out is None else self._make_dataset(held_out),
                 seed=self._seed,
                 previous=previous,
                 checkpoint=checkpoint,
@@ -141,7 +183,7 @@ class BaseLSTMAttention(
             self.resumed_from_epoch_ = getattr(checkpoint, "resumed_from_epoch_", 0)
             self.__dict__.pop("attention_weights_", None)
             if self.store_attention:
-                self.attention_weights_ = self._attend(samples.sequences)
+                self.attention_weights_ = self._attend(sequences)
             if checkpoint is not None:
                 checkpoint.finish()
 
@@ -151,210 +193,167 @@ class BaseLSTMAttention(
             X,
             y,
             sample_weight,
-            goes_on=hasattr(self, "net_"),
+            resume=hasattr(self, "net_"),
             max_epochs=1,
             early_stopping=False,
             lr_schedule=None,
             checkpoint=None,
         )
 
-    def _make_plan(self) -> TrainingPlan:
-        names = {field.name for field in fields(TrainingPlan)} - {"device"}
-        settings = {name: to_python(getattr(self, name)) for name in names}
-        return TrainingPlan(device=choose_device(self.device), **settings)
-
-    def _check_samples(
-        self, X: Any, y: Any, sample_weight: Any, *, reset: bool
-    ) -> _Samples:
-        sequences = check_X(self, X, reset=reset)
-        targets = self._check_targets(y, len(sequences), reset=reset, name="y")
-        weights = check_weights(self, sample_weight, sequences)
-        return _Samples(sequences, targets, self._weigh(targets, weights, reset))
-
-    def _check_validation(self, X_val: Any, y_val: Any) -> _Samples | None:
-        if (X_val is None) != (y_val is None):
+    def _read_validation(
+        self, target: Target, X_val: Any, y_val: Any
+    ) -> TrainingSamples:
+        """Return the samples that the caller gave to validate on."""
+        if X_val is None or y_val is None:
             missing = "X_val" if X_val is None else "y_val"
             raise ValueError(f"{missing} is missing: X_val and y_val go together.")
-        if X_val is None:
-            return None
-        sequences = check_X(self, X_val, reset=False, name="X_val")
-        targets = self._check_targets(y_val, len(sequences), reset=False, name="y_val")
-        return _Samples(sequences, targets, self._weigh(targets, None, False), "_val")
+        sequences = read_X(self, X_val, reset=False, name="X_val")
+        n_samples = len(sequences.values)
+        y_val = self._target_kind.read(y_val, n_samples, "y_val")
+        encoded = target.encode(y_val, "y_val")
+        weights = target.weigh(encoded, None)
+        rows = np.arange(n_samples)
+        if weights is not None:
+            rows = find_weighted(weights, "y_val")
+        return TrainingSamples(sequences, encoded, weights, rows, "_val")
 
-    def _weigh(
-        self, y: np.ndarray, weights: np.ndarray | None, reset: bool
-    ) -> np.ndarray | None:
-        """Add to the sample weights what the targets themselves weigh."""
-        return weights
-
-    def _set_aside(
-        self,
-        samples: _Samples,
-        groups: np.ndarray | None,
-        given: _Samples | None,
-        plan: TrainingPlan,
-    ) -> tuple[_Part, _Part | None]:
-        """Choose what to train on and what to validate on.
-
-        Samples of weight 0 are left out, as if they were not there.
-        """
-        rows = _find_weighted(samples)
-        if given is not None:
-            return _Part(samples, rows), _Part(given, _find_weighted(given))
-        if not plan.early_stopping:
-            return _Part(samples, rows), None
+    def _split(
+        self, samples: TrainingSamples, groups: np.ndarray | None, target: Target
+    ) -> tuple[TrainingSamples, TrainingSamples]:
+        """Return the samples to train on and the samples to validate on."""
+        rows, X = samples.rows, samples.X.values
         everything = len(rows) == len(samples.y)
-        X = samples.sequences.values
-        y = self._describe_targets(samples.y if everything else samples.y[rows])
+        y = target.outward(samples.y if everything else samples.y[rows])
+        # Windows at stride 1 overlap as long as their starts are less than a window
+        # (and, if y continues X, the horizon less one) apart.
+        horizon = 1 if target.channels is None else target.horizon
         train_rows, valid_rows = split_validation(
             X if everything else X[rows],
             y,
             None if groups is None else groups[rows],
             validation_split=self.validation_split,
             validation_fraction=self.validation_fraction,
-            gap=self._tail_gap(X.shape[1]),
+            gap=X.shape[1] + horizon - 1,
             seed=self._seed,
-            strata=y if self._stratified else None,
+            strata=y if target.stratified else None,
         )
-        return _Part(samples, rows[train_rows]), _Part(samples, rows[valid_rows])
+        training = replace(samples, rows=rows[train_rows])
+        held_out = replace(samples, rows=rows[valid_rows])
+        self._check_split(training, held_out)
+        return training, held_out
 
-    def _describe_targets(self, y: np.ndarray) -> np.ndarray:
-        """Give y as a splitter knows it."""
-        return self._target_form.outward(y)
+    def _check_split(self, training: TrainingSamples, held: TrainingSamples) -> None:
+        """Check what a split left on each side; nothing, for most targets."""
 
-    def _tail_gap(self, n_timesteps: int) -> int:
-        """Count the samples between training and tail part that share values with both.
-
-        Windows at stride 1 overlap as long as their starts are less than a window
-        (and, if y continues X, the horizon less one) apart.
-        """
-        horizon = 1 if self._channels() is None else self._target_form.horizon
-        return n_timesteps + horizon - 1
-
-    def _start(
-        self, part: _Part, previous: AttentionNet | None
-    ) -> tuple[nn.Module, AttentionNet | None]:
-        """Give the network to train: a new one, or a copy of the one that goes on.
-
-        A new one comes with new scales, measured on the training rows.
-        """
-        if previous is not None:
-            return deepcopy(previous.module_), previous
-        (sequences, y, weights, _), rows = part
-        used = np.zeros(len(y))
-        used[rows] = 1.0 if weights is None else weights[rows]
+    def _fit_scales(self, samples: TrainingSamples, target: Target) -> Target:
+        """Measure the scales on the training samples; return the scaled target."""
+        used, rows = np.zeros(len(samples.y)), samples.rows
         self._weight_unit = 1.0
-        if weights is not None:
-            self._weight_unit = _mean_weight(used[rows])
-            used = used / self._weight_unit
-        self._settings = self._network_settings()
-        self._scaling = self._scaling_settings()
-        scaler = (
-            fit_scaler(sequences, used)
-            if self.scale_inputs
-            else Scaler.identity(self.n_channels_in_)
-        )
-        self._input_scaler = InputScaler(
-            scaler.mean, scaler.scale, self._schema.missing
-        )
-        self._target_scaler = self._fit_target_scaler(y, used)
-        generator = make_generator(self._seed, Stream.WEIGHTS)
-        network = build_network(generator, **self._settings)
-        center = self._input_scaler.center
-        if self.values == "inputs":
-            _warn_of_offsets(center)
-        network.set_center(torch.from_numpy(center).float()[None])
-        return network, None
+        if samples.weights is None:
+            used[rows] = 1.0
+        else:
+            self._weight_unit = mean_weight(samples.weights[rows])
+            used[rows] = samples.weights[rows] / self._weight_unit
+        self._scaling = {name: getattr(self, name) for name in self._scaling_names}
+        channels = IDENTITY
+        if self.scale_inputs:
+            channels = fit_scaler(samples.X, used)
+        mean, scale = np.broadcast_arrays(
+            channels.mean, channels.scale, np.empty(self.n_channels_in_)
+        )[:2]
+        self._input_scaler = InputScaler(mean, scale, self._schema.missing)
+        return target.fit_scale(samples.y, used, self._input_scaler)
 
-    def _network_settings(self) -> dict[str, Any]:
-        """Collect what the network is made from, NumPy's numbers as Python's."""
-        settings = {name: getattr(self, name) for name in self._network_parameters} | {
+    def _build(self, given: dict[str, Any], samples: TrainingSamples) -> Network:
+        """Return a new network, its weights drawn."""
+        self._architecture = self._make_architecture(given, samples)
+        generator = make_generator(self._seed, Stream.WEIGHTS)
+        network = build_network(generator, self._architecture)
+        if self._architecture.values == "inputs":
+            center = self._input_scaler.center
+            _warn_of_offsets(center)
+            network.set_center(torch.from_numpy(center).float()[None])
+        return network
+
+    def _make_architecture(
+        self, given: dict[str, Any], samples: TrainingSamples
+    ) -> Architecture:
+        """Return what the network is made from: parameters, and what the data are."""
+        _, horizon, n_targets = samples.y.shape
+        settings = {name: given[name] for name in _BUILT if name in given} | {
             "n_channels": self.n_channels_in_,
             "n_timesteps": self.n_timesteps_in_,
-            "horizon": self._target_form.horizon,
-            "n_targets": self._target_form.n_targets,
-            "target_channels": self._channels(),
+            "horizon": horizon,
+            "n_targets": n_targets,
+            "target_channels": self._target.channels,
             "indicators": self._schema.missing != "error",
         }
         if settings.get("decoder") == "lstm":  # which brings its own query
             settings["query"] = "last"
-        return {name: to_python(value) for name, value in settings.items()}
+        return Architecture(**settings)
 
-    def _scaling_settings(self) -> dict[str, Any]:
-        names = ("scale_inputs", "scale_targets")
-        return {name: getattr(self, name) for name in names if hasattr(self, name)}
-
-    def _check_unchanged(self) -> None:
-        """Refuse to go on with a network that the parameters no longer describe."""
-        fixed = self._settings | self._scaling
-        for name, present in (
-            self._network_settings() | self._scaling_settings()
-        ).items():
-            _refuse_change(name, present, fixed[name])
-
-    def _check_reading(self) -> None:
+    def _check_reading(self, given: dict[str, Any]) -> None:
         """Refuse parameters that would read X in another way than before."""
         for name, fitted in self._schema.parameters.items():
-            _refuse_change(name, to_python(getattr(self, name)), fitted)
+            _refuse_change(name, given[name], fitted)
 
-    def _channels(self) -> tuple[int, ...] | None:
-        """Give the input channels that y continues, if it does."""
-        return None
+    def _check_unchanged(self, given: dict[str, Any], samples: TrainingSamples) -> None:
+        """Refuse to go on with a network that the parameters no longer describe."""
+        fitted, present = self._architecture, self._make_architecture(given, samples)
+        for name in _BUILT:
+            _refuse_change(name, getattr(present, name), getattr(fitted, name))
+        for name, value in self._scaling.items():
+            _refuse_change(name, given[name], value)
 
-    def _check_parameters(self) -> None:
-        check_combinations(self)
-
-    def _make_dataset(self, part: _Part, unit: float) -> SequenceDataset:
-        """Scale a part; its weights count in ``unit``."""
-        samples, rows = part
-        y = self._target_scaler.forward(samples.y[rows], f"y{samples.suffix}")
-        weights = samples.weights
+    def _make_dataset(
+        self, samples: TrainingSamples, unit: float | None = None
+    ) -> SequenceDataset:
+        """Scale samples; their weights count in ``unit``, by default their mean."""
+        rows, suffix, weights = samples.rows, samples.suffix, samples.weights
         if weights is not None:
-            weights = weights[rows] / unit
+            weights = weights[rows]
+            weights = weights / (mean_weight(weights) if unit is None else unit)
+        y = scale_values(self._target.scaler, samples.y[rows], f"y{suffix}")
         return SequenceDataset(
-            samples.sequences,
-            self._input_scaler,
-            rows,
-            y,
-            weights,
-            forced=self._settings.get("teacher_forcing", 0) > 0,
-            name=f"X{samples.suffix}",
+            samples.X, self._input_scaler, y, weights, rows, f"X{suffix}"
         )
 
-    def _make_training_data(
-        self, part: _Part, network: nn.Module | None
-    ) -> SequenceDataset:
-        """Scale the training part, and fit to it what a new network does not train."""
-        dataset = self._make_dataset(part, self._weight_unit)
-        if network is not None and self.linear_skip == "ridge":
-            fit_linear_path(network, dataset)
-        return dataset
+    def _open_checkpoint(
+        self,
+        plan: TrainingPlan,
+        samples: TrainingSamples,
+        held_out: TrainingSamples | None,
+        previous: AttentionNet | None,
+    ) -> Checkpoint:
+        """Return the fit's checkpoint, named by all that its result depends on.
 
-    def _make_validation_data(self, part: _Part) -> SequenceDataset:
-        """Scale the validation part, whose loss is the mean by its own weights."""
-        weights = part.samples.weights
-        unit = 1.0 if weights is None else _mean_weight(weights[part.rows])
-        return self._make_dataset(part, unit)
-
-    def _check_fitted(self) -> None:
-        if "net_" not in vars(self):  # asking scikit-learn takes as long as a row
-            check_is_fitted(self)
-
-    def _run(self, sequences: Sequences, name: str) -> np.ndarray:
-        """Run the trained network and collect one field of its output."""
-        need_weights = name in ("weights", "self_weights")
-        time_axes = {"weights": (-1,), "self_weights": (-2, -1)}.get(name, ())
-        n_steps = -(-sequences.values.shape[1] // self._settings["patch_size"])
-        module = self.module_
-
-        def run(x: Tensor, lengths: Tensor | None) -> Tensor:
-            output = module(x, lengths, need_weights=need_weights)
-            return widen(getattr(output, name), time_axes, n_steps)
-
-        return run_network(run, sequences, self._input_scaler, self.net_.device)
+        That is: the samples with targets and weights, which of them are trained on and
+        validated on, the parameters, the drawn seed, the kind of device, torch's
+        version and, where training goes on, the net as it was.
+        """
+        checkpoint = Checkpoint(plan.checkpoint)
+        parameters = {
+            name: value
+            for name, value in self.get_params(deep=False).items()
+            if name not in _WITHOUT_EFFECT
+        }
+        contents: list[Any] = [samples]
+        if held_out is not None:
+            shared = held_out.X is samples.X  # is read once
+            contents.append(held_out.rows if shared else held_out)
+        checkpoint.name = digest(
+            type(self).__name__,
+            torch.__version__,
+            torch.device(plan.device).type,
+            parameters,
+            self._seed,
+            contents,
+            None if previous is None else pack_net(previous) | {"device": None},
+        )
+        return checkpoint
 
     def transform(self, X: Any) -> np.ndarray:
-        """Give the context vectors as features.
+        """Return the context vectors as features.
 
         Parameters
         ----------
@@ -367,15 +366,15 @@ class BaseLSTMAttention(
             What the attention gathered from each sequence, in X's float type; one
             vector a target channel, side by side, with ``channel_independent``.
         """
-        check_is_fitted(self)
-        sequences = check_X(self, X, reset=False)
-        context = self._run(sequences, "context")
-        return context.reshape(len(sequences), -1).astype(sequences.values.dtype)
+        samples = read_X(self, X, reset=False)
+        context = self._run(samples, "context")
+        return context.reshape(len(context), -1).astype(samples.values.dtype)
 
     @property
-    def module_(self) -> AttentionNetwork | ChannelIndependent:
+    def module_(self) -> Network:
         """The trained network, in evaluation mode."""
-        self._check_fitted()
+        if "net_" not in vars(self):
+            check_is_fitted(self)
         return self.net_.module_
 
     @property
@@ -391,13 +390,26 @@ class BaseLSTMAttention(
         return tags
 
 
-def _find_weighted(samples: _Samples) -> np.ndarray:
-    """Return the samples that have a weight above 0."""
-    if samples.weights is None:
-        return np.arange(len(samples.y))
-    rows = np.flatnonzero(samples.weights)
+@contextmanager
+def all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
+    """Leave the estimator as it was if anything fails.
+
+    Nothing that a fitted estimator holds is changed in place, so that the attributes
+    are all there is to put back.
+    """
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def find_weighted(weights: np.ndarray, name: str = "y") -> np.ndarray:
+    """Return the samples that have a weight above 0; the others are left out."""
+    rows = np.flatnonzero(weights)
     if not len(rows):
-        name = f"y{samples.suffix}"
         raise ValueError(
             f"The samples of {name} have a total weight of 0 (sample_weight times "
             "class_weight); at least one weight must be positive."
@@ -405,7 +417,7 @@ def _find_weighted(samples: _Samples) -> np.ndarray:
     return rows
 
 
-def _mean_weight(weights: np.ndarray) -> float:
+def mean_weight(weights: np.ndarray) -> float:
     """Return the mean, without an overflow in the sum."""
     largest = weights.max()
     return float(largest * (weights / largest).mean())

@@ -4,25 +4,16 @@ import warnings
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax
 from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.utils import check_array, column_or_1d
-from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import (
-    _check_partial_fit_first_call,
-    check_classification_targets,
-)
-from torch import Tensor, nn
+from sklearn.utils.multiclass import _check_partial_fit_first_call
 
-from ._all_or_nothing import all_or_nothing
-from ._base import BaseLSTMAttention
+from ._base import BaseLSTMAttention, TrainingSamples, all_or_nothing
 from ._explain import ContributionsMixin
-from ._inputs import check_length
 from ._parameters import CLASSIFIER_CONSTRAINTS, SHARED_CONSTRAINTS
-from .sequences._check import check_X
-from .sequences._forms import TargetForm
-from .sequences._scaling import Scaler
-from .training import CrossEntropy
+from .sequences._reader import read_X
+from .targets import Classes, Target
+from .training import compute
 
 
 class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAttention):
@@ -92,6 +83,10 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     n_heads : int, default=1
         Parts into which query, states and values are cut, each with weights of its
         own; divides the size of a state. Ignored without a score.
+
+    normalizer : {"softmax"}, default="softmax"
+        How scores become weights that sum to 1. Ignored by the poolings without a
+        score; the self-attention keeps the softmax.
 
     self_attention_heads : int, default=0
         Heads of a self-attention, with residual and layer norm [7]_, between encoder
@@ -299,6 +294,8 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     _parameter_constraints: ClassVar[dict] = SHARED_CONSTRAINTS | CLASSIFIER_CONSTRAINTS
     _stratified: ClassVar[bool] = True
 
+    _target_kind: ClassVar[type[Target]] = Classes
+
     classes_: np.ndarray
 
     def __init__(
@@ -316,6 +313,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         attention: str = "additive",
         query: str = "last",
         n_heads: int = 1,
+        normalizer: str = "softmax",
         self_attention_heads: int = 0,
         values: str = "states",
         state_bypass: bool = False,
@@ -354,6 +352,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         self.attention = attention
         self.query = query
         self.n_heads = n_heads
+        self.normalizer = normalizer
         self.self_attention_heads = self_attention_heads
         self.values = values
         self.state_bypass = state_bypass
@@ -419,11 +418,11 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         LSTMAttentionClassifier
             The estimator itself. If it cannot be fitted, it is left as it was.
         """
-        goes_on = self.warm_start and hasattr(self, "net_")
+        resume = self.warm_start and hasattr(self, "net_")
         with all_or_nothing(self):
-            if not goes_on:
+            if not resume:
                 self.__dict__.pop("classes_", None)
-            self._fit(X, y, sample_weight, groups, X_val, y_val, goes_on=goes_on)
+            self._fit(X, y, sample_weight, groups, X_val, y_val, resume=resume)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -461,7 +460,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Give the logits, or for two classes their difference.
+        """Return the logits, or for two classes their difference.
 
         Parameters
         ----------
@@ -482,7 +481,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         >>> model.decision_function(X).shape  # two classes
         (100,)
         """
-        return self._shape_outputs(self._compute_logits(X))
+        return self._target.shape_outputs(self._compute_logits(X))
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict the most likely class.
@@ -497,8 +496,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         ndarray of shape (n_samples,)
             Labels out of ``classes_``.
         """
-        logits = self._compute_logits(X)
-        return self.classes_[logits[:, 0].argmax(1)]
+        return self._target.decode(self._compute_logits(X))
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Predict the probability of each class.
@@ -541,115 +539,26 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
 
     def _compute_logits(self, X: Any) -> np.ndarray:
         """Run the network: ``(n_samples, 1, n_classes)``."""
-        self._check_fitted()
-        logits = self._run(check_X(self, X, reset=False), "prediction")
-        return logits.astype(np.float64)
+        samples = read_X(self, X, reset=False)
+        net, scaler = self.net_, self._input_scaler
+        return compute(net.module_, samples, scaler, net.device).astype(np.float64)
 
-    def _shape_outputs(self, values: np.ndarray) -> np.ndarray:
-        """Take ``(n, 1, n_classes, ...)`` to the axes of the decision function."""
-        values = values[:, 0]
-        return values[:, 1] - values[:, 0] if values.shape[1] == 2 else values
-
-    def _answer(self, prediction: np.ndarray) -> np.ndarray:
-        return softmax(prediction[:, 0].astype(np.float64), axis=1)
-
-    def _answer_in_torch(self, prediction: Tensor) -> Tensor:
-        return prediction[:, 0].softmax(1)
-
-    def _check_targets(
-        self, y: Any, n_samples: int, *, reset: bool, name: str
-    ) -> np.ndarray:
-        """Check labels, and make them one-hot: (n_samples, 1, n_classes)."""
-        labels = _check_labels(self, y, n_samples, name)
+    def _make_target(self, y: np.ndarray, fitted: Target | None) -> Classes:
+        """Return the classes; with ``fitted``, those that were known before."""
+        if isinstance(fitted, Classes):
+            return Classes(fitted.classes, self.class_weight)
         if not hasattr(self, "classes_"):
-            self.classes_ = np.unique(labels)
-        unknown = np.setdiff1d(labels, self.classes_)
-        if len(unknown):
-            raise ValueError(
-                f"{name} holds the class {_plain(unknown[0])!r}, which is none of the "
-                f"classes known from before: {self.classes_}."
-            )
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"{name} holds one class only ({_plain(self.classes_[0])!r}); "
-                f"{type(self).__name__} needs at least 2 classes."
-            )
-        codes = np.searchsorted(self.classes_, labels)
-        if reset:
-            shape = (1, len(self.classes_))
-            self._target_form = TargetForm(shape, np.dtype(np.float32))
-        return np.eye(len(self.classes_), dtype=np.float32)[codes][:, None]
+            self.classes_ = np.unique(y)
+        return Classes(self.classes_, self.class_weight)
 
-    def _weigh(
-        self, y: np.ndarray, weights: np.ndarray | None, reset: bool
-    ) -> np.ndarray | None:
-        """Multiply sample weights by the weights of the classes."""
-        if self.class_weight is None:
-            return weights
-        codes = y[:, 0].argmax(1)
-        if reset:
-            self._class_weights = self._choose_class_weights(codes, weights)
-        of_class = self._class_weights[codes]
-        return of_class if weights is None else of_class * weights
-
-    def _choose_class_weights(
-        self, codes: np.ndarray, weights: np.ndarray | None
-    ) -> np.ndarray:
-        """Return a weight for each class; a sample of weight 2 counts like two."""
-        if self.class_weight == "balanced":
-            mass = np.bincount(codes, weights, minlength=len(self.classes_))
-            present = mass > 0
-            balanced = mass.sum() / (present.sum() * np.where(present, mass, 1.0))
-            return np.where(present, balanced, 1.0)
-        chosen = compute_class_weight(
-            self.class_weight, classes=self.classes_, y=self.classes_[codes]
-        )
-        if not (np.isfinite(chosen).all() and (chosen >= 0).all() and chosen.any()):
-            raise ValueError(
-                f"class_weight={self.class_weight!r} must give finite weights of at "
-                "least 0, one of them positive."
-            )
-        return chosen
-
-    def _describe_targets(self, y: np.ndarray) -> np.ndarray:
-        return self.classes_[y[:, 0].argmax(1)]
-
-    def _set_aside(self, *args: Any) -> Any:
+    def _check_split(self, training: TrainingSamples, held: TrainingSamples) -> None:
         """Warn where the split takes all samples of a class away from training."""
-        part, valid = super()._set_aside(*args)
-        if valid is not None:
-            seen = part.samples.y[part.rows].any((0, 1))
-            checked = valid.samples.y[valid.rows].any((0, 1))
-            for label in self.classes_[checked & ~seen]:
-                warnings.warn(
-                    f"The class {_plain(label)!r} is in the validation part alone, so "
-                    "that training never sees it; use another validation_split.",
-                    UserWarning,
-                    stacklevel=2,
-                )
-        return part, valid
-
-    def _fit_target_scaler(self, y: np.ndarray, weights: np.ndarray) -> Scaler:
-        return Scaler.identity(1)
-
-    def _make_loss(self) -> nn.Module:
-        return CrossEntropy()
-
-
-def _check_labels(estimator: Any, y: Any, n_samples: int, name: str) -> np.ndarray:
-    """Check class labels: one a sample, none missing."""
-    if y is None:
-        raise ValueError(
-            f"{type(estimator).__name__} requires {name} to be passed, but the target "
-            f"{name} is None."
-        )
-    y = check_array(y, ensure_2d=False, dtype=None, input_name=name)
-    labels = column_or_1d(y, warn=True)
-    check_length(name, labels, n_samples)
-    check_classification_targets(labels)
-    return labels
-
-
-def _plain(label: Any) -> Any:
-    """Give NumPy's scalars as Python's, which print as their values."""
-    return label.item() if isinstance(label, np.generic) else label
+        seen = training.y[training.rows].any((0, 1))
+        checked = held.y[held.rows].any((0, 1))
+        for label in self.classes_[checked & ~seen].tolist():
+            warnings.warn(
+                f"The class {label!r} is in the validation part alone, so that "
+                "training never sees it; use another validation_split.",
+                UserWarning,
+                stacklevel=2,
+            )

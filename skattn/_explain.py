@@ -1,28 +1,55 @@
 """What a fitted estimator tells about its predictions: weights and contributions."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor
 
-from ._probe import ProbeMixin
-from .nn import conicity
-from .nn.contributions import base_value, contributions
-from .sequences._check import check_X
-from .sequences._forms import Sequences
-from .training import run_network, widen
+from ._probe import Probe
+from .nn._build import Architecture
+from .sequences._reader import Schema, read_X
+from .sequences._samples import Samples
+from .sequences._scaling import InputScaler
+from .targets import Target
+from .training import AttentionNet, compute
 
 
 class AttentionMixin:
     """Attention weights of estimators."""
 
-    # Parts of the estimator that are read here.
-    module_: Any
-    net_: Any
-    _input_scaler: Any
-    _settings: dict[str, Any]
-    _run: Any
+    # What is read here of the parameters, and of the fitted estimator.
+    n_timesteps: int | None
+    padding_value: float | None
+    missing: str
+    n_channels_in_: int
+    n_features_in_: int
+    n_timesteps_in_: int
+    net_: AttentionNet
+    _architecture: Architecture
+    _input_scaler: InputScaler
+    _schema: Schema
+    _scaling: dict[str, Any]
+    _target: Target
+
+    @property
+    def _probe(self) -> Probe:
+        """What inspection and export ask."""
+        check_is_fitted(self)
+        return Probe(
+            read=partial(read_X, self, reset=False),
+            schema=self._schema,
+            scaler=self._input_scaler,
+            target=self._target,
+            architecture=self._architecture,
+            network=self.net_.module_,
+            device=self.net_.device,
+            knows_means=self._scaling["scale_inputs"],
+        )
+
+    def _run(self, X: Samples, name: str) -> np.ndarray:
+        """Run the trained network and return one field of its output."""
+        return compute(self.net_.module_, X, self._input_scaler, self.net_.device, name)
 
     def predict_attention(
         self,
@@ -31,7 +58,7 @@ class AttentionMixin:
         layer: str = "pooling",
         as_list: bool = False,
     ) -> np.ndarray | list[np.ndarray]:
-        """Give the attention weights: which time steps each prediction rests on.
+        """Return the attention weights: which time steps each prediction rests on.
 
         Steps are patches where ``patch_size`` > 1. The poolings without attention have
         weights too: ``"last"`` one-hot, ``"mean"`` uniform, ``"max"`` the share of
@@ -47,8 +74,8 @@ class AttentionMixin:
             The attention that leads to the output, or the self-attention before it,
             which there is with ``self_attention_heads``.
         as_list : bool, default=False
-            Give a list with an array for each sample, cut to its own steps, instead of
-            one array with 0 on padded steps.
+            Return a list with an array for each sample, cut to its own steps,
+            instead of one array with 0 on padded steps.
 
         Returns
         -------
@@ -73,30 +100,30 @@ class AttentionMixin:
         check_is_fitted(self)
         if layer not in ("pooling", "self"):
             raise ValueError(f"layer={layer!r} must be 'pooling' or 'self'.")
-        if layer == "self" and not self._settings["self_attention_heads"]:
+        if layer == "self" and not self._architecture.self_attention_heads:
             raise ValueError(
                 "layer='self' needs a self-attention, but self_attention_heads=0."
             )
-        sequences = check_X(self, X, reset=False)
-        weights = self._attend(sequences, average, layer)
+        samples = read_X(self, X, reset=False)
+        weights = self._attend(samples, average, layer)
         if not as_list:
             return weights
-        by_unit = self._settings["attention"] == "feature" and layer == "pooling"
+        by_unit = self._architecture.attention == "feature" and layer == "pooling"
         axes = (
             (-2, -1) if layer == "self" else (-2,) if by_unit and not average else (-1,)
         )
-        return self._cut(weights, sequences, axes)
+        return self._cut(weights, samples, axes)
 
     def _cut(
-        self, weights: np.ndarray, sequences: Sequences, axes: tuple[int, ...]
+        self, weights: np.ndarray, samples: Samples, axes: tuple[int, ...]
     ) -> list[np.ndarray]:
-        """Cut each sample's weights to its own steps."""
-        lengths = sequences.lengths
+        """Return each sample's weights cut to its own steps."""
+        lengths = samples.lengths
         if lengths is None:
             return [*weights]
         cut = []
         for sample, length in zip(weights, lengths, strict=True):
-            n_steps = -(-length // self._settings["patch_size"])
+            n_steps = -(-length // self._architecture.patch_size)
             index = [slice(None)] * sample.ndim
             for axis in axes:
                 index[axis] = slice(n_steps)
@@ -104,43 +131,27 @@ class AttentionMixin:
         return cut
 
     def _attend(
-        self, sequences: Sequences, average: bool = True, layer: str = "pooling"
+        self, samples: Samples, average: bool = True, layer: str = "pooling"
     ) -> np.ndarray:
         field = "weights" if layer == "pooling" else "self_weights"
-        weights = self._run(sequences, field)
-        if self._settings.get("channel_independent"):
-            # (n, n_targets, n_parts, ..., n_steps): targets go before the steps
+        weights = self._run(samples, field)
+        if self._architecture.channel_independent:
+            # (n, n_targets, n_heads, ..., n_steps): targets go before the steps
             weights = np.moveaxis(weights, 1, -2)
         if average:
             weights = weights.mean(1)
-        elif self._settings["attention"] == "feature" and layer == "pooling":
+        elif self._architecture.attention == "feature" and layer == "pooling":
             weights = np.moveaxis(weights, 1, -1)
-        return weights.astype(sequences.values.dtype)
-
-    def _measure_conicity(self, X: Any) -> np.ndarray:
-        """See `skattn.inspection.conicity`."""
-
-        def run(x: Tensor, lengths: Tensor | None) -> Tensor:
-            output = self.module_(x, lengths, need_weights=False)
-            return conicity(output.states, output.mask)
-
-        sequences = check_X(self, X, reset=False)
-        return run_network(run, sequences, self._input_scaler, self.net_.device)
+        return weights.astype(samples.values.dtype)
 
 
-class ContributionsMixin(ProbeMixin):
+class ContributionsMixin:
     """Exact contributions of inputs to outputs."""
 
-    # Parts of the estimator that are read here.
-    module_: Any
-    net_: Any
-    _input_scaler: Any
-    _settings: dict[str, Any]
-    _shape_outputs: Any
-    _target_scaler: Any
+    _probe: Probe
 
     def predict_contributions(self, X: Any) -> np.ndarray:
-        """Split predictions into what each input value contributed.
+        """Compute what each input value contributed to the predictions.
 
         With ``values="inputs"`` a prediction is ``base_value_`` plus the sum of its
         contributions, exactly, those of ``anchor`` and ``linear_skip`` included. Exact
@@ -171,45 +182,19 @@ class ContributionsMixin(ProbeMixin):
         >>> from skattn.datasets import make_marked_step
         >>> X, y, _ = make_marked_step(100, 8, random_state=0)
         >>> model = LSTMAttentionRegressor(values="inputs", max_epochs=2).fit(X, y)
-        >>> parts = model.predict_contributions(X)
-        >>> parts.shape
+        >>> each = model.predict_contributions(X)
+        >>> each.shape
         (100, 8, 2)
-        >>> total = model.base_value_ + parts.sum(axis=(1, 2))
+        >>> total = model.base_value_ + each.sum(axis=(1, 2))
         >>> bool(abs(total - model.predict(X)).max() < 1e-4)
         True
         """
-        check_is_fitted(self)
-        self._check_additive()
-        sequences = check_X(self, X, reset=False)
-        n_timesteps, n_channels = sequences.values.shape[1:]
-
-        def run(x: Tensor, lengths: Tensor | None) -> Tensor:
-            return widen(contributions(self.module_, x, lengths), (-2,), n_timesteps)
-
-        parts = run_network(run, sequences, self._input_scaler, self.net_.device)
-        if parts.shape[-1] > n_channels:  # an indicator's part belongs to its channel
-            parts = parts[..., :n_channels] + parts[..., n_channels:]
-        return self._shape_outputs(
-            parts.astype(np.float64) * self._target_scaler.scale[..., None, None]
-        )
+        return self._probe.contributions(X)
 
     @property
-    def base_value_(self) -> Any:
+    def base_value_(self) -> np.ndarray:
         """What is predicted when nothing contributes, in the form of one y.
 
         Only with ``values="inputs"`` and the identity as ``output_activation``.
         """
-        check_is_fitted(self)
-        self._check_additive()
-        bias = base_value(self.module_).cpu().numpy()
-        return self._shape_outputs(self._target_scaler.backward(bias))[0]
-
-    def _check_additive(self) -> None:
-        values = self._settings["values"]
-        activation = self._settings.get("output_activation", "identity")
-        if values != "inputs" or activation != "identity":
-            raise AttributeError(
-                "Contributions add up with values='inputs' and "
-                f"output_activation='identity' only; got values={values!r} and "
-                f"output_activation={activation!r}."
-            )
+        return self._probe.base_value()

@@ -9,9 +9,12 @@ import torch
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from skorch.callbacks import Callback
 
+from .nn._normalizers import NORMALIZERS
 from .nn._scores import SCORES
-
-ATTENTIONS = {*SCORES, "feature", "last", "mean", "max"}
+from .nn.decoder import DECODERS
+from .nn.network import ACTIVATIONS
+from .nn.pooling import POOLINGS
+from .targets._losses import LOSSES
 
 SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
@@ -23,8 +26,9 @@ SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "num_layers": [Interval(Integral, 1, None, closed="left")],
     "bidirectional": ["boolean"],
     "dropout": [Interval(Real, 0, 1, closed="left")],
-    "attention": [StrOptions(ATTENTIONS)],
+    "attention": [StrOptions({*POOLINGS})],
     "query": [StrOptions({"last", "learned"})],
+    "normalizer": [StrOptions({*NORMALIZERS})],
     "n_heads": [Interval(Integral, 1, None, closed="left")],
     "self_attention_heads": [Interval(Integral, 0, None, closed="left")],
     "values": [StrOptions({"states", "inputs"})],
@@ -53,15 +57,15 @@ SHARED_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 REGRESSOR_CONSTRAINTS: dict[str, list[Any]] = {
-    "decoder": [StrOptions({"dense", "lstm"})],
+    "decoder": [StrOptions({*DECODERS})],
     "teacher_forcing": [Interval(Real, 0, 1, closed="both")],
-    "output_activation": [StrOptions({"identity", "sigmoid", "softplus"})],
+    "output_activation": [StrOptions({*ACTIVATIONS})],
     "scale_targets": [StrOptions({"auto"}), "boolean"],
     "target_channels": [str, Integral, "array-like", None],
     "anchor": ["boolean"],
     "linear_skip": ["boolean", StrOptions({"ridge"})],
     "channel_independent": ["boolean"],
-    "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile"})],
+    "loss": [StrOptions({*LOSSES, "quantile"})],
     "quantile": [Interval(Real, 0, 1, closed="neither"), None],
 }
 
@@ -70,13 +74,10 @@ CLASSIFIER_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
-def to_python(value: Any) -> Any:
-    """Return NumPy's number as Python's, as grids made by `numpy.arange` hold them."""
-    return value.item() if isinstance(value, np.generic) else value
+def check_parameters(estimator: Any) -> dict[str, Any]:
+    """Return the parameters, checked for what has a meaning together.
 
-
-def check_combinations(estimator: Any) -> None:
-    """Refuse parameters that have no meaning together, naming both.
+    Numbers of NumPy come as Python's: grids made by `numpy.arange` hold them.
 
     Raises
     ------
@@ -90,16 +91,15 @@ def check_combinations(estimator: Any) -> None:
     _check_heads(estimator)
     _check_training(estimator)
     _check_checkpoint(estimator)
+    if hasattr(estimator, "decoder"):  # what regressors alone have
+        _check_outputs(estimator)
+    return {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in estimator.get_params(deep=False).items()
+    }
 
 
-def check_outputs(estimator: Any) -> None:
-    """Refuse a regressor's output parameters that have no meaning together.
-
-    Raises
-    ------
-    ValueError
-        For the first such pair, naming both.
-    """
+def _check_outputs(estimator: Any) -> None:
     if estimator.decoder == "lstm":
         _refuse(estimator, "decoder", attention="feature", values="inputs")
     _check_loss(estimator)
@@ -107,7 +107,7 @@ def check_outputs(estimator: Any) -> None:
 
 
 def _refuse(estimator: Any, name: str, **others: Any) -> None:
-    """Refuse each of ``others`` beside the present value of ``name``."""
+    """Refuse each of ``others`` together with the present value of ``name``."""
     for other, value in others.items():
         if getattr(estimator, other) == value:
             raise ValueError(
@@ -186,7 +186,7 @@ def _check_training(estimator: Any) -> None:
 
 
 def _check_checkpoint(estimator: Any) -> None:
-    """Refuse what a checkpoint could not bring back."""
+    """Refuse what a checkpoint could not restore."""
     if estimator.checkpoint is None:
         return
     if estimator.checkpoint == "":
@@ -230,7 +230,7 @@ def _check_forecast(estimator: Any) -> None:
 def resolve_channels(
     target_channels: Any, n_channels: int, names: Any = None
 ) -> tuple[int, ...] | None:
-    """Turn ``target_channels`` into channel numbers from 0.
+    """Return ``target_channels`` as channel numbers from 0.
 
     Raises
     ------

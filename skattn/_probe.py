@@ -1,102 +1,189 @@
-"""What inspection asks of a fitted network: other weights, gradients, paths beside."""
+"""One object for all questions about a fitted network: weights, gradients, bypasses."""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .nn.bypass import bypass
-from .sequences._check import check_X
-from .training import run_network, widen
+from .nn import Inputs, conicity
+from .nn._build import Architecture
+from .nn._channels import Network
+from .nn.contributions import base_value, bypass, contributions
+from .sequences._reader import Schema
+from .sequences._samples import Samples
+from .sequences._scaling import InputScaler
+from .targets import Target
+from .training import compute, prepare, run_network, widen
 
 
-class ProbeMixin:
-    """Questions about the network of an estimator.
+class Attribute(Protocol):
+    """A method that attributes outputs to inputs, such as integrated gradients."""
 
-    `skattn.inspection` knows estimators by their methods alone. These are private, and
-    optional: where an estimator has none, a report says that it could not ask.
+    def __call__(
+        self,
+        forward: Callable[..., Tensor],
+        x: Tensor,
+        baseline: Tensor,
+        target: Tensor,
+        lengths: Tensor | None,
+        /,
+    ) -> Tensor:
+        """Return a tensor like ``x``; ``forward(x, lengths)`` gives outputs."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a fitted estimator knows, and questions to its network.
+
+    Parameters
+    ----------
+    read : callable
+        Reads X in any form that the estimator takes.
+    schema : Schema
+        How X is read.
+    scaler : InputScaler
+        Of the channels.
+    target : Target
+        How predictions go back.
+    architecture : Architecture
+        What the network was made from.
+    network : AttentionNetwork or ChannelIndependent
+        In evaluation mode.
+    device : str
+        Where the network is.
+    knows_means : bool
+        Whether the channels' means were measured.
     """
 
-    # Parts of the estimator that are read here.
-    module_: Any
-    net_: Any
-    _input_scaler: Any
-    _run: Any
-    _scaling: dict[str, Any]
-    _settings: dict[str, Any]
-    _shape_outputs: Any
-    _target_form: Any
-    _target_scaler: Any
+    read: Callable[[object], Samples]
+    schema: Schema
+    scaler: InputScaler
+    target: Target
+    architecture: Architecture
+    network: Network
+    device: str
+    knows_means: bool
 
-    def _mean_inputs(self) -> np.ndarray | None:
-        """Give each channel's mean over the training part, if it was measured."""
-        return self._input_scaler.mean if self._scaling["scale_inputs"] else None
+    def compute(self, X: object, field: str) -> np.ndarray:
+        """Return one field of the network's output for all samples."""
+        samples = self.read(X)
+        return compute(self.network, samples, self.scaler, self.device, field)
 
-    def _attention_parts(self, X: Any) -> np.ndarray:
-        """Give weights as the network holds them: heads second, steps last."""
-        return self._run(check_X(self, X, reset=False), "weights")
+    def mean_inputs(self) -> np.ndarray | None:
+        """Return each channel's mean over the training samples, if it was measured."""
+        return self.scaler.mean if self.knows_means else None
 
-    def _predict_with_attention(self, X: Any, weights: np.ndarray) -> np.ndarray:
-        """Predict with other weights, in the form of `_attention_parts`.
+    def weights(self, X: object) -> np.ndarray:
+        """Return weights as the network holds them: heads second, steps last."""
+        return self.compute(X, "weights")
+
+    def predict_with(self, X: object, weights: np.ndarray) -> np.ndarray:
+        """Predict with other weights, in the form of `weights`.
 
         Raises
         ------
         NotImplementedError
             If the weights do not make the context.
         """
-        module, patch_size = self.module_, self._settings["patch_size"]
+        network, patch_size = self.network, self.architecture.patch_size
 
-        def run(x: Tensor, lengths: Tensor | None, given: Tensor) -> Tensor:
-            taken = given[..., : -(-x.shape[1] // patch_size)]
-            return module(x, lengths, need_weights=False, weights=taken).prediction
+        def run(inputs: Inputs, given: Tensor) -> Tensor:
+            taken = given[..., : -(-inputs.x.shape[1] // patch_size)]
+            return network(inputs, need_weights=False, weights=taken).prediction
 
-        return self._answer(self._run_blocks(X, run, weights.astype(np.float32)))
+        return self.target.answer(self._run(X, run, weights.astype(np.float32)))
 
-    def _answer(self, prediction: np.ndarray) -> np.ndarray:
-        """Turn ``(n, horizon, n_targets)`` of the network into what is explained."""
-        return self._target_form.outward(self._target_scaler.backward(prediction))
-
-    def _answer_in_torch(self, prediction: Tensor) -> Tensor:
-        """Do the same up to a constant, with gradients: ``(n, n_outputs)``."""
-        scale = torch.from_numpy(self._target_scaler.scale).to(prediction)
-        return (prediction * scale).flatten(1)
-
-    def _predict_beside(self, X: Any) -> np.ndarray:
-        """Give the part of predictions that ``anchor`` and ``linear_skip`` make.
+    def predict_bypass(self, X: object) -> np.ndarray:
+        """Return the share of predictions that ``anchor`` and ``linear_skip`` make.
 
         In units and form of y, and relative to the mean of y; 0 without them.
 
         Raises
         ------
         NotImplementedError
-            If what leads past the attention is no part of a sum.
+            If what leads past the attention is no term of a sum.
         """
-        settings = self._settings
-        activation = settings.get("output_activation", "softmax")
-        if settings["state_bypass"]:
+        target, architecture = self.target, self.architecture
+        if architecture.state_bypass:
             raise NotImplementedError(
                 "state_bypass=True joins the last state with the context, so that "
                 "there is no sum to take apart; the changes under other weights show "
                 "how much the attention does."
             )
-        paths = settings.get("anchor"), settings["linear_skip"]
-        if activation != "identity" and any(paths):
+        if target.bend and (architecture.anchor or architecture.linear_skip):
             raise NotImplementedError(
-                f"the {activation} at the output bends the sum of the paths."
+                f"the {target.bend} at the output bends the sum of the paths."
             )
-        form, module = self._target_form, self.module_
-        part = self._run_blocks(X, lambda x, lengths: bypass(module, x, lengths))
-        part = np.broadcast_to(part, (len(part), form.horizon, form.n_targets))
-        return self._shape_outputs(part * self._target_scaler.scale)
+        share = self._run(X, lambda inputs: bypass(self.network, inputs))
+        shape = (len(share), target.horizon, target.n_targets)
+        return target.shape_outputs(np.broadcast_to(share, shape) * target.scaler.scale)
 
-    def _attribute(
+    def measure_conicity(self, X: object) -> np.ndarray:
+        """Compute the conicity of the states; see `skattn.inspection.conicity`."""
+
+        def run(inputs: Inputs) -> Tensor:
+            output = self.network(inputs, need_weights=False)
+            return conicity(output.states, output.mask)
+
+        return self._run(X, run)
+
+    def contributions(self, X: object) -> np.ndarray:
+        """Compute what each input value contributed, in units and axes of y.
+
+        Raises
+        ------
+        AttributeError
+            If predictions are no such sum.
+        """
+        self.check_additive()
+        n_timesteps, n_channels = self.read(X).values.shape[1:]
+
+        def run(inputs: Inputs) -> Tensor:
+            return widen(contributions(self.network, inputs), (-2,), n_timesteps)
+
+        each = _join_indicators(self._run(X, run), n_channels).astype(np.float64)
+        scale = self.target.scaler.scale[..., None, None]
+        return self.target.shape_outputs(each * scale)
+
+    def base_value(self) -> np.ndarray:
+        """Return what is predicted when nothing contributes, in the form of one y.
+
+        Raises
+        ------
+        AttributeError
+            If predictions are no such sum.
+        """
+        self.check_additive()
+        bias, scaler = base_value(self.network).cpu().numpy(), self.target.scaler
+        total = bias.astype(np.float64) * scaler.scale + scaler.mean
+        return self.target.shape_outputs(total)[0]
+
+    def check_additive(self) -> None:
+        """Check that predictions are sums over the inputs.
+
+        Raises
+        ------
+        AttributeError
+            If they are not.
+        """
+        values = self.architecture.values
+        activation = self.architecture.output_activation
+        if values != "inputs" or activation != "identity":
+            raise AttributeError(
+                "Contributions add up with values='inputs' and "
+                f"output_activation='identity' only; got values={values!r} and "
+                f"output_activation={activation!r}."
+            )
+
+    def attribute(
         self,
-        X: Any,
+        X: object,
         baseline: np.ndarray,
-        targets: np.ndarray,
-        attribute: Callable[..., Tensor],
+        outputs: np.ndarray,
+        method: Attribute,
     ) -> np.ndarray:
         """Attribute one output of each sample to its inputs, with gradients.
 
@@ -106,28 +193,24 @@ class ProbeMixin:
             Sequences in any form that `fit` takes.
         baseline : ndarray of shape (n_channels,)
             What every step is compared with, in units of X.
-        targets : ndarray of int of shape (n_samples,)
+        outputs : ndarray of int of shape (n_samples,)
             Which output, counted over the flattened axes of one prediction.
-        attribute : callable
-            Called as ``attribute(forward, x, baseline, target, lengths)`` with tensors,
-            ``forward(x, lengths)`` giving outputs ``(n, n_outputs)``; gives a tensor
-            like ``x``.
+        method : callable
+            How.
 
         Returns
         -------
         ndarray of shape (n_samples, n_timesteps, n_channels)
             In units of y.
         """
-        module = self.module_
-        n_timesteps = check_X(self, X, reset=False).values.shape[1]
-        start_row = self._input_scaler.prepare(baseline[None, None], None)[0, 0]
-        scaled = torch.from_numpy(start_row)
+        n_timesteps = self.read(X).values.shape[1]
+        start_row = prepare(self.scaler, Samples(baseline[None, None])).x[0, 0]
 
         def forward(x: Tensor, lengths: Tensor | None = None) -> Tensor:
-            output = module(x, lengths, need_weights=False)
-            return self._answer_in_torch(output.prediction)
+            output = self.network(Inputs(x, lengths), need_weights=False)
+            return self.target.answer_in_torch(output.prediction)
 
-        def run(x: Tensor, lengths: Tensor | None, target: Tensor) -> Tensor:
+        def run(inputs: Inputs, target: Tensor) -> Tensor:
             # cuDNN's LSTM has gradients in training mode only; tensors made for
             # inference can have none, so that they are copied.
             with (
@@ -135,21 +218,22 @@ class ProbeMixin:
                 torch.enable_grad(),
                 torch.backends.cudnn.flags(enabled=False),
             ):
-                x, target = x.clone(), target.clone()
-                lengths = None if lengths is None else lengths.clone()
-                start = scaled.to(x.device).expand_as(x).clone()
-                parts = attribute(forward, x, start, target, lengths)
-            return widen(parts.detach().float(), (1,), n_timesteps)
+                inputs, target = inputs.map(torch.clone), target.clone()
+                start = start_row.to(inputs.x.device).expand_as(inputs.x).clone()
+                each = method(forward, inputs.x, start, target, inputs.lengths)
+            return widen(each.detach().float(), (1,), n_timesteps)
 
-        parts = self._run_blocks(X, run, targets)
-        n_channels = len(baseline)
-        if parts.shape[2] > n_channels:  # an indicator's part belongs to its channel
-            parts = parts[..., :n_channels] + parts[..., n_channels:]
-        return parts.astype(np.float64)
+        each = self._run(X, run, outputs)
+        return _join_indicators(each, len(baseline)).astype(np.float64)
 
-    def _run_blocks(
-        self, X: Any, run: Callable[..., Tensor], *beside: np.ndarray
+    def _run(
+        self, X: object, run: Callable[..., Tensor], *others: np.ndarray
     ) -> np.ndarray:
-        sequences = check_X(self, X, reset=False)
-        device = self.net_.device
-        return run_network(run, sequences, self._input_scaler, device, beside)
+        return run_network(run, self.read(X), self.scaler, self.device, others)
+
+
+def _join_indicators(each: np.ndarray, n_channels: int) -> np.ndarray:
+    """Return contributions of channels, those of their indicators added to them."""
+    if each.shape[-1] == n_channels:
+        return each
+    return each[..., :n_channels] + each[..., n_channels:]

@@ -1,26 +1,18 @@
 """The regressor: numbers, vectors or forecasts from sequences."""
 
-import warnings
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
-from torch import nn
 
 from ._base import BaseLSTMAttention
 from ._explain import ContributionsMixin
-from ._inputs import check_y
-from ._parameters import (
-    REGRESSOR_CONSTRAINTS,
-    SHARED_CONSTRAINTS,
-    check_outputs,
-    resolve_channels,
-)
-from .sequences._check import check_X
-from .sequences._forms import Sequences, TargetForm
-from .sequences._scaling import Scaler, fit_scaler
-from .training import make_loss
+from ._parameters import REGRESSOR_CONSTRAINTS, SHARED_CONSTRAINTS, resolve_channels
+from .sequences._reader import read_X
+from .targets import Regression, Target
+from .training import compute
 
 
 class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttention):
@@ -90,6 +82,10 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     n_heads : int, default=1
         Parts into which query, states and values are cut, each with weights of its
         own; divides the size of a state. Ignored without a score.
+
+    normalizer : {"softmax"}, default="softmax"
+        How scores become weights that sum to 1. Ignored by the poolings without a
+        score; the self-attention keeps the softmax.
 
     self_attention_heads : int, default=0
         Heads of a self-attention, with residual and layer norm [7]_, between encoder
@@ -343,14 +339,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     """
 
     _parameter_constraints: ClassVar[dict] = SHARED_CONSTRAINTS | REGRESSOR_CONSTRAINTS
-    _network_parameters: ClassVar[tuple[str, ...]] = (
-        *BaseLSTMAttention._network_parameters,
-        "decoder",
-        "teacher_forcing",
-        "output_activation",
-        "anchor",
-        "channel_independent",
-    )
+    _scaling_names: ClassVar[tuple[str, ...]] = ("scale_inputs", "scale_targets")
+    _target_kind: ClassVar[type[Target]] = Regression
 
     def __init__(
         self,
@@ -367,6 +357,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         attention: str = "additive",
         query: str = "last",
         n_heads: int = 1,
+        normalizer: str = "softmax",
         self_attention_heads: int = 0,
         values: str = "states",
         state_bypass: bool = False,
@@ -413,6 +404,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         self.attention = attention
         self.query = query
         self.n_heads = n_heads
+        self.normalizer = normalizer
         self.self_attention_heads = self_attention_heads
         self.values = values
         self.state_bypass = state_bypass
@@ -486,8 +478,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         LSTMAttentionRegressor
             The estimator itself. If it cannot be fitted, it is left as it was.
         """
-        goes_on = self.warm_start and hasattr(self, "net_")
-        self._fit(X, y, sample_weight, groups, X_val, y_val, goes_on=goes_on)
+        resume = self.warm_start and hasattr(self, "net_")
+        self._fit(X, y, sample_weight, groups, X_val, y_val, resume=resume)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -529,12 +521,13 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
                 (n_samples, horizon, n_targets)
             The form and float type that y had in `fit`.
         """
-        self._check_fitted()
-        prediction = self._run(check_X(self, X, reset=False), "prediction")
-        return self._target_form.outward(self._target_scaler.backward(prediction))
+        samples = read_X(self, X, reset=False)
+        net, scaler = self.net_, self._input_scaler
+        prediction = compute(net.module_, samples, scaler, net.device)
+        return self._target.decode(prediction)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Give R², the mean over all outputs (horizon and targets laid side by side).
+        """Return R², the mean over all outputs (horizon and targets laid side by side).
 
         Parameters
         ----------
@@ -551,7 +544,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
             1 at best, 0 for the mean of y.
         """
         prediction = self.predict(X)
-        y = check_y(self, y, len(prediction))
+        y = Regression.read(y, len(prediction))
         if y.shape != prediction.shape:
             raise ValueError(
                 f"y has shape {y.shape}, but predictions of X have {prediction.shape}."
@@ -567,80 +560,39 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         tags.target_tags.multi_output = True
         return tags
 
-    def _check_parameters(self) -> None:
-        super()._check_parameters()
-        check_outputs(self)
-
-    def _channels(self) -> tuple[int, ...] | None:
+    def _make_target(self, y: np.ndarray, fitted: Target | None) -> Regression:
+        """Return what y is; with ``fitted``, in the form that it had before."""
+        shape = y.shape[1:]
+        scaling = self._choose_scaling(shape)
         names = getattr(self, "feature_names_in_", None)
-        return resolve_channels(self.target_channels, self.n_channels_in_, names)
-
-    def _check_targets(
-        self, y: Any, n_samples: int, *, reset: bool, name: str
-    ) -> np.ndarray:
-        """Check y, and bring it to (n_samples, horizon, n_targets)."""
-        y = check_y(self, y, n_samples, name)
-        self._check_range(y, name)
-        if reset:
-            self._target_form = TargetForm.of(y)
-            self._check_target_channels(y.shape)
-        elif y.shape[1:] != self._target_form.shape:
-            raise ValueError(
-                f"{name} has shape {y.shape}, but each sample's shape was "
-                f"{self._target_form.shape} before."
+        channels = resolve_channels(self.target_channels, self.n_channels_in_, names)
+        if isinstance(fitted, Regression):
+            return replace(
+                fitted, channels=channels, loss=self.loss, quantile=self.quantile
             )
-        return self._target_form.inward(y)
-
-    def _check_range(self, y: np.ndarray, name: str) -> None:
-        """Refuse targets that the output activation cannot reach."""
-        top = 1.0 if self.output_activation == "sigmoid" else np.inf
-        if self.output_activation != "identity" and (y.min() < 0 or y.max() > top):
-            raise ValueError(
-                f"{name} has values from {y.min():.3g} to {y.max():.3g}, but "
-                f"output_activation={self.output_activation!r} gives values from 0 to "
-                f"{top:g} only."
-            )
-
-    def _check_target_channels(self, shape: tuple[int, ...]) -> None:
-        channels = self._channels()
-        if channels is not None and len(channels) != self._target_form.n_targets:
+        n_targets = shape[1] if len(shape) == 2 else 1
+        if channels is not None and len(channels) != n_targets:
             raise ValueError(
                 f"target_channels={self.target_channels!r} names {len(channels)} "
-                f"channels, but y of shape {shape} has "
-                f"{self._target_form.n_targets}; y must be (n_samples, horizon) for "
-                "one channel and (n_samples, horizon, n_targets) for several."
+                f"channels, but y of shape {y.shape} has {n_targets}; y must be "
+                "(n_samples, horizon) for one channel and (n_samples, horizon, "
+                "n_targets) for several."
             )
-
-    def _fit_target_scaler(self, y: np.ndarray, weights: np.ndarray) -> Scaler:
-        channels = self._channels()
-        if channels is not None:
-            scaler = self._input_scaler.take([*channels])
-            _warn_of_other_units(np.abs((y - scaler.mean) / scaler.scale))
-            return scaler
-        if not self.scale_targets or self.output_activation != "identity":
-            return Scaler.identity(1)
-        if len(self._target_form.shape) == 2 or self.decoder == "lstm":
-            return fit_scaler(Sequences(y), weights)
-        # One scale an output: (n, horizon, 1) -> (n, 1, horizon) -> scale (horizon, 1)
-        scaler = fit_scaler(Sequences(y.transpose(0, 2, 1)), weights)
-        return Scaler(scaler.mean[:, None], scaler.scale[:, None])
-
-    def _shape_outputs(self, values: np.ndarray) -> np.ndarray:
-        """Give ``(n, horizon, n_targets, ...)`` the axes of y."""
-        return values.reshape(len(values), *self._target_form.shape, *values.shape[3:])
-
-    def _make_loss(self) -> nn.Module:
-        return make_loss(self.loss, self.quantile)
-
-
-def _warn_of_other_units(scaled: np.ndarray) -> None:
-    """Warn if most of y lies far outside of what its input channels hold."""
-    typical = np.median(scaled)
-    if typical > 10:
-        warnings.warn(
-            f"Half of y lies more than {typical:.3g} standard deviations away from the "
-            "mean of its input channels: with target_channels, y must continue these "
-            "channels, in their units.",
-            UserWarning,
-            stacklevel=2,
+        return Regression(
+            shape=shape,
+            dtype=y.dtype,
+            scaling=scaling,
+            channels=channels,
+            output_activation=self.output_activation,
+            loss=self.loss,
+            quantile=self.quantile,
         )
+
+    def _choose_scaling(self, shape: tuple[int, ...]) -> str:
+        """Return what of y has a scale of its own."""
+        if self.target_channels is not None:
+            return "channels"
+        if not self.scale_targets or self.output_activation != "identity":
+            return "none"
+        together = len(shape) == 2 or self.decoder == "lstm"
+        return "target" if together else "output"

@@ -7,16 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from .sequences._forms import Schema, TargetForm
+from ._upgrade import FORMAT, upgrade
+from .nn._build import Architecture
+from .sequences._reader import Schema
 from .sequences._scaling import InputScaler, Scaler
+from .targets import Classes, Regression
 from .training import pack_net, unpack_net
 
-FORMAT = 2
 _VERSION = version("skattn")
 
 # Small records that estimators hold, written down field by field.
-_RECORDS = {
-    record.__name__: record for record in (InputScaler, Scaler, Schema, TargetForm)
+_RECORDS: dict[str, type] = {
+    record.__name__: record
+    for record in (Architecture, Classes, InputScaler, Regression, Scaler, Schema)
 }
 
 
@@ -28,7 +31,7 @@ class PlainState:
     """Pickles and copies of estimators hold plain arrays, not torch's objects."""
 
     def __getstate__(self) -> dict[str, Any]:
-        """Describe the estimator by plain arrays and settings, for pickle and copy.
+        """Return the estimator as plain arrays and settings, for pickle and copy.
 
         Saved are the parameters as given; scales, forms and, if stored, the attention
         weights of the training data; the network as its settings and one NumPy array
@@ -41,7 +44,7 @@ class PlainState:
         return get_state(self)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take over what `__getstate__` described, or say which version wrote it."""
+        """Restore what `__getstate__` described, or say which version wrote it."""
         written = state.get("version")
         if written != _VERSION:
             warnings.warn(
@@ -56,7 +59,7 @@ class PlainState:
 
 
 def get_state(estimator: Any) -> dict[str, Any]:
-    """Describe an estimator, fitted or not.
+    """Return a description of an estimator, fitted or not.
 
     Parameters
     ----------
@@ -90,7 +93,7 @@ def get_state(estimator: Any) -> dict[str, Any]:
 
 
 def set_state(estimator: Any, state: dict[str, Any]) -> None:
-    """Give an empty estimator what `get_state` described.
+    """Restore in an empty estimator what `get_state` described.
 
     Parameters
     ----------
@@ -102,8 +105,8 @@ def set_state(estimator: Any, state: dict[str, Any]) -> None:
     Raises
     ------
     ValueError
-        If another format was written, naming the version that did, or if the parts do
-        not fit together.
+        If another format was written, naming the version that did, or if its contents
+        do not fit together.
     """
     parameters = type(estimator)().get_params(deep=False)  # later ones have defaults
     if state.get("format") != FORMAT or state["parameters"].keys() - parameters.keys():
@@ -117,50 +120,30 @@ def set_state(estimator: Any, state: dict[str, Any]) -> None:
         name: _unpack_record(record) for name, record in state["records"].items()
     }
     if state["net"] is not None:
-        learned["net_"] = unpack_net(state["net"], learned["_settings"])
+        learned["net_"] = unpack_net(state["net"], learned["_architecture"])
     vars(estimator).update(parameters | state["parameters"] | learned)
 
 
-def upgrade(state: dict[str, Any]) -> dict[str, Any]:
-    """Return a state of an earlier format in the present one.
-
-    Format 1 (skattn 0.1) had no record of how X is read: the parameters decided it,
-    and the input scaler knew what happens to gaps.
-    """
-    if state.get("format") != 1:
-        return state
-    attributes, records = dict(state["attributes"]), dict(state["records"])
-    flat = attributes.pop("_flat", None)
-    if flat is not None:
-        parameters = state["parameters"]
-        records["_schema"] = {
-            "record": "Schema",
-            "n_timesteps": attributes["n_timesteps_in_"],
-            "n_channels": attributes["n_channels_in_"],
-            "flat": flat,
-            "row_timesteps": parameters.get("n_timesteps"),
-            "padding_value": parameters.get("padding_value"),
-            "missing": records["_input_scaler"]["missing"],
-        }
-    settings = attributes.get("_settings")
-    if settings and settings.get("decoder") == "lstm":  # it never read its query
-        attributes["_settings"] = settings | {"query": "last"}
-    changed = {"format": FORMAT, "attributes": attributes, "records": records}
-    return state | changed
-
-
 def _pack_record(record: Any) -> dict[str, Any]:
-    parts = {field.name: getattr(record, field.name) for field in fields(record)}
-    packed = {
-        name: str(part) if isinstance(part, np.dtype) else part
-        for name, part in parts.items()
-    }
-    return {"record": type(record).__name__, **packed}
+    packed: dict[str, Any] = {"record": type(record).__name__}
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if type(value) in _RECORDS.values():
+            value = _pack_record(value)
+        elif isinstance(value, np.dtype):
+            value = str(value)
+        packed[field.name] = value
+    return packed
 
 
 def _unpack_record(packed: dict[str, Any]) -> Any:
-    parts = dict(packed)
-    record = _RECORDS[parts.pop("record")]
-    if "dtype" in parts:
-        parts["dtype"] = np.dtype(parts["dtype"])
-    return record(**parts)
+    values = {
+        name: _unpack_record(value)
+        if isinstance(value, dict) and "record" in value
+        else value
+        for name, value in packed.items()
+    }
+    record = _RECORDS[values.pop("record")]
+    if "dtype" in values:
+        values["dtype"] = np.dtype(values["dtype"])
+    return record(**values)

@@ -41,4 +41,4 @@ def conicity(estimator: Any, X: Any) -> np.ndarray:
     (200,)
     """
     check_is_fitted(estimator)
-    return estimator._measure_conicity(X)
+    return estimator._probe.measure_conicity(X)

@@ -264,15 +264,15 @@ def _change_weights(
     case: _Case, change: Callable[..., np.ndarray], n_repeats: int
 ) -> Estimate:
     rows, index = case.rows, np.arange(len(case.rows))
-    predict = _ask(case.estimator, "_predict_with_attention", "other weights")
+    probe = _ask(case.estimator, "other weights")
     X = rows.series.whole()
-    own = case.estimator._attention_parts(X)
+    own = probe.weights(X)
     # (n, n_steps) -> (n, 1, ..., 1, n_steps), as the network holds them
     real = rows.real.reshape(len(rows), *[1] * (own.ndim - 2), -1)
-    plain = rows.arrange(predict(X, own), index)
+    plain = rows.arrange(probe.predict_with(X, own), index)
     changes = [
-        np.abs(rows.arrange(predict(X, change(own, real, case.random)), index) - plain)
-        for _ in range(n_repeats)
+        np.abs(rows.arrange(probe.predict_with(X, other), index) - plain)
+        for other in (change(own, real, case.random) for _ in range(n_repeats))
     ]
     return estimate_mean(np.mean(changes, axis=(0, 2)), case.random)
 
@@ -294,7 +294,7 @@ def _level(
 
 
 def _measure_conicity(case: _Case) -> tuple[Estimate, float, str]:
-    _ask(case.estimator, "_measure_conicity", "conicity")
+    _ask(case.estimator, "conicity")
     values = conicity(case.estimator, case.rows.series.whole())
     estimate = estimate_mean(values.reshape(len(values), -1).mean(1), case.random)
     sums_inputs = getattr(case.estimator, "values", "states") == "inputs"
@@ -303,10 +303,10 @@ def _measure_conicity(case: _Case) -> tuple[Estimate, float, str]:
 
 def _measure_share(case: _Case) -> tuple[Estimate, float, str]:
     rows, index = case.rows, np.arange(len(case.rows))
-    ask = _ask(case.estimator, "_predict_beside", "the share of the attention")
-    beside = rows.arrange(ask(rows.series.whole()), index)
-    through = rows.plain - beside
-    variation = [np.abs(part - part.mean(0)).mean(1) for part in (through, beside)]
+    probe = _ask(case.estimator, "the share of the attention")
+    past = rows.arrange(probe.predict_bypass(rows.series.whole()), index)
+    through = rows.plain - past
+    variation = [np.abs(share - share.mean(0)).mean(1) for share in (through, past)]
     estimate = estimate_ratio(variation[0], variation[0] + variation[1], case.random)
     return estimate, np.nan, say.say_share(estimate)
 
@@ -326,13 +326,15 @@ def _compare_seeds(case: _Case, X: Any, y: Any, n_refits: int) -> Measure:
     return Measure("seed_agreement", *estimate, 0.0, say.say_seeds(estimate, n_refits))
 
 
-def _ask(estimator: Any, method: str, what: str) -> Callable[..., Any]:
-    if not hasattr(estimator, method):
+def _ask(estimator: Any, what: str) -> Any:
+    """Return the probe of an estimator, or say what cannot be asked without it."""
+    probe = getattr(estimator, "_probe", None)
+    if probe is None:
         raise Unreachable(
             f"{what} need{'' if what.endswith('weights') else 's'} the network, and "
             f"{type(estimator).__name__} does not lend it."
         )
-    return getattr(estimator, method)
+    return probe
 
 
 def _try(

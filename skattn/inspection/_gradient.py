@@ -82,13 +82,14 @@ def attribute(
     estimator: Any, series: Series, targets: np.ndarray, n_steps: int = 50
 ) -> np.ndarray:
     """Attribute one output of each sample, by its number: ``(n, n_timesteps, c)``."""
-    if not hasattr(estimator, "_attribute"):
+    probe = getattr(estimator, "_probe", None)
+    if probe is None:
         raise Unreachable(
             f"gradients need the network, and {type(estimator).__name__} does not lend "
             "it; occlusion_importance works with any estimator."
         )
     baseline = find_mean(estimator, series)
-    parts = estimator._attribute(
+    parts = probe.attribute(
         series.whole(), baseline, targets, _integrated_gradients(n_steps)
     )
     return np.where(series.real[:, :, None], parts, 0.0)

@@ -126,8 +126,9 @@ def _as_float(values: np.ndarray) -> np.ndarray:
 
 def _find_lengths(estimator: Any, values: np.ndarray, name: str) -> np.ndarray:
     """Count the steps before the padding at the end of each sequence."""
-    schema = getattr(estimator, "_schema", None)  # what was fitted, if it is known
-    padding = getattr(schema or estimator, "padding_value", None)
+    probe = getattr(estimator, "_probe", None)  # which knows what was fitted
+    reader = estimator if probe is None else probe.schema
+    padding = getattr(reader, "padding_value", None)
     if padding is None:
         return np.full(len(values), values.shape[1])
     return measure_lengths(values, padding, name)
@@ -178,7 +179,8 @@ def choose_fill(
 
 def find_mean(estimator: Any, series: Series) -> np.ndarray:
     """Give the mean of each channel over the training part, else over the series."""
-    known = getattr(estimator, "_mean_inputs", lambda: None)()
+    probe = getattr(estimator, "_probe", None)
+    known = None if probe is None else probe.mean_inputs()
     if known is not None:
         return known
     return np.nanmean(series.values[series.real], axis=0)

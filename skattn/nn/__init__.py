@@ -1,14 +1,15 @@
 """Attention for LSTMs as plain PyTorch modules, batch first."""
 
-from ._memory import Memory
-from .attention import Attention, SelfAttention, masked_softmax
+from ._build import initialize
+from ._records import Inputs, Memory, NetworkOutput
+from .attention import Attention, AttentionPooling, masked_softmax
 from .conicity import conicity
 from .decoder import Decoded, DenseDecoder, LSTMDecoder
 from .embedding import GatedEmbedding
 from .encoder import LSTMEncoder
-from .initialization import initialize
-from .network import AttentionNetwork, NetworkOutput
-from .pooling import AttentionPooling, FeaturePooling, FixedPooling
+from .network import AttentionNetwork
+from .pooling import FeaturePooling, FixedPooling
+from .self_attention import SelfAttention
 
 __all__ = [
     "Attention",
@@ -19,6 +20,7 @@ __all__ = [
     "FeaturePooling",
     "FixedPooling",
     "GatedEmbedding",
+    "Inputs",
     "LSTMDecoder",
     "LSTMEncoder",
     "Memory",

@@ -13,7 +13,7 @@ from torch.autograd.function import once_differentiable
 
 
 class AdditivePooling(torch.autograd.Function):
-    r"""Pool values by the weights that one query gives to their keys.
+    r"""Compute the sum of values by the weights that one query gives to their keys.
 
     With steps :math:`t`, :math:`g_t = \sigma(2 (W_k k_t + b + W_q q))`, weights
     :math:`a = \mathrm{softmax}(2 v^\top g)` and context :math:`c = \sum_t a_t x_t`.
@@ -35,7 +35,7 @@ class AdditivePooling(torch.autograd.Function):
         key_bias: Tensor,
         v: Tensor,
     ) -> Tensor:
-        """Give the contexts ``(n_samples, value_size)``.
+        """Compute the contexts ``(n_samples, value_size)``.
 
         Parameters
         ----------
@@ -72,7 +72,7 @@ class AdditivePooling(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        """Give the gradients of all that `forward` took."""
+        """Compute the gradients of all that `forward` took."""
         query, keys, values, query_weight, key_weight, v, gates, weights, context = (
             ctx.saved_tensors
         )

@@ -1,178 +1,179 @@
-"""Building networks from settings and one random stream."""
+"""Building networks: an architecture, memory, and initial weights from one stream."""
 
-from typing import Any
+import math
+from dataclasses import asdict, dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import nn
+from torch.nn import init
 
-from ._skip import LinearSkip
-from .initialization import initialize
-from .network import AttentionNetwork, NetworkOutput
+from ._channels import ChannelIndependent, Network
+from .network import AttentionNetwork
 
 
-class ChannelIndependent(nn.Module):
-    """One network shared by all target channels, each a sample of its own.
-
-    A target channel is joined by its indicator, if there are indicators, and by all
-    that belongs to no target; the results of the target channels stand side by side.
+@dataclass(frozen=True)
+class Architecture:
+    """All that decides the shape of a network.
 
     Parameters
     ----------
-    network : AttentionNetwork
-        For one target, which is channel 0 of its input.
-    target_channels : sequence of int
-        The channels to fold into the samples.
     n_channels : int
         Channels of the input, indicators not counted.
-    n_inputs : int
-        Numbers in one step: the channels, and behind them the indicators if any.
+    indicators : bool, default=False
+        Whether the input holds an indicator of gaps for each channel, after them all.
+    channel_independent : bool, default=False
+        Whether all target channels share one network for a single one.
+    n_timesteps, horizon, n_targets, target_channels, patch_size, encoder, \
+    hidden_size, num_layers, bidirectional, dropout, attention, query, n_heads, \
+    normalizer, self_attention_heads, values, state_bypass, decoder, teacher_forcing, \
+    output_activation, anchor, linear_skip
+        As in `AttentionNetwork`.
     """
 
-    context_size: int
-
-    def __init__(
-        self,
-        network: AttentionNetwork,
-        target_channels: tuple[int, ...],
-        n_channels: int,
-        n_inputs: int,
-    ) -> None:
-        super().__init__()
-        self.network = network
-        self.context_size = len(target_channels) * network.context_size
-        others = [c for c in range(n_inputs) if c % n_channels not in target_channels]
-        self.channels = [
-            [*range(target, n_inputs, n_channels), *others]
-            for target in target_channels
-        ]
-
-    def forward(
-        self,
-        x: Tensor,
-        lengths: Tensor | None = None,
-        target: Tensor | None = None,
-        need_weights: bool = True,
-        weights: Tensor | None = None,
-    ) -> NetworkOutput:
-        """Predict; weights and states have a target axis after the first."""
-        n_targets = len(self.channels)
-        folded, lengths = self.fold(x, lengths)
-        if target is not None:
-            target = _fold_target(target)
-        if weights is not None:
-            weights = weights.flatten(0, 1)
-        output: Any = self.network(folded, lengths, target, need_weights, weights)
-        parts: list[Any] = [
-            None if part is None else part.unflatten(0, (-1, n_targets))
-            for part in output
-        ]
-        prediction, context, *others = parts
-        # (n, n_targets, horizon, 1) -> (n, horizon, n_targets)
-        prediction = prediction.squeeze(-1).transpose(1, 2)
-        return NetworkOutput(prediction, context.flatten(1), *others)
-
-    def count_states(self, n_timesteps: int) -> int:
-        """Count the numbers in the states of all targets of one sample."""
-        return len(self.channels) * self.network.count_states(n_timesteps)
-
-    def set_center(self, center: Tensor) -> None:
-        """Say where 0 lies in each channel ``(1, n_channels)``, target by target."""
-        self.network.set_center(center[0, self.channels])
-
-    @property
-    def skip(self) -> LinearSkip | None:
-        """The linear path that all target channels share."""
-        return self.network.skip
-
-    def pose_linear(
-        self, x: Tensor, lengths: Tensor | None, target: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Give what the linear path is fitted to; see `AttentionNetwork`."""
-        folded, lengths = self.fold(x, lengths)
-        return self.network.pose_linear(folded, lengths, _fold_target(target))
-
-    def fold(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Make each target channel, with what belongs to no target, a sample."""
-        # (n, n_steps, n_targets, n_own) -> (n * n_targets, n_steps, n_own)
-        folded = x[:, :, self.channels].transpose(1, 2).flatten(0, 1)
-        if lengths is not None:
-            lengths = lengths.repeat_interleave(len(self.channels))
-        return folded, lengths
+    n_channels: int
+    n_timesteps: int
+    horizon: int
+    n_targets: int
+    target_channels: tuple[int, ...] | None = None
+    indicators: bool = False
+    channel_independent: bool = False
+    patch_size: int = 1
+    encoder: str = "lstm"
+    hidden_size: int = 64
+    num_layers: int = 1
+    bidirectional: bool = False
+    dropout: float = 0.0
+    attention: str = "additive"
+    query: str = "last"
+    n_heads: int = 1
+    normalizer: str = "softmax"
+    self_attention_heads: int = 0
+    values: str = "states"
+    state_bypass: bool = False
+    decoder: str = "dense"
+    teacher_forcing: float = 0.0
+    output_activation: str = "identity"
+    anchor: bool = False
+    linear_skip: bool | str = False
 
 
-def _fold_target(target: Tensor) -> Tensor:
-    """Make each target a sample: ``(n * n_targets, horizon, 1)``."""
-    return target.transpose(1, 2).flatten(0, 1)[:, :, None]
-
-
-def build_network(
-    generator: torch.Generator, **settings: Any
-) -> AttentionNetwork | ChannelIndependent:
+def build_network(generator: torch.Generator, architecture: Architecture) -> Network:
     """Build a network and draw its weights from ``generator`` alone.
 
-    The parts are built without memory and filled afterwards, because torch's own
-    constructors draw from its global stream.
+    It is built without memory and filled afterwards, because torch's own constructors
+    draw from its global stream.
 
     Parameters
     ----------
     generator : torch.Generator
         Source of the initial weights, on the CPU.
-    **settings
-        As in `assemble`.
+    architecture : Architecture
+        What to build.
 
     Returns
     -------
     AttentionNetwork or ChannelIndependent
-        On the CPU.
+        On the CPU, its centre 0.
     """
-    network = assemble(**settings)
+    network = assemble(architecture)
     network.to_empty(device="cpu").float()  # whatever the caller's default type is
     initialize(network, generator)
-    n_inputs = settings["n_channels"] * (2 if settings.get("indicators") else 1)
-    network.set_center(torch.zeros(1, n_inputs))
+    for buffer in network.buffers():
+        buffer.zero_()
     return network
 
 
-def assemble(
-    *,
-    n_channels: int,
-    n_targets: int,
-    target_channels: tuple[int, ...] | None = None,
-    channel_independent: bool = False,
-    indicators: bool = False,
-    **settings: Any,
-) -> AttentionNetwork | ChannelIndependent:
-    """Put the parts of a network together, without memory for its weights.
+def assemble(architecture: Architecture) -> Network:
+    """Return a network without memory for its weights.
 
     Parameters
     ----------
-    n_channels, n_targets, target_channels, **settings
-        As in `AttentionNetwork`.
-    channel_independent : bool, default=False
-        Whether all target channels share one network for a single one.
-    indicators : bool, default=False
-        Whether the input holds an indicator of gaps for each channel, behind them all.
+    architecture : Architecture
+        What to assemble.
 
     Returns
     -------
     AttentionNetwork or ChannelIndependent
         On torch's meta device, where tensors have shapes alone.
     """
-    n_inputs = 2 * n_channels if indicators else n_channels
+    settings = asdict(architecture)
+    n_channels, targets = settings.pop("n_channels"), architecture.target_channels
+    n_inputs = 2 * n_channels if settings.pop("indicators") else n_channels
     with torch.device("meta"):
-        network: AttentionNetwork | ChannelIndependent
-        if channel_independent and target_channels is not None:
-            n_taken = (len(target_channels) - 1) * n_inputs // n_channels
-            one = AttentionNetwork(
-                n_inputs - n_taken, n_targets=1, target_channels=(0,), **settings
-            )
-            network = ChannelIndependent(one, target_channels, n_channels, n_inputs)
+        if not settings.pop("channel_independent") or targets is None:
+            return AttentionNetwork(n_inputs, **settings)
+        settings |= {"n_targets": 1, "target_channels": (0,)}
+        n_taken = (len(targets) - 1) * n_inputs // n_channels
+        one = AttentionNetwork(n_inputs - n_taken, **settings)
+        network = ChannelIndependent(one, targets, n_channels, n_inputs)
+        network.set_center(torch.zeros(1, n_inputs))  # one pattern for each target
+        return network
+
+
+def initialize(module: nn.Module, generator: torch.Generator | None = None) -> None:
+    """Draw all initial weights of ``module``, inner modules first.
+
+    LSTMs get orthogonal recurrent weights, Glorot input weights and a forget bias of
+    1; linear layers torch's own distribution; modules with a method
+    ``draw_parameters(generator)`` have the last word on their own.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Changed in place.
+    generator : torch.Generator, default=None
+        None: torch's global stream.
+
+    References
+    ----------
+    R. Jozefowicz, W. Zaremba and I. Sutskever (2015). An empirical exploration of
+    recurrent network architectures. ICML. (The forget bias.)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import LSTMEncoder, initialize
+    >>> one, two = LSTMEncoder(3, 4), LSTMEncoder(3, 4)
+    >>> for encoder in (one, two):
+    ...     initialize(encoder, torch.Generator().manual_seed(0))
+    >>> x = torch.randn(2, 5, 3)
+    >>> torch.equal(one(x)[0], two(x)[0])
+    True
+    """
+    for child in reversed([*module.modules()]):
+        if isinstance(child, nn.LSTM | nn.LSTMCell):
+            _initialize_lstm(child, generator)
+        elif isinstance(child, nn.Linear):
+            _initialize_linear(child, generator)
+        elif isinstance(child, nn.LayerNorm):
+            child.reset_parameters()
         else:
-            network = AttentionNetwork(
-                n_inputs,
-                n_targets=n_targets,
-                target_channels=target_channels,
-                **settings,
-            )
-        network.set_center(torch.zeros(1, n_inputs))
-    return network
+            draw = getattr(child, "draw_parameters", None)
+            if draw is not None:
+                draw(generator)
+
+
+@torch.no_grad()
+def _initialize_lstm(
+    lstm: nn.LSTM | nn.LSTMCell, generator: torch.Generator | None
+) -> None:
+    size = lstm.hidden_size
+    for name, parameter in lstm.named_parameters():
+        if name.startswith("weight_hh"):
+            for gate in parameter.split(size):
+                init.orthogonal_(gate, generator=generator)
+        elif name.startswith("weight_ih"):
+            for gate in parameter.split(size):
+                init.xavier_uniform_(gate, generator=generator)
+        else:
+            parameter.zero_()
+    # torch adds two biases and orders the gates input, forget, cell, output.
+    name = "bias_ih" if isinstance(lstm, nn.LSTMCell) else "bias_ih_l0"
+    init.ones_(lstm.get_parameter(name)[size : 2 * size])
+
+
+def _initialize_linear(linear: nn.Linear, generator: torch.Generator | None) -> None:
+    bound = 1 / math.sqrt(linear.in_features)
+    init.uniform_(linear.weight, -bound, bound, generator=generator)
+    if linear.bias is not None:
+        init.uniform_(linear.bias, -bound, bound, generator=generator)

@@ -4,27 +4,29 @@ import torch
 from torch import Tensor, nn
 
 
-class Dropout(nn.Module):
+class Dropout(nn.Dropout):
     """Inverted dropout with its own random stream.
 
-    ``torch.nn.functional.dropout`` takes no generator, so two fits in two threads
+    ``torch.nn.functional.dropout`` takes no generator, so that two fits in two threads
     would mix their streams, and every fit would move the caller's.
-
-    Parameters
-    ----------
-    p : float
-        Share of elements set to 0 in training.
     """
 
-    def __init__(self, p: float) -> None:
-        super().__init__()
-        if not 0.0 <= p <= 1.0:
-            raise ValueError(f"p={p!r} must be a share between 0 and 1.")
-        self.p = p
-        # None: torch's global stream, as a plain torch user expects.
-        self.generator: torch.Generator | None = None
+    # None: torch's global stream, as a plain torch user expects.
+    generator: torch.Generator | None = None
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return ``x`` with a share ``p`` of it set to 0 in training.
+
+        Parameters
+        ----------
+        x : Tensor
+            Of any shape.
+
+        Returns
+        -------
+        Tensor
+            Of the shape of ``x``; what is kept is divided by ``1 - p``.
+        """
         if not self.training or self.p == 0.0:
             return x
         if self.p == 1.0:  # nothing is kept, and nothing can be scaled up
@@ -34,7 +36,7 @@ class Dropout(nn.Module):
 
 
 def set_dropout_generator(module: nn.Module, generator: torch.Generator | None) -> None:
-    """Give every dropout in ``module`` the stream to draw its masks from."""
-    for part in module.modules():
-        if isinstance(part, Dropout):
-            part.generator = generator
+    """Set the stream that every dropout in ``module`` draws its masks from."""
+    for child in module.modules():
+        if isinstance(child, Dropout):
+            child.generator = generator

@@ -12,34 +12,50 @@ from torch.nn import init
 from torch.nn.functional import linear, normalize
 
 from ._additive import AdditivePooling
-from ._steps import from_ends
+from ._registry import Registry
+from ._time_axis import from_ends
 
 
 def split_heads(x: Tensor, n_heads: int) -> Tensor:
-    """Cut the last axis into heads: ``(n, n_heads, n_steps, size / n_heads)``."""
+    """Return heads of the last axis: ``(n, n_heads, n_steps, size / n_heads)``."""
     if n_heads == 1:  # the same in one quick move
         return x.unsqueeze(1)
     return x.unflatten(-1, (n_heads, -1)).transpose(1, 2)
 
 
 def join_heads(x: Tensor) -> Tensor:
-    """Lay heads side by side again: ``(n, n_steps, size)``."""
+    """Return heads side by side again: ``(n, n_steps, size)``."""
     return x.squeeze(1) if x.shape[1] == 1 else x.transpose(1, 2).flatten(2)
 
 
 class Score(nn.Module):
-    """What all scores share: sizes, heads and the shapes of `forward`.
+    """Base of all scores: sizes, heads and the shapes of `forward`.
 
     Parameters
     ----------
     query_size, key_size : int
         Sizes of a query and of a key.
     n_heads : int, default=1
-        Parts into which queries and keys are cut, each scored by itself; divides both
+        Heads into which queries and keys are cut, each scored by itself; divides both
         sizes.
+    n_steps : int, default=None
+        Most steps there are; read by scores of position alone.
+
+    Attributes
+    ----------
+    max_steps : int or None
+        Most steps that can be scored; None for any number.
     """
 
-    def __init__(self, query_size: int, key_size: int, n_heads: int = 1) -> None:
+    max_steps: int | None = None
+
+    def __init__(
+        self,
+        query_size: int,
+        key_size: int,
+        n_heads: int = 1,
+        n_steps: int | None = None,
+    ) -> None:
         super().__init__()
         for name, size in {"query_size": query_size, "key_size": key_size}.items():
             if size % n_heads:
@@ -48,11 +64,11 @@ class Score(nn.Module):
         self.head_sizes = (query_size // n_heads, key_size // n_heads)
 
     def project(self, key: Tensor) -> Tensor:
-        """Prepare keys: ``(n_samples, n_heads, n_steps, size / n_heads)``."""
+        """Return prepared keys: ``(n_samples, n_heads, n_steps, size / n_heads)``."""
         return split_heads(key, self.n_heads)
 
     def forward(self, query: Tensor, keys: Tensor, mask: Tensor | None) -> Tensor:
-        """Score prepared keys against queries.
+        """Compute the scores of prepared keys against queries.
 
         Parameters
         ----------
@@ -70,11 +86,42 @@ class Score(nn.Module):
         """
         raise NotImplementedError
 
+    def can_pool(self, query: Tensor | None, key: Tensor) -> bool:
+        """Return whether `pool` takes these; most scores have no such path."""
+        return False
+
+    def pool(
+        self, query: Tensor | None, key: Tensor, value: Tensor, mask: Tensor | None
+    ) -> Tensor:
+        """Compute score, softmax and weighted sum at once, where `can_pool` is true.
+
+        Parameters
+        ----------
+        query : Tensor of shape (n_samples, 1, query_size) or None
+            What is looked for.
+        key, value : Tensor of shape (n_samples, n_steps, ...)
+            Keys not yet projected, and what is summed.
+        mask : Tensor of bool of shape (n_samples, n_steps) or None
+            True at real steps.
+
+        Returns
+        -------
+        Tensor of shape (n_samples, 1, value_size)
+            The weighted sums.
+        """
+        raise NotImplementedError
+
 
 class DotScore(Score):
     """Dot product of query and key (Luong et al. 2015); both have one size."""
 
-    def __init__(self, query_size: int, key_size: int, n_heads: int = 1) -> None:
+    def __init__(
+        self,
+        query_size: int,
+        key_size: int,
+        n_heads: int = 1,
+        n_steps: int | None = None,
+    ) -> None:
         super().__init__(query_size, key_size, n_heads)
         if query_size != key_size:
             raise ValueError(
@@ -100,7 +147,13 @@ class CosineScore(DotScore):
     give one step among many most of the weight.
     """
 
-    def __init__(self, query_size: int, key_size: int, n_heads: int = 1) -> None:
+    def __init__(
+        self,
+        query_size: int,
+        key_size: int,
+        n_heads: int = 1,
+        n_steps: int | None = None,
+    ) -> None:
         super().__init__(query_size, key_size, n_heads)
         self.log_strength = nn.Parameter(torch.empty(n_heads, 1, 1))
         self.draw_parameters()
@@ -120,7 +173,13 @@ class CosineScore(DotScore):
 class GeneralScore(Score):
     r"""Bilinear form :math:`q^\top W k` (Luong et al. 2015)."""
 
-    def __init__(self, query_size: int, key_size: int, n_heads: int = 1) -> None:
+    def __init__(
+        self,
+        query_size: int,
+        key_size: int,
+        n_heads: int = 1,
+        n_steps: int | None = None,
+    ) -> None:
         super().__init__(query_size, key_size, n_heads)
         self.weight = nn.Parameter(torch.empty(n_heads, *self.head_sizes))
         self.draw_parameters()
@@ -143,7 +202,13 @@ class AdditiveScore(Score):
     :math:`v^\top \tanh(W_k k + b)`.
     """
 
-    def __init__(self, query_size: int, key_size: int, n_heads: int = 1) -> None:
+    def __init__(
+        self,
+        query_size: int,
+        key_size: int,
+        n_heads: int = 1,
+        n_steps: int | None = None,
+    ) -> None:
         super().__init__(query_size, key_size, n_heads)
         self.key_projection = nn.Linear(key_size, key_size)
         self.query_projection = (
@@ -177,9 +242,10 @@ class AdditiveScore(Score):
         return scores - self.weight.sum(2)
 
     def can_pool(self, query: Tensor | None, key: Tensor) -> bool:
-        """Say whether `pool` takes these: one head, and one query for each sample.
+        """Return whether there is one head, and one query for each sample.
 
-        Autocast changes types in the middle, which a gradient by hand does not follow.
+        Autocast changes types in the middle, which the written-out gradient does not
+        follow.
         """
         if self.n_heads > 1 or torch.is_autocast_enabled(key.device.type):
             return False
@@ -190,22 +256,7 @@ class AdditiveScore(Score):
     def pool(
         self, query: Tensor | None, key: Tensor, value: Tensor, mask: Tensor | None
     ) -> Tensor:
-        """Score, softmax and weighted sum at once, where `can_pool` says so.
-
-        Parameters
-        ----------
-        query : Tensor of shape (n_samples, 1, query_size) or None
-            What is looked for.
-        key, value : Tensor of shape (n_samples, n_steps, ...)
-            Keys not yet projected, and what is summed.
-        mask : Tensor of bool of shape (n_samples, n_steps) or None
-            True at real steps.
-
-        Returns
-        -------
-        Tensor of shape (n_samples, 1, value_size)
-            The weighted sums.
-        """
+        # The gradient is written out: see `AdditivePooling`.
         context: Tensor = AdditivePooling.apply(
             None if query is None else query.squeeze(1),
             key,
@@ -235,28 +286,39 @@ class LocationScore(Score):
     """
 
     def __init__(
-        self, query_size: int, key_size: int, n_heads: int = 1, *, n_steps: int
+        self,
+        query_size: int,
+        key_size: int,
+        n_heads: int = 1,
+        n_steps: int | None = None,
     ) -> None:
         super().__init__(query_size, key_size, n_heads)
-        self.n_steps = n_steps
+        if n_steps is None:
+            raise ValueError(
+                "score='location' needs n_steps, the most steps there are."
+            )
+        self.max_steps = n_steps
         self.position_projection = nn.Linear(query_size, n_heads * n_steps)
 
     def forward(self, query: Tensor, keys: Tensor, mask: Tensor | None) -> Tensor:
-        if keys.shape[2] > self.n_steps:
+        if self.max_steps is not None and keys.shape[2] > self.max_steps:
             raise ValueError(
                 f"X has {keys.shape[2]} steps, but attention='location' was made for "
-                f"{self.n_steps}; at most {self.n_steps} are allowed."
+                f"{self.max_steps}; at most {self.max_steps} are allowed."
             )
         scores = self.position_projection(query).unflatten(-1, (self.n_heads, -1))
         lengths = None if mask is None else mask.sum(1)
         return from_ends(scores.transpose(1, 2), lengths, keys.shape[2])
 
 
-SCORES: dict[str, type[Score]] = {
-    "additive": AdditiveScore,
-    "cosine": CosineScore,
-    "dot": DotScore,
-    "general": GeneralScore,
-    "location": LocationScore,
-    "scaled_dot": ScaledDotScore,
-}
+SCORES: Registry[type[Score]] = Registry(
+    "score",
+    {
+        "additive": AdditiveScore,
+        "cosine": CosineScore,
+        "dot": DotScore,
+        "general": GeneralScore,
+        "location": LocationScore,
+        "scaled_dot": ScaledDotScore,
+    },
+)

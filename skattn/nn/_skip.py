@@ -1,13 +1,13 @@
-"""The linear path beside the LSTM."""
+"""The linear path that leads past the LSTM."""
 
 import torch
 from torch import Tensor, nn
 
-from ._steps import align_ends
+from ._time_axis import align_ends
 
 
 class LinearSkip(nn.Module):
-    """A linear path from history to output beside the LSTM.
+    """A linear path from history to output that leads past the LSTM.
 
     Targets that continue input channels are read each from its own history, with
     shared weights (LSTNet's highway, DLinear); other targets from all of it.
@@ -44,7 +44,7 @@ class LinearSkip(nn.Module):
         fixed: bool = False,
     ) -> None:
         super().__init__()
-        self.n_timesteps = n_timesteps
+        self.n_timesteps = self.max_steps = n_timesteps
         self.own_history = own_history
         self.shape = (horizon, n_targets)
         if own_history:
@@ -54,18 +54,18 @@ class LinearSkip(nn.Module):
         self.linear.requires_grad_(not fixed)
 
     def draw_parameters(self, generator: torch.Generator | None = None) -> None:
-        """Start at 0, so that the path adds only what it has learned."""
+        """Set all weights to 0, so that the path adds only what it has learned."""
         nn.init.zeros_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
 
     @torch.no_grad()
     def set_weights(self, weight: Tensor, bias: Tensor) -> None:
-        """Take over a matrix ``(n_outputs, n_inputs)`` and a bias ``(n_outputs,)``."""
+        """Set the weights ``(n_outputs, n_inputs)`` and the bias ``(n_outputs,)``."""
         self.linear.weight.copy_(weight)
         self.linear.bias.copy_(bias)
 
     def forward(self, history: Tensor, lengths: Tensor | None) -> Tensor:
-        """Predict ``(n_samples, horizon, n_targets)`` from the history."""
+        """Compute ``(n_samples, horizon, n_targets)`` from the history."""
         if history.shape[1] > self.n_timesteps:
             raise ValueError(
                 f"X has {history.shape[1]} time steps, but linear_skip was fitted on "
@@ -77,7 +77,7 @@ class LinearSkip(nn.Module):
         return self.linear(rows).unflatten(-1, self.shape)
 
     def lay_out(self, history: Tensor, lengths: Tensor | None) -> Tensor:
-        """Give the inputs of the linear map, ending together.
+        """Return the inputs of the linear map, aligned at their ends.
 
         ``(n_samples, n_targets, n_timesteps)`` with one history a target, else
         ``(n_samples, n_timesteps * n_channels)``.

@@ -1,17 +1,18 @@
-"""The one mechanism: score, softmax, weighted sum over query, key and value."""
-
-from typing import Any
+"""The one mechanism: score, normalise, weighted sum over query, key and value."""
 
 import torch
 from torch import Tensor, nn
+from torch.nn import init
 from torch.nn.functional import scaled_dot_product_attention
 
-from ._dropout import Dropout
-from ._scores import SCORES, AdditiveScore, join_heads, split_heads
+from ._normalizers import NORMALIZERS, softmax
+from ._records import Memory
+from ._registry import refuse_choice
+from ._scores import SCORES, join_heads, split_heads
 
 
 def masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
-    """Normalise scores over the last axis, with weight exactly 0 where masked out.
+    """Compute a softmax over the last axis, with weight exactly 0 where masked out.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ def masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def weigh(weights: Tensor, value: Tensor) -> Tensor:
-    """Take weighted sums of values, each head of its own part.
+    """Compute weighted sums of values, each head of its own share of them.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ def weigh(weights: Tensor, value: Tensor) -> Tensor:
 
 
 class Attention(nn.Module):
-    """Soft addressing in three stages: score, softmax, weighted sum.
+    """Soft addressing in three stages: score, normalise, weighted sum.
 
     Parameters
     ----------
@@ -77,10 +78,12 @@ class Attention(nn.Module):
     key_size : int
         Size of a key; equal to ``query_size`` for "cosine", "dot" and "scaled_dot".
     n_heads : int, default=1
-        Parts into which query, key and value are cut, each with weights of its own;
+        Heads into which query, key and value are cut, each with weights of its own;
         divides all three sizes.
     n_steps : int, default=None
         Most steps there are; for "location" alone, which needs it.
+    normalizer : {"softmax"}, default="softmax"
+        How scores become weights.
 
     References
     ----------
@@ -117,15 +120,14 @@ class Attention(nn.Module):
         key_size: int,
         n_heads: int = 1,
         n_steps: int | None = None,
+        normalizer: str = "softmax",
     ) -> None:
         super().__init__()
-        if score not in SCORES:
-            raise ValueError(
-                f"score={score!r} is not known; allowed are {', '.join(SCORES)}."
-            )
-        position: dict[str, Any] = {"n_steps": n_steps} if score == "location" else {}
-        self.score = SCORES[score](query_size, key_size, n_heads, **position)
-        self.fused = score == "scaled_dot"
+        self.score = SCORES[score](query_size, key_size, n_heads, n_steps)
+        self.normalizer = NORMALIZERS[normalizer]
+        # Both quick paths have the softmax inside.
+        self.quick = self.normalizer is softmax
+        self.fused = self.quick and score == "scaled_dot"
 
     def forward(
         self,
@@ -135,7 +137,7 @@ class Attention(nn.Module):
         mask: Tensor | None = None,
         need_weights: bool = True,
     ) -> tuple[Tensor, Tensor | None]:
-        """Attend.
+        """Compute contexts, and the weights behind them.
 
         Parameters
         ----------
@@ -148,9 +150,9 @@ class Attention(nn.Module):
         mask : Tensor of bool of shape (n_samples, n_steps), default=None
             True at real steps; None if all are.
         need_weights : bool, default=True
-            Without the need, "scaled_dot" runs on torch's fused attention, and
-            "additive" trains with its first derivatives written out where it has one
-            head and one query.
+            Without the need, and with the softmax, "scaled_dot" runs on torch's fused
+            attention, and "additive" trains with its first derivatives written out
+            where it has one head and one query.
 
         Returns
         -------
@@ -160,10 +162,11 @@ class Attention(nn.Module):
             The weights; rows sum to 1, masked steps have exactly 0. None if they were
             not needed and not computed.
         """
-        score, quick = self.score, self.training and not need_weights
-        if quick and isinstance(score, AdditiveScore) and score.can_pool(query, key):
+        score = self.score
+        quick = self.quick and self.training and not need_weights
+        if quick and score.can_pool(query, key):
             return score.pool(query, key, value, mask), None
-        return self.attend(query, self.score.project(key), value, mask, need_weights)
+        return self.attend(query, score.project(key), value, mask, need_weights)
 
     def attend(
         self,
@@ -173,7 +176,7 @@ class Attention(nn.Module):
         mask: Tensor | None = None,
         need_weights: bool = True,
     ) -> tuple[Tensor, Tensor | None]:
-        """Attend to keys that were projected before, as `Attention.score` does.
+        """Compute the same with keys that were projected before, by `Attention.score`.
 
         Parameters
         ----------
@@ -198,76 +201,119 @@ class Attention(nn.Module):
         n_heads = self.score.n_heads
         wide_mask = None if mask is None else mask[:, None, None]
         if self.fused and not need_weights and query is not None:
-            queries, values = (split_heads(part, n_heads) for part in (query, value))
+            queries, values = split_heads(query, n_heads), split_heads(value, n_heads)
             context = scaled_dot_product_attention(queries, keys, values, wide_mask)
             return join_heads(context), None
-        weights = masked_softmax(self.score(query, keys, mask), wide_mask)
+        scores = self.score(query, keys, mask)
+        if wide_mask is not None:
+            scores = scores.masked_fill(~wide_mask, -torch.inf)
+        weights = self.normalizer(scores)
         return weigh(weights, value), weights
 
 
-class SelfAttention(nn.Module):
-    """Every step attends to every step, with residual and layer norm.
-
-    Queries, keys and values come from the states through weight matrices of their own,
-    the heads go through one more, and the result is added to the states (the attention
-    sublayer of Vaswani et al. 2017).
+class AttentionPooling(nn.Module):
+    """Attention of one query over all encoder states.
 
     Parameters
     ----------
     size : int
         Size of a state.
-    n_heads : int
-        Heads; divides ``size``.
-    dropout : float, default=0.0
-        Share of the attended units dropped in training.
+    score : str, default="additive"
+        See `Attention`.
+    query : {"last", "learned"}, default="last"
+        The last state, or a vector learned in training.
+    n_heads : int, default=1
+        See `Attention`.
+    n_steps : int, default=None
+        See `Attention`.
+    normalizer : str, default="softmax"
+        See `Attention`.
 
-    References
+    Attributes
     ----------
-    A. Vaswani et al. (2017). Attention is all you need. NeurIPS.
+    max_steps : int or None
+        Most steps of a sequence; None for any number.
 
     Examples
     --------
     >>> import torch
-    >>> from skattn.nn import SelfAttention
-    >>> states, weights = SelfAttention(size=4, n_heads=2)(torch.randn(3, 5, 4))
-    >>> states.shape, weights.shape
-    (torch.Size([3, 5, 4]), torch.Size([3, 2, 5, 5]))
+    >>> from skattn.nn import AttentionPooling, Memory
+    >>> states = torch.randn(2, 5, 4)  # samples, steps, size
+    >>> memory = Memory(states, states[:, -1], None, states)
+    >>> context, weights = AttentionPooling(4, "additive", n_heads=2)(memory)
+    >>> context.shape, weights.shape
+    (torch.Size([2, 4]), torch.Size([2, 2, 5]))
     """
 
-    def __init__(self, size: int, n_heads: int, dropout: float = 0.0) -> None:
+    def __init__(
+        self,
+        size: int,
+        score: str = "additive",
+        query: str = "last",
+        n_heads: int = 1,
+        n_steps: int | None = None,
+        normalizer: str = "softmax",
+    ) -> None:
         super().__init__()
-        self.query = nn.Linear(size, size)
-        self.key = nn.Linear(size, size)
-        self.value = nn.Linear(size, size)
+        if query not in ("last", "learned"):
+            refuse_choice("query", query, ("last", "learned"))
+        self.context_size = size
+        # The additive score holds its learned query itself.
+        inside = query == "learned" and score == "additive"
         self.attention = Attention(
-            "scaled_dot", query_size=size, key_size=size, n_heads=n_heads
+            score,
+            query_size=0 if inside else size,
+            key_size=size,
+            n_heads=n_heads,
+            n_steps=n_steps,
+            normalizer=normalizer,
         )
-        self.output = nn.Linear(size, size)
-        self.dropout = Dropout(dropout)
-        self.norm = nn.LayerNorm(size)
+        self.max_steps = self.attention.score.max_steps
+        self.learned = query == "learned"
+        self.query = (
+            nn.Parameter(torch.empty(1, 1, size))
+            if self.learned and not inside
+            else None
+        )
+        if self.query is not None:
+            self.draw_parameters()
 
-    def forward(
-        self, states: Tensor, mask: Tensor | None = None, need_weights: bool = True
-    ) -> tuple[Tensor, Tensor | None]:
-        """Attend from every state to every state.
+    def draw_parameters(self, generator: torch.Generator | None = None) -> None:
+        """Draw a learned query from a normal distribution.
 
         Parameters
         ----------
-        states : Tensor of shape (n_samples, n_steps, size)
-            One state a step.
-        mask : Tensor of bool of shape (n_samples, n_steps), default=None
-            True at real steps; None if all are.
+        generator : torch.Generator, default=None
+            None: torch's global stream.
+        """
+        if self.query is not None:
+            init.normal_(self.query, generator=generator)
+
+    def forward(
+        self, memory: Memory, need_weights: bool = True
+    ) -> tuple[Tensor, Tensor | None]:
+        """Compute the context of each sequence.
+
+        Parameters
+        ----------
+        memory : Memory
+            Encoded sequences.
         need_weights : bool, default=True
-            Whether the map is to be returned.
+            See `Attention`.
 
         Returns
         -------
-        states : Tensor of shape (n_samples, n_steps, size)
-            States that know of each other.
-        weights : Tensor of shape (n_samples, n_heads, n_steps, n_steps) or None
-            The map, a row for each attending step.
+        context : Tensor of shape (n_samples, size)
+            The weighted sum of the values.
+        weights : Tensor of shape (n_samples, n_heads, n_steps) or None
+            Rows sum to 1; masked steps have exactly 0.
         """
-        attended, weights = self.attention(
-            self.query(states), self.key(states), self.value(states), mask, need_weights
-        )
-        return self.norm(states + self.dropout(self.output(attended))), weights
+        states, last, mask, values, given = memory
+        if given is not None:
+            return weigh(given[:, :, None], values).squeeze(1), given
+        query: Tensor | None = last[:, None]
+        if self.learned:
+            n_samples = last.shape[0]
+            query = None if self.query is None else self.query.expand(n_samples, 1, -1)
+        context, weights = self.attention(query, states, values, mask, need_weights)
+        return context.squeeze(1), None if weights is None else weights.squeeze(2)

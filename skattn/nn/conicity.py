@@ -6,7 +6,7 @@ from torch.nn.functional import cosine_similarity
 
 
 def conicity(states: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Measure the mean cosine of a sequence's states with their mean.
+    """Compute the mean cosine of a sequence's states with their mean.
 
     Near 1 the states hardly differ, so that any weights give nearly the same context,
     and the weights say little (Mohankumar et al. 2020).

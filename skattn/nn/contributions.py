@@ -1,19 +1,48 @@
-"""Predictions as exact sums over steps and channels, for ``values="inputs"``."""
-
-from typing import Any
+"""Predictions as sums: what each input value, and each path, contributed."""
 
 import torch
 from torch import Tensor
 
-from ._build import ChannelIndependent
-from ._steps import align_ends, from_ends, step_mask
-from .network import AttentionNetwork, Encoded
+from ._channels import ChannelIndependent, Network
+from ._records import Encoded, Inputs
+from ._skip import LinearSkip
+from ._time_axis import align_ends, from_ends, step_mask
+from .decoder import DenseDecoder
+from .embedding import GatedEmbedding
+from .network import AttentionNetwork
 
 
-def contributions(
-    network: AttentionNetwork | ChannelIndependent, x: Tensor, lengths: Tensor | None
-) -> Tensor:
-    """Split predictions into what each input value contributed.
+def bypass(network: Network, inputs: Inputs) -> Tensor:
+    """Compute the share of a prediction that ``anchor`` and ``linear_skip`` make.
+
+    Before the output activation a prediction is the sum of this share and of what went
+    through the decoder.
+
+    Parameters
+    ----------
+    network : AttentionNetwork or ChannelIndependent
+        In evaluation mode.
+    inputs : Inputs
+        Scaled sequences.
+
+    Returns
+    -------
+    Tensor of shape (n_samples, horizon or 1, n_targets)
+        On the scale of the network's prediction; 0 without such paths.
+    """
+    if isinstance(network, ChannelIndependent):
+        # (n * n_targets, horizon, 1) -> (n, n_targets, horizon) -> transposed
+        share = bypass(network.network, network.fold(inputs)).squeeze(-1)
+        return share.unflatten(0, (len(inputs), -1)).transpose(1, 2)
+    total = inputs.x.new_zeros(len(inputs), 1, 1)
+    for path in network.lead_past(network.input(inputs)):
+        if path is not None:
+            total = total + path
+    return total
+
+
+def contributions(network: Network, inputs: Inputs) -> Tensor:
+    """Compute what each input value contributed, with ``values="inputs"``.
 
     Once the LSTM has decided weights and gates, a prediction is linear in the inputs:
     output weight times attention weight times gate times embedding times input, added
@@ -24,10 +53,8 @@ def contributions(
     ----------
     network : AttentionNetwork or ChannelIndependent
         With gated embeddings as values and the dense decoder, in evaluation mode.
-    x : Tensor of shape (n_samples, n_timesteps, n_channels)
-        Scaled sequences, padded on the right.
-    lengths : Tensor of int of shape (n_samples,) or None
-        Real steps in each sequence; None if all are real.
+    inputs : Inputs
+        Scaled sequences.
 
     Returns
     -------
@@ -35,17 +62,21 @@ def contributions(
         On the scale of the network's prediction; 0 on padded steps.
     """
     if isinstance(network, ChannelIndependent):
-        return _contributions_by_target(network, x, lengths)
-    encoded = network.encode(x, lengths)
-    total = _attended(network, encoded, lengths, x.shape[1])
-    total = total + _beside(network, encoded, lengths, total)
-    if lengths is not None:
-        total = total * step_mask(lengths, x.shape[1])[:, None, None, :, None]
+        return _contributions_by_target(network, inputs)
+    encoded, n_timesteps = network.encode(inputs), inputs.x.shape[1]
+    total = _attended(network, encoded, n_timesteps)
+    if network.skip is not None:
+        total = total + _skipped(network, network.skip, encoded, total)
+    if encoded.steps.level is not None:
+        _add_level(network, encoded, total)
+    if inputs.lengths is not None:
+        real = step_mask(inputs.lengths, n_timesteps)
+        total = total * real[:, None, None, :, None]
     return total
 
 
-def base_value(network: AttentionNetwork | ChannelIndependent) -> Tensor:
-    """Give the prediction without any input, ``(1, horizon, n_targets)``.
+def base_value(network: Network) -> Tensor:
+    """Compute the prediction without any input.
 
     Parameters
     ----------
@@ -59,7 +90,8 @@ def base_value(network: AttentionNetwork | ChannelIndependent) -> Tensor:
     """
     if isinstance(network, ChannelIndependent):
         return base_value(network.network).expand(-1, -1, len(network.channels))
-    decoder: Any = network.decoder
+    decoder = network.decoder
+    assert isinstance(decoder, DenseDecoder)
     total = decoder.output.bias.unflatten(0, decoder.shape)
     if network.skip is not None:
         bias = network.skip.linear.bias
@@ -68,76 +100,73 @@ def base_value(network: AttentionNetwork | ChannelIndependent) -> Tensor:
     return total[None].detach()
 
 
-def _attended(
-    network: AttentionNetwork, encoded: Encoded, lengths: Tensor | None, n_steps: int
-) -> Tensor:
-    """Give what went through the attention, patches undone."""
-    memory, inputs = encoded.memory, encoded.inputs
-    decoder: Any = network.decoder
-    embedding: Any = network.embedding
-    _, weights = decoder.pooling(memory)  # (n, n_parts, n_patches)
+def _attended(network: AttentionNetwork, encoded: Encoded, n_timesteps: int) -> Tensor:
+    """Return what went through the attention, patches undone."""
+    memory, steps, decoder = encoded.memory, encoded.steps, network.decoder
+    embedding, patch_size = network.embedding, network.input.patch_size
+    assert isinstance(decoder, DenseDecoder)
+    assert isinstance(embedding, GatedEmbedding)
+    _, weights = decoder.pooling(memory)  # (n, n_heads, n_patches)
     size = memory.states.shape[2]
     by_unit = weights.repeat_interleave(size // weights.shape[1], dim=1)
     gated = by_unit.transpose(1, 2) * torch.tanh(embedding.gate(memory.states))
     # (n, n_patches, n_outputs, size) @ (size, input_size), times the inputs
     effect = (gated[:, :, None] * decoder.output.weight) @ embedding.embed.weight
-    parts = (effect * inputs[:, :, None]).unflatten(-1, (network.patch_size, -1))
+    each = (effect * encoded.embedded[:, :, None]).unflatten(-1, (patch_size, -1))
     # (n, n_patches, n_outputs, patch, n_channels) -> (n, n_outputs, n_channels, time)
-    framed = parts.permute(0, 2, 4, 1, 3).flatten(3)
-    if lengths is None:
-        placed = from_ends(framed, None, n_steps)
+    framed = each.permute(0, 2, 4, 1, 3).flatten(3)
+    if steps.times is None:
+        placed = from_ends(framed, None, n_timesteps)
     else:
         # Patches stand at the left of their frame, each sequence after its fill.
-        placed = _shift_left(framed, -lengths % network.patch_size, n_steps)
+        placed = _shift_left(framed, -steps.times % patch_size, n_timesteps)
     return placed.transpose(2, 3).unflatten(1, decoder.shape)
 
 
-def _beside(
-    network: AttentionNetwork, encoded: Encoded, lengths: Tensor | None, like: Tensor
+def _skipped(
+    network: AttentionNetwork, skip: LinearSkip, encoded: Encoded, like: Tensor
 ) -> Tensor:
-    """Give what came by linear skip and anchor, in the shape of ``like``."""
-    total = torch.zeros_like(like)
+    """Return what the linear path took from each input value."""
     n_timesteps, n_channels = like.shape[3:]
-    own: Any = network.target_channels
-    if network.skip is not None:
-        n_frame = network.skip.n_timesteps
-        # (n, n_frame, n_channels), aligned at its end as the skip reads it
-        aligned = align_ends(encoded.history, lengths, n_frame)
-        weight = network.skip.linear.weight
-        if own is None:
-            weight = weight.unflatten(0, like.shape[1:3])
-            weight = weight.unflatten(-1, (n_frame, n_channels))
-            parts = weight * aligned[:, None, None]
-        else:
-            parts = aligned.new_zeros(len(like), *like.shape[1:3], *aligned.shape[1:])
-            for target, channel in enumerate(own):
-                parts[:, :, target, :, channel] = weight * aligned[:, None, :, channel]
-        placed = from_ends(parts.transpose(3, 4), lengths, n_timesteps)
-        total = total + placed.transpose(3, 4)
-    if encoded.level is not None:
-        rows = torch.arange(len(like), device=like.device)
-        last = n_timesteps - 1 if lengths is None else lengths - 1
-        for target, channel in enumerate(own):
-            level = encoded.level[:, :, channel]  # (n, 1), for all the horizon
-            total[rows, :, target, last, channel] += level
-    return total
+    history, times = encoded.steps.history, encoded.steps.times
+    # (n, n_frame, n_channels), aligned at its end as the skip reads it
+    aligned = align_ends(history, times, skip.n_timesteps)
+    weight = skip.linear.weight
+    if network.target_channels is None:
+        weight = weight.unflatten(0, like.shape[1:3])
+        weight = weight.unflatten(-1, (skip.n_timesteps, n_channels))
+        each = weight * aligned[:, None, None]
+    else:
+        each = aligned.new_zeros(len(like), *like.shape[1:3], *aligned.shape[1:])
+        for target, channel in enumerate(network.target_channels):
+            each[:, :, target, :, channel] = weight * aligned[:, None, :, channel]
+    return from_ends(each.transpose(3, 4), times, n_timesteps).transpose(3, 4)
+
+
+def _add_level(network: AttentionNetwork, encoded: Encoded, total: Tensor) -> None:
+    """Add the level to the last step of its channel, in place."""
+    steps, channels = encoded.steps, network.target_channels
+    assert steps.level is not None
+    assert channels is not None
+    rows = torch.arange(len(total), device=total.device)
+    last = total.shape[3] - 1 if steps.times is None else steps.times - 1
+    for target, channel in enumerate(channels):
+        # (n, 1), the same for all the horizon
+        total[rows, :, target, last, channel] += steps.level[:, :, channel]
 
 
 def _shift_left(x: Tensor, shift: Tensor, n_steps: int) -> Tensor:
-    """Drop the first ``shift`` steps of the last axis, sample by sample."""
+    """Return the last axis without its first ``shift`` steps, sample by sample."""
     step = torch.arange(n_steps, device=x.device)
     source = (shift[:, None] + step).clamp(max=x.shape[-1] - 1)
     return x.gather(-1, source[:, None, None].expand(*x.shape[:-1], n_steps))
 
 
-def _contributions_by_target(
-    network: ChannelIndependent, x: Tensor, lengths: Tensor | None
-) -> Tensor:
-    folded, folded_lengths = network.fold(x, lengths)
-    each = contributions(network.network, folded, folded_lengths)
+def _contributions_by_target(network: ChannelIndependent, inputs: Inputs) -> Tensor:
+    each = contributions(network.network, network.fold(inputs))
     # (n * n_targets, horizon, 1, time, own channels) -> (n, n_targets, horizon, ...)
-    each = each.squeeze(2).unflatten(0, (len(x), -1))
-    total = each.new_zeros(len(x), each.shape[2], each.shape[1], *x.shape[1:])
+    each = each.squeeze(2).unflatten(0, (len(inputs), -1))
+    total = each.new_zeros(len(each), *each.shape[2:0:-1], *inputs.x.shape[1:])
     for target, channels in enumerate(network.channels):
         total[:, :, target][..., channels] = each[:, target]
     return total

@@ -1,23 +1,26 @@
 """Decoders: from encoded sequences to outputs, all at once or step by step.
 
-Both are called as ``decoder(memory, beside, target, need_weights)`` and give the
+Both are called as ``decoder(memory, extra, target, need_weights)`` and return the
 prediction ``(n_samples, horizon, n_targets)``, the contexts side by side
-``(n_samples, context_size)``, and the weights ``(n_samples, n_parts, [horizon,]
+``(n_samples, context_size)``, and the weights ``(n_samples, n_heads, [horizon,]
 n_steps)``.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from ._dropout import Dropout
-from ._memory import Memory
-from .pooling import AttentionPooling, FeaturePooling, FixedPooling
+from ._records import Memory
+from ._registry import Registry
+from .attention import AttentionPooling
+from .pooling import FeaturePooling, FixedPooling, Pooling
 
 
 class Decoded(NamedTuple):
-    """What a decoder gives.
+    """What a decoder returns.
 
     Parameters
     ----------
@@ -25,7 +28,7 @@ class Decoded(NamedTuple):
         The outputs.
     context : Tensor of shape (n_samples, context_size)
         What the attention gathered; decoder steps side by side.
-    weights : Tensor of shape (n_samples, n_parts, [horizon,] n_steps) or None
+    weights : Tensor of shape (n_samples, n_heads, [horizon,] n_steps) or None
         Attention weights; None where they were not needed.
 
     Examples
@@ -61,6 +64,8 @@ class DenseDecoder(nn.Module):
         (Luong et al. 2015, equation 5).
     dropout : float, default=0.0
         Share of the context dropped in training.
+    teacher_forcing : float, default=0.0
+        Ignored; for `LSTMDecoder`.
 
     References
     ----------
@@ -80,24 +85,25 @@ class DenseDecoder(nn.Module):
 
     def __init__(
         self,
-        pooling: AttentionPooling | FixedPooling | FeaturePooling,
+        pooling: Pooling,
         size: int,
         horizon: int,
         n_targets: int,
         state_bypass: bool = False,
         dropout: float = 0.0,
+        teacher_forcing: float = 0.0,
     ) -> None:
         super().__init__()
         self.pooling = pooling
         self.context_size = pooling.context_size
         self.shape = (horizon, n_targets)
-        self.dropout = Dropout(dropout)
+        self.dropout = Dropout(dropout) if dropout else nn.Identity()
         width = self.context_size
         self.join = nn.Linear(width + size, size, bias=False) if state_bypass else None
         self.output = nn.Linear(size if state_bypass else width, horizon * n_targets)
 
     def draw_parameters(self, generator: torch.Generator | None = None) -> None:
-        """Start with outputs around 0, the mean of scaled targets.
+        """Set the outputs around 0, the mean of scaled targets.
 
         Parameters
         ----------
@@ -109,17 +115,17 @@ class DenseDecoder(nn.Module):
     def forward(
         self,
         memory: Memory,
-        beside: Tensor | None = None,
+        extra: Tensor | None = None,
         target: Tensor | None = None,
         need_weights: bool = True,
     ) -> Decoded:
-        """Predict from one context.
+        """Compute all outputs from one context.
 
         Parameters
         ----------
         memory : Memory
             Encoded sequences.
-        beside : Tensor of shape (n_samples, horizon, n_targets), default=None
+        extra : Tensor of shape (n_samples, horizon, n_targets), default=None
             What other paths add to the prediction.
         target : Tensor, default=None
             Ignored; for `LSTMDecoder`.
@@ -129,7 +135,7 @@ class DenseDecoder(nn.Module):
         Returns
         -------
         Decoded
-            Prediction, context and weights ``(n_samples, n_parts, n_steps)``.
+            Prediction, context and weights ``(n_samples, n_heads, n_steps)``.
         """
         context, weights = self.pooling(memory, need_weights)
         used = self.dropout(context)
@@ -137,9 +143,19 @@ class DenseDecoder(nn.Module):
             used = torch.tanh(self.join(torch.cat([used, memory.last], dim=-1)))
         # (n, horizon * n_targets) -> (n, horizon, n_targets)
         prediction = self.output(used).unflatten(-1, self.shape)
-        if beside is not None:
-            prediction = prediction + beside
+        if extra is not None:
+            prediction = prediction + extra
         return Decoded(prediction, context, weights)
+
+    def decaying_parameters(self) -> list[Tensor]:
+        """Return what the weight decay shrinks: nothing.
+
+        Returns
+        -------
+        list of Tensor
+            Empty: outputs need large weights to reach their targets.
+        """
+        return []
 
 
 class LSTMDecoder(nn.Module):
@@ -191,7 +207,7 @@ class LSTMDecoder(nn.Module):
 
     def __init__(
         self,
-        pooling: AttentionPooling | FixedPooling,
+        pooling: Pooling,
         size: int,
         horizon: int,
         n_targets: int,
@@ -200,6 +216,10 @@ class LSTMDecoder(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        if isinstance(pooling, FeaturePooling):
+            raise ValueError("decoder='lstm' does not go with attention='feature'.")
+        if isinstance(pooling, AttentionPooling) and pooling.learned:
+            raise ValueError("decoder='lstm' does not go with query='learned'.")
         self.pooling = pooling
         self.size = size
         self.horizon = horizon
@@ -207,13 +227,13 @@ class LSTMDecoder(nn.Module):
         self.bridge = nn.Linear(size, size) if state_bypass else None
         self.cell = nn.LSTMCell(n_targets + size, size)
         self.join = nn.Linear(2 * size, size, bias=False)
-        self.dropout = Dropout(dropout)
+        self.dropout = Dropout(dropout) if dropout else nn.Identity()
         self.output = nn.Linear(size, n_targets)
         # A truth is kept where dropout would keep a unit.
         self.forcing = Dropout(1.0 - teacher_forcing)
 
     def draw_parameters(self, generator: torch.Generator | None = None) -> None:
-        """Start with outputs around 0, the mean of scaled targets.
+        """Set the outputs around 0, the mean of scaled targets.
 
         Parameters
         ----------
@@ -225,17 +245,17 @@ class LSTMDecoder(nn.Module):
     def forward(
         self,
         memory: Memory,
-        beside: Tensor | None = None,
+        extra: Tensor | None = None,
         target: Tensor | None = None,
         need_weights: bool = True,
     ) -> Decoded:
-        """Predict step by step.
+        """Compute one output after the other.
 
         Parameters
         ----------
         memory : Memory
             Encoded sequences.
-        beside : Tensor of shape (n_samples, horizon, n_targets), default=None
+        extra : Tensor of shape (n_samples, horizon, n_targets), default=None
             What other paths add to the prediction.
         target : Tensor of shape (n_samples, horizon, n_targets), default=None
             The truth, for teacher forcing; read in training alone.
@@ -260,8 +280,8 @@ class LSTMDecoder(nn.Module):
             context, weight = attend(state)
             fed = torch.tanh(self.join(torch.cat([context, state], dim=-1)))
             output = self.output(self.dropout(fed))
-            if beside is not None:
-                output = output + beside[:, step]
+            if extra is not None:
+                output = output + extra[:, step]
             outputs.append(output)
             contexts.append(context)
             weights.append(weight)
@@ -269,19 +289,32 @@ class LSTMDecoder(nn.Module):
         return Decoded(
             torch.stack(outputs, dim=1),
             torch.cat(contexts, dim=1),
-            torch.stack(weights, dim=2) if need_weights else None,
+            _stack(weights) if need_weights else None,
         )
 
-    def _prepare(self, memory: Memory, need_weights: bool) -> Any:
-        """Give a function from a state to its context and weights."""
+    def decaying_parameters(self) -> list[Tensor]:
+        """Return what the weight decay shrinks: the matrices of the cell.
+
+        Returns
+        -------
+        list of Tensor
+            As `LSTMEncoder.decaying_parameters`.
+        """
+        return [weight for weight in self.cell.parameters() if weight.ndim == 2]
+
+    def _prepare(
+        self, memory: Memory, need_weights: bool
+    ) -> Callable[[Tensor], tuple[Tensor, Tensor | None]]:
+        """Return a function from a state to its context and weights."""
         pooling = self.pooling
         if memory.weights is not None:
-            # (n, n_parts, horizon, n_steps) -> one output step after the other
+            # (n, n_heads, horizon, n_steps) -> one output step after the other
             steps = iter(memory.weights.unbind(2))
             return lambda state: pooling(memory._replace(weights=next(steps)))
         if isinstance(pooling, FixedPooling):
             fixed = pooling(memory, need_weights)
             return lambda state: fixed
+        assert isinstance(pooling, AttentionPooling)
         attention = pooling.attention
         keys = attention.score.project(memory.states)
 
@@ -294,8 +327,18 @@ class LSTMDecoder(nn.Module):
         return attend
 
     def _force(self, output: Tensor, target: Tensor | None, step: int) -> Tensor:
-        """Replace a random share of the outputs by the truth, sample by sample."""
+        """Return outputs, for a random share of the samples replaced by the truth."""
         if target is None or not self.training:
             return output
         forced = self.forcing(torch.ones_like(output[:, :1])) > 0
         return torch.where(forced, target[:, step], output)
+
+
+def _stack(weights: list[Tensor | None]) -> Tensor:
+    """Return the alignment: ``(n_samples, n_heads, horizon, n_steps)``."""
+    return torch.stack([weight for weight in weights if weight is not None], dim=2)
+
+
+DECODERS: Registry[type[DenseDecoder] | type[LSTMDecoder]] = Registry(
+    "decoder", {"dense": DenseDecoder, "lstm": LSTMDecoder}
+)

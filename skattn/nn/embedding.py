@@ -42,7 +42,7 @@ class GatedEmbedding(nn.Module):
         self.gate = nn.Linear(state_size, state_size)
 
     def forward(self, inputs: Tensor, states: Tensor) -> Tensor:
-        """Embed ``(n_samples, n_steps, input_size)`` to the size of the states.
+        """Compute the embeddings of the inputs.
 
         Parameters
         ----------

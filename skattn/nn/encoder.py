@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from ._dropout import Dropout
-from ._steps import last_step, reverse_steps
+from ._registry import Registry
+from ._time_axis import last_step, reverse_steps
 
 
 class LSTMEncoder(nn.Module):
@@ -61,12 +62,12 @@ class LSTMEncoder(nn.Module):
             nn.LSTM(size, hidden_size, batch_first=True)
             for size in (sizes if bidirectional else [])
         )
-        self.dropout = Dropout(dropout)
+        self.dropout = Dropout(dropout) if dropout else nn.Identity()
 
     def forward(
         self, x: Tensor, lengths: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Encode.
+        """Compute the states of each sequence.
 
         Parameters
         ----------
@@ -95,3 +96,16 @@ class LSTMEncoder(nn.Module):
             half = self.output_size // 2
             last = torch.cat([last[:, :half], x[:, 0, half:]], dim=-1)
         return x, last
+
+    def decaying_parameters(self) -> list[Tensor]:
+        """Return what the weight decay shrinks: the matrices, not the biases.
+
+        Returns
+        -------
+        list of Tensor
+            What the LSTMs take in and remember, where they learn noise by heart.
+        """
+        return [weight for weight in self.parameters() if weight.ndim == 2]
+
+
+ENCODERS: Registry[type[LSTMEncoder]] = Registry("encoder", {"lstm": LSTMEncoder})

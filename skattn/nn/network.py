@@ -1,80 +1,79 @@
-"""The assembled network: patches, encoder, attention, decoder, and the paths beside."""
+"""The assembled network: inputs, encoder, attention, decoder, and the bypasses."""
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from ._memory import Memory
+from ._records import Encoded, Inputs, Memory, NetworkOutput, Steps
+from ._registry import Registry, refuse_choice
 from ._skip import LinearSkip
-from ._steps import last_step, step_mask, to_patches
-from .attention import SelfAttention
-from .decoder import DenseDecoder, LSTMDecoder
+from ._time_axis import last_step, step_mask, to_patches
+from .decoder import DECODERS
 from .embedding import GatedEmbedding
-from .encoder import LSTMEncoder
-from .pooling import FeaturePooling, check_choices, make_pooling
+from .encoder import ENCODERS
+from .pooling import POOLINGS
+from .self_attention import SelfAttention
 
-_ACTIVATIONS: dict[str, Any] = {"sigmoid": torch.sigmoid, "softplus": softplus}
-
-
-def _refuse_beside_lstm_decoder(attention: str, query: str) -> None:
-    """Refuse what a decoder that brings its own query cannot use."""
-    for name, value, refused in (
-        ("attention", attention, "feature"),
-        ("query", query, "learned"),
-    ):
-        if value == refused:
-            raise ValueError(f"decoder='lstm' does not go with {name}={value!r}.")
+ACTIVATIONS: Registry[Callable[[Tensor], Tensor] | None] = Registry(
+    "output_activation",
+    {"identity": None, "sigmoid": torch.sigmoid, "softplus": softplus},
+)
 
 
-class NetworkOutput(NamedTuple):
-    """What one pass gives.
+class InputLayer(nn.Module):
+    """Read inputs: relative to their level, in patches, with a mask.
 
     Parameters
     ----------
-    prediction : Tensor of shape (n_samples, horizon, n_targets)
-        Scaled targets.
-    context : Tensor of shape (n_samples, context_size)
-        What the attention gathered; decoder steps side by side.
-    weights : Tensor of shape (n_samples, n_parts, [horizon,] n_steps) or None
-        Attention weights; parts are heads, or hidden units with "feature". Steps are
-        patches where ``patch_size`` > 1. None where they were not needed.
-    self_weights : Tensor of shape (n_samples, n_heads, n_steps, n_steps) or None
-        The map of the self-attention; None without one.
-    states : Tensor of shape (n_samples, n_steps, size)
-        The states that were attended to.
-    mask : Tensor of bool of shape (n_samples, n_steps) or None
-        True at real steps; None if all are.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from skattn.nn import AttentionNetwork
-    >>> network = AttentionNetwork(2, n_timesteps=6, horizon=1, n_targets=1)
-    >>> output = network(torch.randn(3, 6, 2), lengths=torch.tensor([6, 4, 1]))
-    >>> output.mask.sum(1)
-    tensor([6, 4, 1])
-    >>> output.weights[2, 0]
-    tensor([1., 0., 0., 0., 0., 0.], grad_fn=<SelectBackward0>)
+    n_channels : int
+        Channels of the input.
+    patch_size : int
+        Consecutive steps joined into one.
+    anchored : sequence of int
+        Channels that are read relative to their last value.
     """
 
-    prediction: Tensor
-    context: Tensor
-    weights: Tensor | None
-    self_weights: Tensor | None
-    states: Tensor
-    mask: Tensor | None
+    def __init__(self, n_channels: int, patch_size: int, anchored: list[int]) -> None:
+        super().__init__()
+        self.patch_size = patch_size
+        self.anchored = anchored
+        self.output_size = patch_size * n_channels
+        # Mean over scale of each channel: added to centred inputs, it uncentres them.
+        # One row for all samples, or one for each sample of a repeating pattern.
+        self.center: Tensor
+        self.register_buffer("center", torch.zeros(1, 1, n_channels))
 
+    def forward(self, inputs: Inputs) -> Steps:
+        """Return the steps that the encoder reads."""
+        x, lengths = inputs.x, inputs.lengths
+        level = None
+        history = x
+        if self.anchored:
+            # The last real value of anchored channels, 0 for the others.
+            last = last_step(x, lengths)[:, None]
+            level = torch.zeros_like(last)
+            level[:, :, self.anchored] = last[:, :, self.anchored]
+            history = x - level
+        patches, n_patches = history, lengths
+        if self.patch_size > 1:
+            patches, n_patches = to_patches(history, lengths, self.patch_size)
+        mask = None if n_patches is None else step_mask(n_patches, patches.shape[1])
+        return Steps(patches, n_patches, mask, history, lengths, level)
 
-class Encoded(NamedTuple):
-    """One batch on its way to the decoder."""
+    def uncentre(self, steps: Steps) -> Tensor:
+        """Return the patches with the centre of each channel added, not centred."""
+        center, n_samples = self.center, steps.history.shape[0]
+        center = center.repeat(n_samples // center.shape[0], 1, 1)
+        return to_patches(steps.history + center, steps.times, self.patch_size)[0]
 
-    memory: Memory
-    self_weights: Tensor | None
-    history: Tensor  # relative to the level, (n, n_timesteps, n_channels)
-    level: Tensor | None  # (n, 1, n_channels)
-    inputs: Tensor  # of the gated embedding, (n, n_steps, input_size)
+    def set_center(self, center: Tensor) -> None:
+        """Set where 0 lies in each channel: ``(n_patterns, n_channels)``."""
+        center = center.clone()
+        if self.anchored:  # what is relative to a level has no centre
+            center[:, self.anchored] = 0.0
+        self.center = center[:, None]
 
 
 class AttentionNetwork(nn.Module):
@@ -92,6 +91,8 @@ class AttentionNetwork(nn.Module):
         The input channels that the targets continue.
     patch_size, hidden_size, num_layers : int
         As in `skattn.LSTMAttentionRegressor`, like all that follow.
+    encoder : {"lstm"}, default="lstm"
+        What reads the steps.
     bidirectional : bool, default=False
         Whether a second LSTM reads the sequence from its end.
     dropout : float, default=0.0
@@ -102,12 +103,14 @@ class AttentionNetwork(nn.Module):
         What the states are scored against, with the dense decoder.
     n_heads : int, default=1
         Heads of the attention.
+    normalizer : {"softmax"}, default="softmax"
+        How scores become weights.
     self_attention_heads : int, default=0
         Heads of a self-attention between encoder and pooling; 0 for none.
     values : {"states", "inputs"}, default="states"
         What is summed up: states, or gated embeddings of the inputs.
     state_bypass : bool, default=False
-        Let the last state reach the output beside the context.
+        Let the last state reach the output past the context.
     decoder : {"dense", "lstm"}, default="dense"
         All outputs at once, or step by step.
     teacher_forcing : float, default=0.0
@@ -143,6 +146,7 @@ class AttentionNetwork(nn.Module):
         n_targets: int,
         target_channels: tuple[int, ...] | None = None,
         patch_size: int = 1,
+        encoder: str = "lstm",
         hidden_size: int = 64,
         num_layers: int = 1,
         bidirectional: bool = False,
@@ -150,6 +154,7 @@ class AttentionNetwork(nn.Module):
         attention: str = "additive",
         query: str = "last",
         n_heads: int = 1,
+        normalizer: str = "softmax",
         self_attention_heads: int = 0,
         values: str = "states",
         state_bypass: bool = False,
@@ -160,20 +165,28 @@ class AttentionNetwork(nn.Module):
         linear_skip: bool | str = False,
     ) -> None:
         super().__init__()
-        check_choices(
-            values=(values, ("states", "inputs")),
-            decoder=(decoder, ("dense", "lstm")),
-            output_activation=(output_activation, ("identity", *_ACTIVATIONS)),
-            linear_skip=(linear_skip, (False, True, "ridge")),
-        )
-        if decoder == "lstm":
-            _refuse_beside_lstm_decoder(attention=attention, query=query)
-        self.patch_size = patch_size
-        self.anchor = anchor
-        self.target_channels = None if target_channels is None else [*target_channels]
-        self.activation = output_activation
-        input_size = patch_size * n_channels
-        self.encoder = LSTMEncoder(
+        for name, value, allowed in (
+            ("values", values, ("states", "inputs")),
+            ("query", query, ("last", "learned")),
+            ("linear_skip", linear_skip, (False, True, "ridge")),
+        ):
+            if value not in allowed:
+                refuse_choice(name, value, allowed)
+        own = target_channels is not None
+        self.target_channels = [*target_channels] if target_channels else None
+        anchored = [*target_channels] if anchor and target_channels else []
+        self.input = InputLayer(n_channels, patch_size, anchored)
+        self.activation = ACTIVATIONS[output_activation]
+        input_size = self.input.output_size
+        options = {
+            "query": query,
+            "n_heads": n_heads,
+            "n_steps": -(-n_timesteps // patch_size),
+            "normalizer": normalizer,
+        }
+        recipe = POOLINGS[attention]
+        taken = {name: options[name] for name in recipe.options}
+        self.encoder = ENCODERS[encoder](
             input_size, hidden_size, num_layers, bidirectional, dropout
         )
         size = self.encoder.output_size
@@ -185,23 +198,17 @@ class AttentionNetwork(nn.Module):
         self.embedding = (
             GatedEmbedding(input_size, size) if values == "inputs" else None
         )
-        # Mean over scale of each channel: added to centred inputs, it uncentres them.
-        # One row for all samples, or one for each sample of a repeating pattern.
-        self.center: Tensor
-        self.register_buffer("center", torch.zeros(1, 1, n_channels))
-        n_steps = -(-n_timesteps // patch_size)
-        pooling = make_pooling(attention, size, query, n_heads, n_steps)
-        shape = (size, horizon, n_targets)
-        self.decoder: DenseDecoder | LSTMDecoder
-        if decoder == "lstm":
-            assert not isinstance(pooling, FeaturePooling)  # refused above
-            self.decoder = LSTMDecoder(
-                pooling, *shape, state_bypass, teacher_forcing, dropout
-            )
-        else:
-            self.decoder = DenseDecoder(pooling, *shape, state_bypass, dropout)
+        self.decoder = DECODERS[decoder](
+            recipe.make(size=size, **taken),
+            size,
+            horizon,
+            n_targets,
+            state_bypass=state_bypass,
+            dropout=dropout,
+            teacher_forcing=teacher_forcing,
+        )
         self.context_size = self.decoder.context_size
-        own, fixed = target_channels is not None, linear_skip == "ridge"
+        fixed = linear_skip == "ridge"
         self.skip = (
             LinearSkip(n_timesteps, n_channels, horizon, n_targets, own, fixed)
             if linear_skip
@@ -210,20 +217,17 @@ class AttentionNetwork(nn.Module):
 
     def forward(
         self,
-        x: Tensor,
-        lengths: Tensor | None = None,
+        inputs: Inputs | Tensor,
         target: Tensor | None = None,
         need_weights: bool = True,
         weights: Tensor | None = None,
     ) -> NetworkOutput:
-        """Predict.
+        """Compute predictions, and the weights behind them.
 
         Parameters
         ----------
-        x : Tensor of shape (n_samples, n_timesteps, n_channels)
-            Scaled sequences, padded on the right with any finite number.
-        lengths : Tensor of int of shape (n_samples,), default=None
-            Real steps in each sequence, at least 1; None if all are real.
+        inputs : Inputs or Tensor of shape (n_samples, n_timesteps, n_channels)
+            Scaled sequences; a tensor where all steps are real.
         target : Tensor of shape (n_samples, horizon, n_targets), default=None
             The truth, for teacher forcing in training.
         need_weights : bool, default=True
@@ -237,18 +241,18 @@ class AttentionNetwork(nn.Module):
         NetworkOutput
             Prediction, context, weights, and what the attention read.
         """
-        encoded = self.encode(x, lengths, need_weights)
-        memory = encoded.memory._replace(weights=weights)
-        base, beside = self.go_beside(encoded, lengths)
+        encoded = self.encode(inputs, need_weights)
+        memory = encoded.memory
+        if weights is not None:
+            memory = memory._replace(weights=weights)
+        base, extra = self.lead_past(encoded.steps)
         if target is not None and base is not None:
             target = target - base
-        prediction, context, weights = self.decoder(
-            memory, beside, target, need_weights
-        )
+        prediction, context, weights = self.decoder(memory, extra, target, need_weights)
         if base is not None:
             prediction = prediction + base
-        if self.activation != "identity":
-            prediction = _ACTIVATIONS[self.activation](prediction)
+        if self.activation is not None:
+            prediction = self.activation(prediction)
         return NetworkOutput(
             prediction,
             context,
@@ -258,41 +262,12 @@ class AttentionNetwork(nn.Module):
             memory.mask,
         )
 
-    def go_beside(
-        self, encoded: Encoded, lengths: Tensor | None
-    ) -> tuple[Tensor | None, Tensor | None]:
-        """Give what reaches the output beside the attention, without ``state_bypass``.
+    def encode(self, inputs: Inputs | Tensor, need_weights: bool = True) -> Encoded:
+        """Compute what the decoder reads, and what leads past it.
 
         Parameters
         ----------
-        encoded : Encoded
-            From `encode`.
-        lengths : Tensor of int of shape (n_samples,) or None
-            As in `forward`.
-
-        Returns
-        -------
-        base : Tensor of shape (n_samples, 1, n_targets) or None
-            The last values; with ``anchor``.
-        beside : Tensor of shape (n_samples, horizon, n_targets) or None
-            What the linear path adds; with ``linear_skip``.
-        """
-        level, history = encoded.level, encoded.history
-        base = None if level is None else self.take_targets(level)
-        if self.skip is None:
-            return base, None
-        return base, self.skip(self.take_targets(history), lengths)
-
-    def encode(
-        self, x: Tensor, lengths: Tensor | None, need_weights: bool = True
-    ) -> Encoded:
-        """Run the encoder and what stands before and after it.
-
-        Parameters
-        ----------
-        x : Tensor of shape (n_samples, n_timesteps, n_channels)
-            As in `forward`.
-        lengths : Tensor of int of shape (n_samples,) or None
+        inputs : Inputs or Tensor
             As in `forward`.
         need_weights : bool, default=True
             As in `forward`.
@@ -300,56 +275,47 @@ class AttentionNetwork(nn.Module):
         Returns
         -------
         Encoded
-            What the decoder and the paths beside it read.
+            What the decoder and the paths that lead past it read.
         """
-        level, history = self._relate(x, lengths)
-        patches, n_patches = to_patches(history, lengths, self.patch_size)
-        states, last = self.encoder(patches, n_patches)
-        mask = None if n_patches is None else step_mask(n_patches, states.shape[1])
-        self_weights = None
+        if isinstance(inputs, Tensor):
+            inputs = Inputs(inputs)
+        steps = self.input(inputs)
+        states, last = self.encoder(steps.patches, steps.lengths)
+        mask, self_weights = steps.mask, None
         if self.self_attention is not None:
             states, self_weights = self.self_attention(states, mask, need_weights)
             if self_weights is not None and mask is not None:
                 # (n, n_heads, n_steps, n_steps): padded steps attend to nothing
                 self_weights = self_weights * mask[:, None, :, None]
-        values, inputs = states, patches
+        values, embedded = states, steps.patches
         if self.embedding is not None:
-            center = self.center.repeat(x.shape[0] // self.center.shape[0], 1, 1)
-            inputs = to_patches(history + center, lengths, self.patch_size)[0]
-            values = self.embedding(inputs, states)
+            embedded = self.input.uncentre(steps)
+            values = self.embedding(embedded, states)
         memory = Memory(states, last, mask, values)
-        return Encoded(memory, self_weights, history, level, inputs)
+        return Encoded(memory, self_weights, steps, embedded)
 
-    def count_states(self, n_timesteps: int) -> int:
-        """Count the numbers in the states of one sample.
+    def lead_past(self, steps: Steps) -> tuple[Tensor | None, Tensor | None]:
+        """Compute what reaches the output past the attention, without ``state_bypass``.
 
         Parameters
         ----------
-        n_timesteps : int
-            Steps of the sample.
+        steps : Steps
+            From the input layer.
 
         Returns
         -------
-        int
-            Encoder steps times units.
+        base : Tensor of shape (n_samples, 1, n_targets) or None
+            The last values; with ``anchor``.
+        extra : Tensor of shape (n_samples, horizon, n_targets) or None
+            What the linear path adds; with ``linear_skip``.
         """
-        return -(-n_timesteps // self.patch_size) * self.encoder.output_size
-
-    def set_center(self, center: Tensor) -> None:
-        """Say where 0 lies in each channel, for ``values="inputs"``.
-
-        Parameters
-        ----------
-        center : Tensor of shape (n_patterns, n_channels)
-            Mean over scale of each channel; the patterns repeat over the samples.
-        """
-        center = center.clone()
-        if self.anchor:  # what is relative to a level has no center
-            center[:, self.target_channels] = 0.0
-        self.center = center[:, None]
+        base = None if steps.level is None else self.take_targets(steps.level)
+        if self.skip is None:
+            return base, None
+        return base, self.skip(self.take_targets(steps.history), steps.times)
 
     def take_targets(self, x: Tensor) -> Tensor:
-        """Keep the target channels, or all if the targets are no channels.
+        """Return the target channels, or all if the targets are no channels.
 
         Parameters
         ----------
@@ -363,45 +329,74 @@ class AttentionNetwork(nn.Module):
         """
         return x if self.target_channels is None else x[:, :, self.target_channels]
 
-    def pose_linear(
-        self, x: Tensor, lengths: Tensor | None, target: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Give what the linear path alone would be fitted to, with target channels.
+    def pose_linear(self, inputs: Inputs, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what the linear path alone is fitted to, with target channels.
 
         Parameters
         ----------
-        x, lengths, target : Tensor
+        inputs : Inputs
             As in `forward`.
+        target : Tensor of shape (n_samples, horizon, n_targets)
+            The truth.
 
         Returns
         -------
-        inputs : Tensor of shape (n_samples * n_targets, n_timesteps)
+        rows : Tensor of shape (n_samples * n_targets, n_timesteps)
             The history of each target, relative to the level.
         outputs : Tensor of shape (n_samples * n_targets, horizon)
             What followed it, relative to the same.
         """
         assert self.skip is not None
-        level, history = self._relate(x, lengths)
-        if level is not None:
-            target = target - self.take_targets(level)
-        inputs = self.skip.lay_out(self.take_targets(history), lengths)
-        return inputs.flatten(0, 1), target.transpose(1, 2).flatten(0, 1)
+        steps = self.input(inputs)
+        if steps.level is not None:
+            target = target - self.take_targets(steps.level)
+        rows = self.skip.lay_out(self.take_targets(steps.history), steps.times)
+        return rows.flatten(0, 1), target.transpose(1, 2).flatten(0, 1)
 
-    def _relate(
-        self, x: Tensor, lengths: Tensor | None
-    ) -> tuple[Tensor | None, Tensor]:
-        """Give the level, with ``anchor``, and the inputs relative to it."""
-        if not self.anchor:
-            return None, x
-        level = self._find_level(x, lengths)
-        return level, x - level
+    def set_center(self, center: Tensor) -> None:
+        """Set where 0 lies in each channel, for ``values="inputs"``.
 
-    def _find_level(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """Give the last real value of the target channels, 0 for the other channels.
-
-        The shape is ``(n_samples, 1, n_channels)``.
+        Parameters
+        ----------
+        center : Tensor of shape (n_patterns, n_channels)
+            Mean over scale of each channel; the patterns repeat over the samples.
         """
-        last = last_step(x, lengths)[:, None]
-        level = torch.zeros_like(last)
-        level[:, :, self.target_channels] = last[:, :, self.target_channels]
-        return level
+        self.input.set_center(center)
+
+    def count_states(self, n_timesteps: int) -> int:
+        """Return how many numbers the states of one sample hold.
+
+        Parameters
+        ----------
+        n_timesteps : int
+            Steps of the sample.
+
+        Returns
+        -------
+        int
+            Encoder steps times units.
+        """
+        return -(-n_timesteps // self.input.patch_size) * self.encoder.output_size
+
+    def decaying_parameters(self) -> list[Tensor]:
+        """Return what the weight decay shrinks.
+
+        Returns
+        -------
+        list of Tensor
+            As encoder and decoder name it.
+        """
+        own = self.encoder.decaying_parameters()
+        return [*own, *self.decoder.decaying_parameters()]
+
+    @property
+    def patch_size(self) -> int:
+        """Time steps in one step of the encoder."""
+        return self.input.patch_size
+
+    @property
+    def max_steps(self) -> int | None:
+        """Most steps of a sequence; None for any number."""
+        if self.skip is not None:
+            return self.skip.max_steps
+        return self.decoder.pooling.max_steps

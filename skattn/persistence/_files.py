@@ -7,9 +7,10 @@ import numpy as np
 
 from .._base import BaseLSTMAttention
 from .._classifier import LSTMAttentionClassifier
+from .._container import read_container, refusing, to_path, write_container
 from .._regressor import LSTMAttentionRegressor
-from .._state import get_state, set_state, upgrade
-from ..training import read_container, refusing, to_path, write_container
+from .._state import get_state, set_state
+from .._upgrade import upgrade
 from ._codec import decode, encode
 from ._verify import verify
 

@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from ..nn import LSTMDecoder
-from ..training import import_optional, replacing, to_path
+from .._container import replacing, to_path
+from .._optional import import_optional
+from .._probe import Probe
+from ..nn import Inputs, LSTMDecoder
+from ..targets import Classes, Regression
 
 _OPSET = 17
 _OUTPUTS = ("prediction", "attention", "context")
@@ -74,13 +76,14 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     """
     check_is_fitted(estimator)
     path = to_path(path)
-    if estimator._settings["indicators"]:
+    probe: Probe = estimator._probe
+    if probe.architecture.indicators:
         raise ValueError(
-            f"missing={estimator._input_scaler.missing!r} cannot be exported: in a "
-            "graph NaN is padding. Only missing='error' is allowed."
+            f"missing={probe.scaler.missing!r} cannot be exported: in a graph NaN is "
+            "padding. Only missing='error' is allowed."
         )
     import_optional("onnx", "onnx", "to_onnx")
-    content = _export(_Graph(estimator).eval())
+    content = _export(_Graph(probe).eval())
     with replacing(path) as file:
         file.write(content)
 
@@ -124,22 +127,20 @@ class _Graph(nn.Module):
     target_mean: Tensor
     target_scale: Tensor
 
-    def __init__(self, estimator: Any) -> None:
+    def __init__(self, probe: Probe) -> None:
         super().__init__()
-        self.network = _exportable(estimator.module_)
-        self.shape = (estimator.n_timesteps_in_, estimator.n_channels_in_)
-        self.flat = estimator._schema.flat
-        self.form = estimator._target_form
-        self.classifies = is_classifier(estimator)
-        self.settings = estimator._settings
-        inputs, targets = estimator._input_scaler, estimator._target_scaler
-        self.register_buffer("input_mean", torch.tensor(inputs.mean))
-        self.register_buffer("input_scale", torch.tensor(inputs.scale))
-        self.register_buffer("target_mean", torch.tensor(targets.mean))
-        self.register_buffer("target_scale", torch.tensor(targets.scale))
+        self.network = _exportable(probe.network)
+        self.schema, self.target = probe.schema, probe.target
+        self.architecture = probe.architecture
+        self.max_steps = probe.network.max_steps
+        self.shape = (probe.schema.n_timesteps, probe.schema.n_channels)
+        self.register_buffer("input_mean", torch.tensor(probe.scaler.mean))
+        self.register_buffer("input_scale", torch.tensor(probe.scaler.scale))
+        self.register_buffer("target_mean", torch.tensor(probe.target.scaler.mean))
+        self.register_buffer("target_scale", torch.tensor(probe.target.scaler.scale))
 
     def forward(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        if self.flat:
+        if self.schema.flat:
             X = X.reshape(-1, *self.shape)
         lengths = _find_lengths(X)
         step = torch.arange(X.shape[1])
@@ -149,37 +150,36 @@ class _Graph(nn.Module):
         # predict refuses gaps and infinities; a graph cannot, and onnxruntime's LSTM
         # turns them into numbers, so such samples have NaN for an answer.
         refused = torch.isnan(x - x).flatten(1).any(dim=1)
-        output = self.network(x, lengths)
+        output = self.network(Inputs(x, lengths))
         prediction = self.find_answer(output.prediction)
         weights = output.weights
-        if self.settings.get("channel_independent"):
+        if self.architecture.channel_independent:
             weights = weights.movedim(1, -2)
-        answers = (prediction, weights.mean(1), output.context)
-        prediction, weights, context = (_blank(part, refused) for part in answers)
-        return prediction, weights, context
+        context = _blank(output.context, refused)
+        return _blank(prediction, refused), _blank(weights.mean(1), refused), context
 
     def find_answer(self, prediction: Tensor) -> Tensor:
-        """Turn what the network gives into numbers in units of y, or probabilities."""
-        if self.classifies:
+        """Return what `predict` or `predict_proba` gives."""
+        if isinstance(self.target, Classes):
             return prediction[:, 0].double().softmax(1)
+        assert isinstance(self.target, Regression)
         prediction = prediction.double() * self.target_scale + self.target_mean
-        dtype = torch.from_numpy(np.empty(0, self.form.dtype)).dtype
-        return prediction.reshape(-1, *self.form.shape).to(dtype)
+        dtype = torch.from_numpy(np.empty(0, self.target.dtype)).dtype
+        return prediction.reshape(-1, *self.target.shape).to(dtype)
 
     def make_example(self) -> Tensor:
-        """Give two sequences to trace with."""
+        """Return two sequences to trace with."""
         X = self.input_mean.expand(2, *self.shape)
-        return X.reshape(2, -1) if self.flat else X
+        return X.reshape(2, -1) if self.schema.flat else X
 
     def free_axes(self) -> dict[str, dict[int, str]]:
-        """Name the axes of inputs and outputs that are free."""
+        """Return the names of the axes of inputs and outputs that are free."""
         axes = {name: {0: "n_samples"} for name in ("X", *_OUTPUTS)}
-        fixed = self.settings["attention"] in ("location", "feature")
-        if self.flat or fixed or self.settings["linear_skip"]:
+        if self.schema.flat or self.max_steps is not None:
             return axes
         axes["X"][1] = "n_timesteps"
-        decodes = self.settings.get("decoder") == "lstm"
-        last = 1 + decodes + self.settings.get("channel_independent", False)
+        by_step = self.architecture.decoder == "lstm"
+        last = 1 + by_step + self.architecture.channel_independent
         axes["attention"][last] = "n_steps"
         return axes
 
@@ -202,23 +202,23 @@ class _Cell(nn.Module):
 
 
 def _exportable(module: nn.Module) -> nn.Module:
-    """Copy a network to the CPU, its LSTM cells replaced."""
+    """Return a copy of a network on the CPU, its LSTM cells replaced."""
     module = deepcopy(module).cpu()
-    for part in [*module.modules()]:
-        if isinstance(part, LSTMDecoder):
+    for child in [*module.modules()]:
+        if isinstance(child, LSTMDecoder):
             # _Cell stands in for the LSTMCell that the decoder declares.
-            part.cell = _Cell(part.cell)  # type: ignore[assignment]
+            child.cell = _Cell(child.cell)  # type: ignore[assignment]
     return module
 
 
 def _blank(answers: Tensor, refused: Tensor) -> Tensor:
-    """Put NaN in the place of some samples' answers."""
+    """Return answers with NaN in the place of refused samples."""
     refused = refused.reshape(-1, *[1] * (answers.ndim - 1))
     return answers.masked_fill(refused, torch.nan)
 
 
 def _find_lengths(X: Tensor) -> Tensor:
-    """Count the steps up to the last one with a number, at least one."""
+    """Return how many steps there are up to the last with a number, at least one."""
     step = torch.arange(1, X.shape[1] + 1)
     present = ~torch.isnan(X).all(dim=2)
     return (present * step).amax(dim=1).clamp(min=1)

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from .._state import FORMAT
+from .._upgrade import FORMAT
 
 
 def verify(kind: type, state: dict[str, Any]) -> None:
-    """Refuse a state that no estimator of this class could have had.
+    """Check that an estimator of this class could have had a state.
 
-    Weights are checked against the network's settings where it is built.
+    Weights are checked against the architecture where the network is built.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def verify(kind: type, state: dict[str, Any]) -> None:
     Raises
     ------
     ValueError
-        For the first part that does not fit.
+        For the first entry that does not fit.
     """
     if state.get("format") != FORMAT:
         return
@@ -31,22 +31,21 @@ def verify(kind: type, state: dict[str, Any]) -> None:
         if not learned or not name.isidentifier() or hasattr(kind, name):
             raise ValueError(f"it sets the attribute {name!r}")
     if state["net"] is not None:
-        attributes, records = state["attributes"], state["records"]
-        _verify_sizes(attributes)
-        _verify_scalers(attributes, records)
-        _verify_gaps(attributes, records)
-        _verify_schema(attributes, records)
+        _verify_sizes(state["attributes"], state["records"])
+        _verify_schema(state["attributes"], state["records"])
+        _verify_target(state["records"])
+        _verify_scalers(state["records"])
 
 
-def _verify_sizes(attributes: dict[str, Any]) -> None:
-    settings = attributes["_settings"]
+def _verify_sizes(attributes: dict[str, Any], records: dict[str, Any]) -> None:
+    architecture = records["_architecture"]
     pairs = {
         "n_channels": attributes["n_channels_in_"],
         "n_timesteps": attributes["n_timesteps_in_"],
     }
     for name, size in pairs.items():
-        if type(size) is not int or size < 1 or settings[name] != size:
-            raise ValueError(f"{name} is {settings[name]!r} and {size!r}")
+        if type(size) is not int or size < 1 or architecture[name] != size:
+            raise ValueError(f"{name} is {architecture[name]!r} and {size!r}")
     if attributes["n_features_in_"] not in (
         pairs["n_channels"],
         pairs["n_channels"] * pairs["n_timesteps"],
@@ -54,40 +53,12 @@ def _verify_sizes(attributes: dict[str, Any]) -> None:
         raise ValueError(f"n_features_in_ is {attributes['n_features_in_']!r}")
 
 
-def _verify_scalers(attributes: dict[str, Any], records: dict[str, Any]) -> None:
-    settings = attributes["_settings"]
-    horizon, n_targets = settings["horizon"], settings["n_targets"]
-    form = records["_target_form"]["shape"]
-    if not isinstance(form, tuple) or (*form, 1, 1)[:2] != (horizon, n_targets):
-        raise ValueError(f"y has the form {form!r}")
-    shapes = {
-        "_input_scaler": [(settings["n_channels"],)],
-        "_target_scaler": [(1,), (n_targets,), (horizon, 1)],
-    }
-    for name, allowed in shapes.items():
-        for part in ("mean", "scale"):
-            values = records[name][part]
-            fits = isinstance(values, np.ndarray) and values.shape in allowed
-            if not fits or not np.isfinite(values).all():
-                raise ValueError(f"{name} holds {values!r}")
-        if not (records[name]["scale"] > 0).all():
-            raise ValueError(f"{name} has the scale {records[name]['scale']!r}")
-
-
-def _verify_gaps(attributes: dict[str, Any], records: dict[str, Any]) -> None:
-    missing = records["_input_scaler"]["missing"]
-    indicators = attributes["_settings"]["indicators"]
-    allowed = {"error": False, "mask": True, "forward": True}
-    if allowed.get(missing) != indicators:
-        raise ValueError(f"missing is {missing!r}, and indicators {indicators!r}")
-
-
 def _verify_schema(attributes: dict[str, Any], records: dict[str, Any]) -> None:
-    schema = records["_schema"]
+    schema, missing = records["_schema"], records["_input_scaler"]["missing"]
     expected = {
         "n_timesteps": attributes["n_timesteps_in_"],
         "n_channels": attributes["n_channels_in_"],
-        "missing": records["_input_scaler"]["missing"],
+        "missing": missing,
     }
     for name, value in expected.items():
         if schema[name] != value:
@@ -99,3 +70,36 @@ def _verify_schema(attributes: dict[str, Any], records: dict[str, Any]) -> None:
     ):
         if not isinstance(schema[name], kinds):
             raise ValueError(f"{name} is {schema[name]!r}")
+    indicators = records["_architecture"]["indicators"]
+    allowed = {"error": False, "mask": True, "forward": True}
+    if allowed.get(missing) != indicators:
+        raise ValueError(f"missing is {missing!r}, and indicators {indicators!r}")
+
+
+def _verify_target(records: dict[str, Any]) -> None:
+    target, architecture = records["_target"], records["_architecture"]
+    outputs = (architecture["horizon"], architecture["n_targets"])
+    if target["record"] == "Classes":
+        classes = target["classes"]
+        if not isinstance(classes, np.ndarray) or outputs != (1, len(classes)):
+            raise ValueError(f"there are {outputs} outputs for classes {classes!r}")
+        return
+    form = target["shape"]
+    if not isinstance(form, tuple) or (*form, 1, 1)[:2] != outputs:
+        raise ValueError(f"y has the form {form!r}")
+
+
+def _verify_scalers(records: dict[str, Any]) -> None:
+    architecture = records["_architecture"]
+    horizon, n_targets = architecture["horizon"], architecture["n_targets"]
+    for name, scaler, allowed in (
+        ("_input_scaler", records["_input_scaler"], [(architecture["n_channels"],)]),
+        ("scaler", records["_target"]["scaler"], [(1,), (n_targets,), (horizon, 1)]),
+    ):
+        for key in ("mean", "scale"):
+            values = scaler[key]
+            fits = isinstance(values, np.ndarray) and values.shape in allowed
+            if not fits or not np.isfinite(values).all():
+                raise ValueError(f"{name} holds {values!r}")
+        if not (scaler["scale"] > 0).all():
+            raise ValueError(f"{name} has the scale {scaler['scale']!r}")

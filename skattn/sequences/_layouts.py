@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from ._forms import Sequences
 from ._ragged import (
     as_steps,
     cut_steps,
@@ -13,6 +12,7 @@ from ._ragged import (
     measure_lengths,
     pad_steps,
 )
+from ._samples import Samples
 
 
 def from_aeon(X: Any) -> Any:
@@ -111,7 +111,7 @@ def from_tslearn(X: Any) -> list[np.ndarray]:
             "of shape (n_samples, n_timesteps, n_channels)."
         )
     lengths = measure_lengths(values, np.nan, "X")
-    return cut_steps(join_steps(Sequences(values, lengths)), lengths)
+    return cut_steps(join_steps(Samples(values, lengths)), lengths)
 
 
 def to_tslearn(X: Any) -> np.ndarray:

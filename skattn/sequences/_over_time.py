@@ -8,9 +8,9 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
-from ._check import check_X
-from ._forms import Schema, Sequences
 from ._ragged import cut_steps, is_ragged, join_steps
+from ._reader import Schema, read_X
+from ._samples import Samples
 
 
 # No frame holds sequences: whatever scikit-learn is told to give, they stay arrays.
@@ -103,7 +103,7 @@ class OverTime(  # type: ignore[call-arg]
         OverTime
             The transformer itself.
         """
-        sequences = check_X(self, X, reset=True)
+        sequences = read_X(self, X, reset=True)
         self.transformer_ = clone(self.transformer).fit(join_steps(sequences))
         return self
 
@@ -121,7 +121,7 @@ class OverTime(  # type: ignore[call-arg]
             In the form of X; the channels are those that the transformer gives.
         """
         check_is_fitted(self)
-        return self._map(X, check_X(self, X, reset=False), self.transformer_.transform)
+        return self._map(X, read_X(self, X, reset=False), self.transformer_.transform)
 
     def inverse_transform(self, X: Any) -> Any:
         """Undo `transform`, if the transformer can.
@@ -141,7 +141,7 @@ class OverTime(  # type: ignore[call-arg]
         reader = OverTime(self.transformer, padding_value=self._schema.padding_value)
         if self._schema.flat:
             reader.n_timesteps = self.n_timesteps_in_
-        sequences = check_X(reader, X, reset=True)
+        sequences = read_X(reader, X, reset=True)
         return self._map(X, sequences, self.transformer_.inverse_transform)
 
     def set_output(self, *, transform: str | None = None) -> "OverTime":
@@ -177,7 +177,7 @@ class OverTime(  # type: ignore[call-arg]
             input_features = getattr(self, "feature_names_in_", None)
         return self.transformer_.get_feature_names_out(input_features)
 
-    def _map(self, X: Any, sequences: Sequences, function: Any) -> Any:
+    def _map(self, X: Any, sequences: Samples, function: Any) -> Any:
         """Apply a function to the steps, and give the result the form of X."""
         steps = join_steps(sequences)
         result = np.asarray(function(steps))

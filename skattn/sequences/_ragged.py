@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ._forms import Sequences, from_tensor
+from ._samples import Samples, from_tensor
 
 # Values read at once when a padded array is searched, so that a memmap stays on disk.
 _BLOCK_VALUES = 1 << 22
@@ -66,15 +66,15 @@ def _as_table(entry: Any, name: str) -> np.ndarray:
     return array
 
 
-def pad_steps(steps: np.ndarray, lengths: np.ndarray) -> Sequences:
+def pad_steps(steps: np.ndarray, lengths: np.ndarray) -> Samples:
     """Stand sequences that lie end to end side by side, padded with 0 on the right."""
     values = np.zeros((len(lengths), lengths.max(), steps.shape[1]), steps.dtype)
     real = np.arange(lengths.max()) < lengths[:, None]
     values[real] = steps
-    return Sequences(values, None if real.all() else lengths)
+    return Samples(values, None if real.all() else lengths)
 
 
-def join_steps(sequences: Sequences) -> np.ndarray:
+def join_steps(sequences: Samples) -> np.ndarray:
     """Lay the real steps of all sequences end to end: ``(n_steps, n_channels)``."""
     real = sequences.real_steps(slice(None))
     if real is None:

@@ -1,51 +1,40 @@
-"""Training with skorch: nets, batches, devices, random streams, validation parts."""
+"""Training with skorch: nets, batches, devices, random streams, validation splits."""
 
-from ._callbacks import choose_device
-from ._checkpoint import Checkpoint
-from ._container import (
-    import_optional,
-    read_container,
-    refusing,
-    replacing,
-    to_path,
-    write_container,
+from ._checkpoint import Checkpoint, digest
+from ._data import (
+    SequenceDataset,
+    compute,
+    prepare,
+    run_network,
+    scale_values,
+    widen,
 )
-from ._data import SequenceDataset
-from ._digest import digest
-from ._fork import mind_fork
-from ._inference import run_network, widen
-from ._losses import CrossEntropy, make_loss
+from ._environment import Stream, choose_device, draw_seed, guard_fork, make_generator
 from ._net import AttentionNet
+from ._packing import pack_net, unpack_net
 from ._ridge import fit_linear_path
-from ._seeding import Stream, draw_seed, make_generator
 from ._split import split_validation
-from ._state import pack_net, unpack_net
 from ._trainer import TrainingPlan, train
 
 __all__ = [
     "AttentionNet",
     "Checkpoint",
-    "CrossEntropy",
     "SequenceDataset",
     "Stream",
     "TrainingPlan",
     "choose_device",
+    "compute",
     "digest",
     "draw_seed",
     "fit_linear_path",
-    "import_optional",
+    "guard_fork",
     "make_generator",
-    "make_loss",
-    "mind_fork",
     "pack_net",
-    "read_container",
-    "refusing",
-    "replacing",
+    "prepare",
     "run_network",
+    "scale_values",
     "split_validation",
-    "to_path",
     "train",
     "unpack_net",
     "widen",
-    "write_container",
 ]

@@ -1,16 +1,13 @@
 """skorch callbacks: early stopping, learning-rate schedules and the progress bar."""
 
 import math
-import os
-import re
 import sys
 from copy import deepcopy
-from multiprocessing import current_process, parent_process
 from typing import Any
 
-import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, LRScheduler
+from torch import Tensor
 from torch.optim import lr_scheduler as schedules
 from tqdm.auto import tqdm  # a requirement of skorch
 
@@ -65,7 +62,7 @@ class EarlyStopping(Callback):
         """Forget earlier calls."""
         self.misses_ = 0
         self.best_loss_ = self.reference_ = math.inf
-        self.best_weights_: dict[str, Any] = {}
+        self.best_weights_: dict[str, Tensor] = {}
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         """Keep the best weights, and count the epochs since they improved."""
@@ -82,7 +79,7 @@ class EarlyStopping(Callback):
             raise StopTraining
 
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        """Bring the best weights back."""
+        """Restore the best weights."""
         if self.best_weights_:
             net.module_.load_state_dict(self.best_weights_)
         self.best_weights_ = {}
@@ -91,7 +88,7 @@ class EarlyStopping(Callback):
 def make_schedule(
     name: str, learning_rate: float, max_epochs: int, n_batches: int, monitor: str
 ) -> LRScheduler:
-    """Build the schedule that the estimators' ``lr_schedule`` names."""
+    """Return the schedule that the estimators' ``lr_schedule`` names."""
     n_steps = max_epochs * n_batches
     if name == "cosine":
         return LRScheduler(
@@ -116,39 +113,3 @@ def make_schedule(
         factor=0.5,
         patience=4,  # torch halves after one more
     )
-
-
-def choose_device(device: str | torch.device) -> str:
-    """Name the device that ``device`` asks for.
-
-    "auto" takes CUDA if there is one; of several, the processes of a pool take theirs
-    in turn, such as those that joblib starts for ``n_jobs``.
-
-    Raises
-    ------
-    ValueError
-        If this machine, or this build of torch, has no such device.
-    """
-    if device == "auto":
-        return _next_cuda() if torch.cuda.is_available() else "cpu"
-    try:
-        if torch.empty(0, device=device).is_meta:
-            raise RuntimeError("it holds no numbers")
-    except Exception as error:  # torch's backends have errors of many kinds
-        reason = str(error).splitlines()[0]
-        raise ValueError(
-            f"device={str(device)!r} cannot be used here ({reason}); allowed are "
-            "'auto', 'cpu' and the devices that torch finds, such as 'cuda'."
-        ) from error
-    return str(device)
-
-
-def _next_cuda() -> str:
-    """Give "cuda", or in one of several processes its share of several devices."""
-    n_devices = torch.cuda.device_count()
-    if n_devices == 1 or parent_process() is None:
-        return "cuda"
-    # Pools number their processes: "LokyProcess-3", "SpawnPoolWorker-3".
-    number = re.search(r"\d+$", current_process().name)
-    worker = os.getpid() if number is None else int(number[0])
-    return f"cuda:{worker % n_devices}"

@@ -1,25 +1,29 @@
 """Checkpoints: one file for each unfinished fit, from which it goes on after a kill."""
 
 import contextlib
+import hashlib
 import os
 import warnings
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from skorch import NeuralNet
 from skorch.callbacks import Callback, LRScheduler
+from torch import Tensor
 
-from ._callbacks import EarlyStopping
-from ._container import (
-    import_optional,
+from .._container import (
     read_container,
     refusing,
     remove_parts,
     try_folder,
     write_container,
 )
-from ._state import (
+from .._optional import import_optional
+from ._callbacks import EarlyStopping
+from ._packing import (
     check_shapes,
     pack_history,
     pack_moments,
@@ -28,7 +32,8 @@ from ._state import (
     unpack_moments,
 )
 
-_FORMAT = 1
+_FORMAT = 2
+_BLOCK_BYTES = 1 << 24
 
 
 class Checkpoint(Callback):
@@ -71,7 +76,7 @@ class Checkpoint(Callback):
         return Path(self.folder) / f"{self.name}.safetensors"
 
     def resume(self, net: NeuralNet) -> int:
-        """Bring an earlier state into a net that is about to train.
+        """Restore an earlier state into a net that is about to train.
 
         Parameters
         ----------
@@ -211,3 +216,64 @@ def _with_tuples(group: dict[str, Any]) -> dict[str, Any]:
         name: tuple(value) if isinstance(value, list) else value
         for name, value in group.items()
     }
+
+
+def digest(*parts: Any) -> str:
+    """Return 40 characters that differ if anything differs.
+
+    Arrays count with type, shape and every value; they are read once, in blocks of 16
+    MB, so that a memmap is never in memory as a whole.
+
+    Parameters
+    ----------
+    *parts : object
+        Arrays, tensors, numbers, text, None, and lists, tuples, dicts and dataclasses
+        of these.
+
+    Returns
+    -------
+    str
+        Hexadecimal digits.
+    """
+    state = hashlib.sha256()
+    for part in _leaves(parts):
+        if isinstance(part, np.ndarray):
+            state.update(f"{part.dtype}{part.shape}".encode())
+            for block in _blocks(part):
+                state.update(block)
+        elif part is None or isinstance(part, bool | int | float | str):
+            state.update(f"{part!r};".encode())
+        else:
+            raise TypeError(
+                f"checkpoint cannot tell fits apart by {part!r}: allowed are numbers, "
+                "text, arrays, and lists and dicts of these."
+            )
+    return state.hexdigest()[:40]
+
+
+def _leaves(part: Any) -> Iterable[Any]:
+    """Yield the leaves of nested values; each container its kind and size first."""
+    if is_dataclass(part) and not isinstance(part, type):
+        part = {field.name: getattr(part, field.name) for field in fields(part)}
+    if isinstance(part, dict):
+        part = list(part.items())
+    if isinstance(part, Tensor):
+        part = part.detach().cpu().numpy()
+    if isinstance(part, np.generic):
+        part = part.item()
+    if isinstance(part, np.ndarray) and part.dtype == object:
+        part = part.tolist()
+    if isinstance(part, list | tuple):
+        yield f"{len(part)} entries"
+        for entry in part:
+            yield from _leaves(entry)
+    else:
+        yield part
+
+
+def _blocks(array: np.ndarray) -> Iterable[bytes]:
+    rows = array.reshape(1) if array.ndim == 0 else array
+    n_bytes = max(1, rows[:1].nbytes)
+    step = max(1, _BLOCK_BYTES // n_bytes)
+    for start in range(0, len(rows), step):
+        yield rows[start : start + step].tobytes()

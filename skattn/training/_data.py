@@ -1,16 +1,19 @@
-"""Training data as tensors, and batches of it."""
+"""Samples as tensors: scaled, in batches for training, in blocks for prediction."""
 
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from ..sequences._forms import Sequences
-from ..sequences._scaling import InputScaler
+from ..nn import Inputs
+from ..nn._channels import Network
+from ..sequences._samples import Samples
+from ..sequences._scaling import InputScaler, Scaler
+from ._environment import HOME, guard_fork
 
 # Batches whose samples are sorted by length together: more would save little more
 # padding, and bring the same samples together in every epoch.
@@ -19,113 +22,186 @@ _SORTED_BATCHES = 16
 # Values scaled at a time: a few MB, which the processor's cache holds.
 _BLOCK_VALUES = 1 << 18
 
-Batch = tuple[dict[str, Tensor], Tensor]
+# Samples in one pass of a prediction: states of this many sequences stay in the
+# processor's cache better than those of a whole data set, and memory stays flat.
+_BLOCK_SIZE = 256
+
+# The C library gives allocations of more than 32 MB back to the system when they are
+# freed, and the next step pays for them anew, page by page, as long as for all its
+# arithmetic. oneDNN's LSTM wants about 36 bytes a state in one piece: 19 MB.
+_MOST_STATES = 1 << 19
+
+# Thinner products of matrices cost more than the pages: units times samples in a chunk,
+# and samples.
+_FEWEST_UNITS = 512
+_FEWEST_SAMPLES = 8
+
+
+def scale_values(scaler: Scaler, values: np.ndarray, name: str = "X") -> np.ndarray:
+    """Return values scaled to float32, the network's type; NaN stays.
+
+    Raises
+    ------
+    ValueError
+        If a value is too large for float32 after scaling.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = ((values - scaler.mean) / scaler.scale).astype(np.float32, order="C")
+        finite = np.isfinite(scaled.sum())  # quick to take
+    if not finite and np.isinf(scaled).any():
+        raise ValueError(
+            f"{name} contains a value too large for float32 after scaling "
+            f"(largest magnitude {np.nanmax(np.abs(values)):.3g})."
+        )
+    return scaled
+
+
+def prepare(scaler: InputScaler, samples: Samples, name: str = "X") -> Inputs:
+    """Return what the network reads: scaled, gaps filled and marked, padding 0.
+
+    Parameters
+    ----------
+    scaler : InputScaler
+        Of the channels.
+    samples : Samples
+        Not yet scaled.
+    name : str, default="X"
+        The inputs' name in messages.
+
+    Returns
+    -------
+    Inputs
+        Float32 of shape ``(n_samples, n_timesteps, n_channels)``, with an indicator
+        for each channel after them where gaps are filled.
+    """
+    values, lengths = samples.values, samples.lengths
+    if lengths is not None:  # whatever the padding is, it must not overflow
+        real = np.arange(values.shape[1]) < lengths[:, None]
+        values = np.where(real[..., None], values, scaler.mean)
+    scaled = scale_values(scaler, values, name)
+    if scaler.missing != "error":
+        scaled = _fill_gaps(scaled, forward=scaler.missing == "forward")
+    x = torch.from_numpy(scaled)
+    return Inputs(x, None if lengths is None else torch.from_numpy(lengths))
+
+
+def _fill_gaps(scaled: np.ndarray, forward: bool) -> np.ndarray:
+    """Return values with gaps filled, and after them an indicator for each channel."""
+    gaps = np.isnan(scaled)
+    if forward:
+        step = np.arange(scaled.shape[1])[:, None]
+        last_seen = np.maximum.accumulate(np.where(gaps, 0, step), axis=1)
+        scaled = np.take_along_axis(scaled, last_seen, axis=1)
+    filled = np.nan_to_num(scaled, copy=False, nan=0.0)
+    return np.concatenate([filled, gaps.astype(np.float32)], axis=2)
+
+
+class Weighted(NamedTuple):
+    """Inputs, and the weights of their samples in the loss."""
+
+    inputs: Inputs
+    weight: Tensor | None  # (n,)
+
+
+class Batch(NamedTuple):
+    """What training takes at a time: a pair, as skorch's callbacks expect it."""
+
+    features: Weighted
+    target: Tensor  # scaled, (n, horizon, n_targets)
+
+    def split(self, number: int) -> list["Batch"]:
+        """Return even chunks of the batch, in order."""
+        if number == 1:
+            return [self]
+        (inputs, weight), target = self
+        none = [None] * number
+        chunks = zip(
+            inputs.x.tensor_split(number),
+            none if inputs.lengths is None else inputs.lengths.tensor_split(number),
+            none if weight is None else weight.tensor_split(number),
+            target.tensor_split(number),
+            strict=True,
+        )
+        return [Batch(Weighted(Inputs(x, n), w), y) for x, n, w, y in chunks]
 
 
 class SequenceDataset(Dataset):
-    """Scaled sequences with targets and weights, indexed by whole batches.
+    """Scaled samples with targets and weights, indexed by whole batches.
 
     Arrays in memory are scaled once, into a copy; a memmap is scaled batch by batch and
     never copied whole.
 
     Parameters
     ----------
-    sequences : Sequences
+    samples : Samples
         The inputs, not yet scaled.
     scaler : InputScaler
         Of the input channels.
-    rows : ndarray of int
-        The samples of ``sequences`` that belong to the data set.
     targets : ndarray of shape (n_rows, horizon, n_targets)
-        Scaled targets of these samples.
+        Scaled targets of the rows.
     weights : ndarray of shape (n_rows,), default=None
         Their weights, with a mean near 1.
-    forced : bool, default=False
-        Whether the network is to read the targets, for teacher forcing.
+    rows : ndarray of int, default=None
+        The samples that belong to the data set; None for all.
     name : str, default="X"
         The inputs' name in messages.
     """
 
     def __init__(
         self,
-        sequences: Sequences,
+        samples: Samples,
         scaler: InputScaler,
-        rows: np.ndarray,
         targets: np.ndarray,
         weights: np.ndarray | None = None,
-        forced: bool = False,
+        rows: np.ndarray | None = None,
         name: str = "X",
     ) -> None:
-        lengths = sequences.lengths
-        if lengths is not None:
-            lengths = lengths[rows]
-        self.lengths = None if lengths is None else torch.from_numpy(lengths)
-        inputs = _LazyInputs(sequences, rows, scaler, name)
-        on_disk = _is_on_disk(sequences.values)
-        self._inputs = inputs if on_disk else inputs.read_all()
+        self._samples, self._scaler, self._name = samples, scaler, name
+        self._rows = np.arange(len(targets)) if rows is None else rows
+        lengths = samples.lengths
+        self.lengths = (
+            None if lengths is None else torch.from_numpy(lengths[self._rows])
+        )
         self._targets = torch.from_numpy(targets)
-        self._forced = forced
         self._weights = None if weights is None else torch.from_numpy(weights).float()
+        self._inputs = None if _is_on_disk(samples.values) else self._read_all()
 
     def __len__(self) -> int:
         return len(self._targets)
 
     def __getitem__(self, index: Tensor | slice) -> Batch:
-        """Take one batch: what the network takes, and what the loss takes.
+        """Return one batch, its sequences cut to the longest of them."""
+        inputs = self._read(index) if self._inputs is None else self._inputs.rows(index)
+        weight = None if self._weights is None else self._weights[index]
+        return Batch(Weighted(inputs, weight), self._targets[index])
 
-        Sequences of different lengths are cut to the longest in the batch.
-        """
-        if self.lengths is None:
-            inputs = {"x": self._inputs[index]}
-        else:
-            lengths = self.lengths[index]
-            n_timesteps = int(lengths.max())
-            inputs = {"x": self._inputs[:, :n_timesteps][index], "lengths": lengths}
-        if self._weights is not None:
-            inputs["weight"] = self._weights[index]
-        target = self._targets[index]
-        if self._forced:
-            inputs["target"] = target
-        return inputs, target
-
-
-class _LazyInputs:
-    """Rows of an array, read and scaled when they are taken."""
-
-    def __init__(
-        self, sequences: Sequences, rows: np.ndarray, scaler: InputScaler, name: str
-    ) -> None:
-        self._sequences = sequences
-        self._rows = rows
-        self._scaler = scaler
-        self._name = name
-
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, tuple):  # [:, :n_timesteps], as of a tensor
-            values = self._sequences.values[index]
-            shorter = replace(self._sequences, values=values)
-            return _LazyInputs(shorter, self._rows, self._scaler, self._name)
+    def _read(self, index: Tensor | slice) -> Inputs:
+        """Return some rows, scaled."""
         rows = self._rows[index if isinstance(index, slice) else index.numpy()]
-        lengths = self._sequences.lengths
+        values, lengths = self._samples.values, self._samples.lengths
         if lengths is not None:
             lengths = lengths[rows]
-        values = self._sequences.values[rows]
-        return torch.from_numpy(self._scaler.prepare(values, lengths, self._name))
+            values = values[:, : lengths.max(initial=1)]
+        return prepare(self._scaler, Samples(values[rows], lengths), self._name)
 
-    def read_all(self) -> Tensor:
-        """Give all rows, read block by block, as copies in float64 need room."""
-        n_rows = len(self._rows)
-        n_block = max(1, _BLOCK_VALUES // self._sequences.values[:1].size)
-        none = self[:0]
-        everything = none.new_empty(n_rows, *none.shape[1:])
+    def _read_all(self) -> Inputs:
+        """Return all rows, read block by block, as copies in float64 need room."""
+        n_rows, values = len(self._rows), self._samples.values
+        n_block = max(1, _BLOCK_VALUES // values[:1].size)
+        if n_rows <= n_block:
+            return self._read(slice(None))
+        n_timesteps = values.shape[1]
+        n_inputs = self._read(slice(0, 1)).x.shape[2]
+        everything = torch.zeros(n_rows, n_timesteps, n_inputs)
         for start in range(0, n_rows, n_block):
-            everything[start : start + n_block] = self[start : start + n_block]
-        return everything
+            block = self._read(slice(start, start + n_block)).x
+            everything[start : start + n_block, : block.shape[1]] = block
+        return Inputs(everything, self.lengths)
 
 
 def _is_on_disk(values: np.ndarray) -> bool:
-    """Say whether an array is a memmap, or a view of one."""
-    base: Any = values
+    """Return whether an array is a memmap, or a view of one."""
+    base: object = values
     while base is not None and not isinstance(base, np.memmap):
         base = getattr(base, "base", None)
     return base is not None
@@ -169,18 +245,149 @@ class Batches:
             return
         order = torch.randperm(len(self.dataset), generator=self.generator)
         if self.dataset.lengths is None:
-            batches = order.split(self.batch_size)
+            batches = [*order.split(self.batch_size)]
         else:
             batches = self._of_like_length(order, self.dataset.lengths)
         for rows in batches:
             yield self.dataset[rows]
 
     def _of_like_length(self, order: Tensor, lengths: Tensor) -> list[Tensor]:
-        """Sort some batches at a time by length, then shuffle the batches."""
+        """Return batches, some at a time sorted by length and then shuffled."""
         batches = [
             rows
-            for part in order.split(_SORTED_BATCHES * self.batch_size)
-            for rows in part[lengths[part].argsort(stable=True)].split(self.batch_size)
+            for some in order.split(_SORTED_BATCHES * self.batch_size)
+            for rows in some[lengths[some].argsort(stable=True)].split(self.batch_size)
         ]
         shuffled = torch.randperm(len(batches), generator=self.generator)
         return [batches[i] for i in shuffled]
+
+
+def cut(batch: Batch, module: nn.Module) -> list[Batch]:
+    """Cut a batch into even chunks of at most `_MOST_STATES` states, but not thin ones.
+
+    Parameters
+    ----------
+    batch : Batch
+        What to cut.
+    module : Module
+        One without ``count_states``, as around networks on several machines, takes its
+        batches whole.
+
+    Returns
+    -------
+    list of Batch
+        In order.
+    """
+    count = getattr(module, "count_states", None)
+    if count is None:
+        return [batch]
+    n_samples = len(batch.target)
+    wanted = -(-n_samples * count(batch.features.inputs.x.shape[1]) // _MOST_STATES)
+    fewest = max(_FEWEST_UNITS // count(1), _FEWEST_SAMPLES)
+    return batch.split(max(min(wanted, n_samples // fewest), 1))
+
+
+def run_network(
+    run: Callable[..., Tensor],
+    samples: Samples,
+    scaler: InputScaler,
+    device: str,
+    others: Sequence[np.ndarray] = (),
+) -> np.ndarray:
+    """Run a function of a network block by block, and join what it returns.
+
+    Parameters
+    ----------
+    run : callable
+        Takes `Inputs`, and returns a tensor with a row for each sample. Sequences of
+        different lengths come cut to the longest in the block; what it returns must
+        have the same shape for all blocks.
+    samples : Samples
+        Not yet scaled.
+    scaler : InputScaler
+        Of the input channels.
+    device : str
+        Where the network is.
+    others : sequence of ndarray of shape (n_samples, ...)
+        Arrays whose rows go to the function after the inputs.
+
+    Returns
+    -------
+    ndarray of float32 of shape (n_samples, ...)
+        In the order of ``samples``.
+    """
+    if os.getpid() != HOME:
+        guard_fork()
+    values, lengths = samples.values, samples.lengths
+    order: np.ndarray | None = None
+    if lengths is not None:  # sequences of like length together leave little padding
+        order = np.argsort(lengths, kind="stable")
+    kind = torch.device(device).type
+    results = []
+    # A caller's autocast would give answers in types that NumPy does not have.
+    with torch.inference_mode(), torch.autocast(kind, enabled=False):
+        for start in range(0, len(values), _BLOCK_SIZE):
+            rows: slice | np.ndarray = slice(start, start + _BLOCK_SIZE)
+            block = Samples(values[rows])
+            if lengths is not None and order is not None:
+                rows = order[rows]
+                longest = lengths[rows].max()
+                block = Samples(values[rows, :longest], lengths[rows])
+            inputs = prepare(scaler, block)
+            given = [torch.from_numpy(array[rows]) for array in others]
+            if kind != "cpu":
+                inputs = inputs.to(device)
+                given = [tensor.to(device) for tensor in given]
+            results.append(run(inputs, *given).cpu().numpy())
+    joined = results[0] if len(results) == 1 else np.concatenate(results)
+    return joined if order is None else joined[np.argsort(order)]
+
+
+def compute(
+    network: Network,
+    samples: Samples,
+    scaler: InputScaler,
+    device: str,
+    field: str = "prediction",
+) -> np.ndarray:
+    """Run a trained network over samples, and return one field of its output.
+
+    Parameters
+    ----------
+    network : AttentionNetwork or ChannelIndependent
+        In evaluation mode.
+    samples, scaler, device
+        As for `run_network`.
+    field : str, default="prediction"
+        A field of `skattn.nn.NetworkOutput`.
+
+    Returns
+    -------
+    ndarray of float32 of shape (n_samples, ...)
+        Weights have 0 at padded steps.
+    """
+    need_weights = field in ("weights", "self_weights")
+    n_steps = 0
+    if need_weights:
+        n_steps = -(-samples.values.shape[1] // network.patch_size)
+
+    def run(inputs: Inputs) -> Tensor:
+        output = network(inputs, need_weights=need_weights)
+        result: Tensor = getattr(output, field)
+        if need_weights:
+            axes = (-1,) if field == "weights" else (-2, -1)
+            return widen(result, axes, n_steps)
+        return result
+
+    return run_network(run, samples, scaler, device)
+
+
+def widen(part: Tensor, axes: Sequence[int], n_steps: int) -> Tensor:
+    """Return a tensor with some axes filled with 0 up to ``n_steps``."""
+    for axis in axes:
+        missing = n_steps - part.shape[axis]
+        if missing:
+            shape = [*part.shape]
+            shape[axis] = missing
+            part = torch.cat([part, part.new_zeros(shape)], axis)
+    return part

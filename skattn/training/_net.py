@@ -11,10 +11,8 @@ from torch import Tensor, nn
 
 from ..nn import NetworkOutput, conicity
 from ..nn._dropout import set_dropout_generator
-from ._data import Batch, Batches, SequenceDataset
-from ._flat import FlatWeights
-from ._parts import cut
-from ._seeding import Stream, derive
+from ._data import Batch, Batches, SequenceDataset, Weighted, cut
+from ._environment import Stream, derive
 
 OPTIMIZERS = {
     "adam": torch.optim.Adam,
@@ -22,6 +20,10 @@ OPTIMIZERS = {
     "rmsprop": torch.optim.RMSprop,
     "sgd": torch.optim.SGD,
 }
+
+
+# Weights start at multiples of 64 bytes, where vector instructions like them.
+_ALIGNED = 16
 
 
 class AttentionNet(NeuralNet):
@@ -83,13 +85,7 @@ class AttentionNet(NeuralNet):
         self._masks = torch.Generator(self.device)
         set_dropout_generator(self.module_, self._masks)
         self._watched = self._find_watched()
-        self._decaying = [
-            weights
-            for part in self.module_.modules()
-            if isinstance(part, nn.LSTM | nn.LSTMCell) and self.weight_decay
-            for weights in part.parameters()
-            if weights.ndim == 2
-        ]
+        self._decaying = self.module_.decaying_parameters() if self.weight_decay else []
 
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
         """Leave a module that predicts, without streams that would be pickled."""
@@ -109,42 +105,52 @@ class AttentionNet(NeuralNet):
         self,
         y_pred: NetworkOutput,
         y_true: Tensor,
-        X: Any = None,
+        X: Weighted | None = None,
         training: bool = False,
     ) -> Tensor:
-        """Average the loss over outputs, then over samples by their weights."""
+        """Return the mean loss over outputs, and over samples by their weights."""
+        weight = None if X is None or X.weight is None else X.weight.to(self.device)
         losses = self.criterion_(y_pred.prediction, y_true.to(self.device))
-        if "weight" in X:
-            losses = losses.flatten(1).mean(1)  # (n_samples,)
-            losses = losses * X["weight"].to(self.device)
+        if weight is not None:
+            losses = losses.flatten(1).mean(1) * weight  # (n_samples,)
         loss = losses.mean()
         if training and self.conicity_penalty:
             # Below 0 a few long states rule the mean, and nothing is gained.
             cones = conicity(y_pred.states, y_pred.mask).clamp(min=0)
-            if "weight" in X:
-                cones = cones.flatten(1).mean(1) if cones.ndim > 1 else cones
-                cones = cones * X["weight"].to(self.device)
+            if weight is not None:
+                cones = cones.reshape(len(weight), -1).mean(1) * weight
             loss = loss + self.conicity_penalty * cones.mean()
         return loss
 
-    def infer(self, x: Any, **fit_params: Any) -> NetworkOutput:
+    def infer(self, x: Weighted, target: Tensor | None = None) -> NetworkOutput:
         """Run the network without the weights, which no loss reads."""
-        inputs = {
-            name: part.to(self.device) for name, part in x.items() if name != "weight"
-        }
-        return self.module_(**inputs, need_weights=False, **fit_params)
+        inputs = x.inputs
+        if torch.device(self.device).type != "cpu":
+            inputs = inputs.to(self.device)
+            target = None if target is None else target.to(self.device)
+        return self.module_(inputs, target=target, need_weights=False)
 
-    def evaluation_step(self, batch: Any, training: bool = False) -> Tensor:
-        """Give scaled predictions, for callbacks that score."""
-        return super().evaluation_step(batch, training).prediction
+    def evaluation_step(self, batch: Batch, training: bool = False) -> Tensor:
+        """Return scaled predictions, for callbacks that score."""
+        with torch.set_grad_enabled(training):
+            self._set_training(training)
+            return self.infer(batch.features).prediction
 
-    def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+    def validation_step(self, batch: Batch, **fit_params: Any) -> dict[str, Any]:
+        """Compute the loss of one batch without training."""
+        self._set_training(False)
+        with torch.no_grad():
+            output = self.infer(batch.features)
+            loss = self.get_loss(output, batch.target, X=batch.features)
+        return {"loss": loss, "y_pred": output.prediction}
+
+    def train_step(self, batch: Batch, **fit_params: Any) -> dict[str, Any]:
         """Take one step, without skorch's provisions for optimisers that take more."""
         if self.flat is None:
             self._zero_grad_optimizer()
         else:
             self.flat.gradient.zero_()
-        step = _predictions_only(self.train_step_single(batch, **fit_params))
+        step = self.train_step_single(batch)
         if "on_grad_computed" in self._watched:
             names = TeeGenerator(self.get_all_learnable_params())
             self.notify("on_grad_computed", named_parameters=names, batch=batch)
@@ -158,21 +164,21 @@ class AttentionNet(NeuralNet):
         return step
 
     def train_step_single(self, batch: Batch, **fit_params: Any) -> dict[str, Any]:
-        """Give the loss and the gradient of a batch, on a processor part by part."""
+        """Compute loss and gradient of a batch, on a processor chunk by chunk."""
         self._set_training(True)
         on_cpu = torch.device(self.device).type == "cpu"
-        parts = cut(batch, self.module_) if on_cpu else [batch]
+        chunks = cut(batch, self.module_) if on_cpu else [batch]
         losses, predictions = [], []
-        for inputs, target in parts:
-            output = self.infer(inputs, **fit_params)
-            loss = self.get_loss(output, target, X=inputs, training=True)
-            if len(parts) > 1:
-                loss = loss * (len(target) / len(batch[1]))
+        for chunk in chunks:
+            output = self.infer(chunk.features, chunk.target)
+            loss = self.get_loss(output, chunk.target, X=chunk.features, training=True)
+            if len(chunks) > 1:
+                loss = loss * (len(chunk.target) / len(batch.target))
             loss.backward()
             losses.append(loss.detach())
             predictions.append(output.prediction.detach())
-        whole = output._replace(prediction=torch.cat(predictions))
-        return {"loss": sum(losses), "y_pred": whole}
+        prediction = predictions[0] if len(chunks) == 1 else torch.cat(predictions)
+        return {"loss": sum(losses), "y_pred": prediction}
 
     @torch.no_grad()
     def _decay(self) -> None:
@@ -204,10 +210,6 @@ class AttentionNet(NeuralNet):
         if self.module_.training != training:
             super()._set_training(training)
 
-    def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
-        """Compute the loss of one batch without training."""
-        return _predictions_only(super().validation_step(batch, **fit_params))
-
     def run_single_epoch(
         self,
         iterator: Batches | None,
@@ -226,7 +228,7 @@ class AttentionNet(NeuralNet):
             if watched:
                 self.notify("on_batch_begin", batch=batch, training=training)
             step = step_fn(batch, **fit_params)
-            size = len(batch[0]["x"])
+            size = len(batch.target)
             total = total + step["loss"].detach() * size
             n_samples += size
             if watched:
@@ -251,6 +253,80 @@ class AttentionNet(NeuralNet):
             )
 
 
-def _predictions_only(step: dict[str, Any]) -> dict[str, Any]:
-    """Keep of the output what skorch's callbacks can read."""
-    return step | {"y_pred": step["y_pred"].prediction}
+class FlatWeights:
+    """Lay a net's weights, gradients and moments out in one vector each.
+
+    Optimisers of torch work parameter by parameter in Python; for small networks that
+    takes as long as the arithmetic. All of them treat each number alike, so that one
+    long parameter gives the same results.
+
+    Parameters
+    ----------
+    net : AttentionNet
+        Initialised. Its ``optimizer_`` is replaced until `restore`.
+    """
+
+    def __init__(self, net: Any) -> None:
+        self._parameters = [p for p in net.module_.parameters() if p.requires_grad]
+        self._own = net.optimizer_
+        starts = [0]
+        for parameter in self._parameters:
+            starts.append(starts[-1] + -(-parameter.numel() // _ALIGNED) * _ALIGNED)
+        self._starts = starts
+        self.vector = nn.Parameter(self._join([p.data for p in self._parameters]))
+        self.gradient = torch.zeros_like(self.vector)
+        self.vector.grad = self.gradient
+        for parameter, weights, gradient in zip(
+            self._parameters,
+            self._split(self.vector.data),
+            self._split(self.gradient),
+            strict=True,
+        ):
+            parameter.data, parameter.grad = weights, gradient
+        (group,) = self._own.param_groups
+        settings = {name: value for name, value in group.items() if name != "params"}
+        net.optimizer_ = type(self._own)([{"params": [self.vector], **settings}])
+        if self._own.state:
+            states = [self._own.state[p] for p in self._parameters]
+            net.optimizer_.state[self.vector] = {
+                name: self._join([state[name] for state in states])
+                if part.shape == self._parameters[0].shape
+                else part.clone()
+                for name, part in states[0].items()
+            }
+
+    def clip(self, max_norm: float) -> None:
+        """Scale the gradient to at most this norm, as `torch.nn.utils` does it."""
+        norm = torch.linalg.vector_norm(self.gradient)
+        self.gradient.mul_((max_norm / (norm + 1e-6)).clamp(max=1.0))
+
+    def restore(self, net: Any) -> None:
+        """Give each weight its own memory again, and the optimiser its own state."""
+        (group,), (own_group,) = net.optimizer_.param_groups, self._own.param_groups
+        own_group.update({n: v for n, v in group.items() if n != "params"})
+        state = net.optimizer_.state.get(self.vector, {})
+        parts = {
+            name: self._split(part) if part.shape == self.vector.shape else None
+            for name, part in state.items()
+        }
+        for i, parameter in enumerate(self._parameters):
+            parameter.data, parameter.grad = parameter.data.clone(), None
+            self._own.state[parameter] = {
+                name: (state[name] if split is None else split[i]).clone()
+                for name, split in parts.items()
+            }
+        net.optimizer_ = self._own
+
+    def _join(self, tensors: list[Tensor]) -> Tensor:
+        vector = tensors[0].new_zeros(self._starts[-1])
+        for part, tensor in zip(self._split(vector), tensors, strict=True):
+            part.copy_(tensor)
+        return vector
+
+    def _split(self, vector: Tensor) -> list[Tensor]:
+        return [
+            vector[start : start + parameter.numel()].view(parameter.shape)
+            for start, parameter in zip(
+                self._starts[:-1], self._parameters, strict=True
+            )
+        ]

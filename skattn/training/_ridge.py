@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from ..nn import Inputs
+from ..nn._channels import Network
+from ..nn._skip import LinearSkip
 from ._data import SequenceDataset
 
 # Stretches of the samples in the order of the data. Where one judges, its neighbours
@@ -20,8 +22,8 @@ _PENALTIES = torch.logspace(1, -6, 15, dtype=torch.float64)
 _BATCH_SIZE = 256
 
 
-def fit_linear_path(network: Any, dataset: SequenceDataset) -> None:
-    """Set a network's linear path to the ridge solution on a data set.
+def fit_linear_path(network: Network, dataset: SequenceDataset) -> None:
+    """Set the linear path of a network to the ridge solution on a data set.
 
     The penalty is the best of 15 in cross-validation over ten stretches of the data,
     the neighbours of the one that judges left out, as samples near in time depend on
@@ -44,7 +46,8 @@ def fit_linear_path(network: Any, dataset: SequenceDataset) -> None:
     P. Burman, E. Chow and D. Nolan (1994). A cross-validatory method for dependent
     data. Biometrika 81.
     """
-    size = network.skip.n_timesteps
+    skip = _find_skip(network)
+    size = skip.n_timesteps
     n_folds = min(_N_FOLDS, len(dataset))
     edges = [i * len(dataset) // n_folds for i in range(n_folds + 1)]
     # Sums relative to one row lose no digits where all values are far from 0.
@@ -55,35 +58,41 @@ def fit_linear_path(network: Any, dataset: SequenceDataset) -> None:
     ]
     errors = torch.zeros_like(_PENALTIES)
     for i, fold in enumerate(folds if n_folds > 3 else []):
-        far: Any = sum(other for k, other in enumerate(folds) if abs(k - i) > 1)
+        far = torch.stack([f for k, f in enumerate(folds) if abs(k - i) > 1]).sum(0)
         if far[size, size] > 0:  # some weight
             candidates = _solve(far, origin, size, _PENALTIES)
             errors += torch.stack([_error(fold, found) for found in candidates])
     best = _PENALTIES[errors.argmin()]
-    everything: Any = sum(folds)
+    everything = torch.stack(folds).sum(0)
     (found,) = _solve(everything, origin, size, best[None])
     weight = found[:-1]
     bias = found[-1] + origin[size:] - origin[:size] @ weight
-    network.skip.set_weights(weight.T, bias)
+    skip.set_weights(weight.T, bias)
+
+
+def _find_skip(network: Network) -> LinearSkip:
+    skip = network.skip
+    assert skip is not None
+    return skip
 
 
 def _pose(
-    network: Any, dataset: SequenceDataset, start: int, stop: int
+    network: Network, dataset: SequenceDataset, start: int, stop: int
 ) -> tuple[Tensor, Tensor | None]:
-    """Give rows of inputs and targets in float64, and their weights if there are."""
-    inputs, target = dataset[slice(start, stop)]
-    x, lengths = inputs["x"].double(), inputs.get("lengths")
-    rows = torch.cat(network.pose_linear(x, lengths, target.double()), dim=1)
-    if "weight" not in inputs:
+    """Return rows of inputs and targets in float64, and their weights if there are."""
+    (inputs, weight), target = dataset[slice(start, stop)]
+    inputs = Inputs(inputs.x.double(), inputs.lengths)
+    rows = torch.cat(network.pose_linear(inputs, target.double()), dim=1)
+    if weight is None:
         return rows, None
-    return rows, inputs["weight"].double().repeat_interleave(len(rows) // len(target))
+    return rows, weight.double().repeat_interleave(len(rows) // len(target))
 
 
 def _multiply(
-    network: Any, dataset: SequenceDataset, start: int, stop: int, origin: Tensor
+    network: Network, dataset: SequenceDataset, start: int, stop: int, origin: Tensor
 ) -> Tensor:
-    """Sum all products of ``[inputs, 1, targets]`` over a stretch of the samples."""
-    size = network.skip.n_timesteps
+    """Compute all products of ``[inputs, 1, targets]``, summed over some samples."""
+    size = _find_skip(network).n_timesteps
     products = origin.new_zeros(len(origin) + 1, len(origin) + 1)
     for first in range(start, stop, _BATCH_SIZE):
         last = min(first + _BATCH_SIZE, stop)
@@ -98,7 +107,7 @@ def _multiply(
 def _solve(
     products: Tensor, origin: Tensor, size: int, penalties: Tensor
 ) -> Iterable[Tensor]:
-    """Give ``(size + 1, horizon)`` for each penalty: coefficients, below them the bias.
+    """Yield ``(size + 1, horizon)`` for each penalty: coefficients, then the bias.
 
     One decomposition serves all penalties.
     """
@@ -120,7 +129,7 @@ def _solve(
 
 
 def _error(products: Tensor, found: Tensor) -> Tensor:
-    """Give the sum of squared errors of a solution, from the products alone."""
+    """Compute the sum of squared errors of a solution, from the products alone."""
     size = len(found)
     own, both = products[:size, :size], products[:size, size:]
     squares = products.diagonal()[size:].sum()

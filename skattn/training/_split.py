@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import GroupShuffleSplit
 
-from ._seeding import Stream, derive
+from ._environment import Stream, derive
 
 
 def split_validation(
@@ -19,7 +19,7 @@ def split_validation(
     seed: int,
     strata: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Choose the samples to train on and the samples to validate on.
+    """Return the samples to train on and the samples to validate on.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def split_validation(
 def _split_strata(
     order: np.ndarray, strata: np.ndarray, n_valid: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Take every k-th of the samples in random order, sorted by class."""
+    """Return every k-th of the samples in random order, sorted by class."""
     _, first = np.unique(strata[order], return_index=True)
     pool = np.delete(order, first)
     n_valid = min(n_valid, len(pool))
@@ -125,14 +125,14 @@ def _split_by(
     if len(train) == 0 or len(valid) == 0 or np.intersect1d(train, valid).size:
         raise ValueError(
             f"validation_split={splitter!r} gave {len(train)} training and "
-            f"{len(valid)} validation samples; both parts need at least one sample "
+            f"{len(valid)} validation samples; both sides need at least one sample "
             "and none in common."
         )
     return train, valid
 
 
 def _as_indices(part: Any, n_samples: int, splitter: Any) -> np.ndarray:
-    """Read one side of a split, which may be a mask."""
+    """Return one side of a split, which may be a mask, as indices."""
     part = np.asarray(part)
     if part.dtype == bool and part.shape == (n_samples,):
         return np.flatnonzero(part)

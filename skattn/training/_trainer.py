@@ -14,8 +14,7 @@ from torch import nn
 from ._callbacks import EarlyStopping, ProgressBar, StopTraining, make_schedule
 from ._checkpoint import Checkpoint
 from ._data import SequenceDataset
-from ._flat import FlatWeights
-from ._net import OPTIMIZERS, AttentionNet
+from ._net import OPTIMIZERS, AttentionNet, FlatWeights
 
 # Fewer would train too little in the few epochs that a user waits for.
 _STEPS_PER_EPOCH = 32
@@ -63,18 +62,18 @@ def train(
     previous: AttentionNet | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> AttentionNet:
-    """Train ``module`` in place.
+    """Train a network in place.
 
     Parameters
     ----------
     module : nn.Module
         The network, with its weights drawn.
     loss : nn.Module
-        Gives one value an output.
+        Returns one value an output.
     plan : TrainingPlan
         How to train.
     train_data, valid_data : SequenceDataset
-        The parts; None for no validation.
+        The samples to train on and to validate on; None for no validation.
     seed : int
         Source of the order of samples and of the dropout masks.
     previous : AttentionNet, default=None

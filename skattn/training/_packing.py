@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..nn._build import assemble
-from ._callbacks import choose_device
+from ..nn._build import Architecture, assemble
+from ._environment import choose_device
 from ._net import OPTIMIZERS, AttentionNet
 
 _SETTINGS = (
@@ -24,7 +24,7 @@ _BITS = torch.float32  # the type of all weights, whatever torch's default is
 
 
 def pack_net(net: AttentionNet) -> dict[str, Any]:
-    """Describe a trained net: weights, optimiser, history and settings.
+    """Return a trained net as weights, optimiser, history and settings.
 
     Callbacks and the loss are left out, since nothing after training reads them.
 
@@ -48,14 +48,14 @@ def pack_net(net: AttentionNet) -> dict[str, Any]:
     }
 
 
-def unpack_net(state: dict[str, Any], architecture: dict[str, Any]) -> AttentionNet:
-    """Make a net from what `pack_net` gave, on another device if its own is not here.
+def unpack_net(state: dict[str, Any], architecture: Architecture) -> AttentionNet:
+    """Return a net from what `pack_net` gave, on another device if its own is not here.
 
     Parameters
     ----------
     state : dict
         From `pack_net`.
-    architecture : dict
+    architecture : Architecture
         What the network was built from.
 
     Returns
@@ -85,15 +85,15 @@ def unpack_net(state: dict[str, Any], architecture: dict[str, Any]) -> Attention
 
 
 def _unpack_module(
-    architecture: dict[str, Any], weights: dict[str, np.ndarray]
+    architecture: Architecture, weights: dict[str, np.ndarray]
 ) -> nn.Module:
-    """Build the network; memory is taken only once all shapes are known to be right."""
-    if architecture["num_layers"] > len(weights):
+    """Return the network; it takes memory only once all shapes are known to fit."""
+    if architecture.num_layers > len(weights):
         raise ValueError(
-            f"num_layers={architecture['num_layers']}, but there are only "
+            f"num_layers={architecture.num_layers}, but there are only "
             f"{len(weights)} arrays of weights."
         )
-    module = assemble(**architecture)
+    module = assemble(architecture)
     expected = {name: tuple(part.shape) for name, part in module.state_dict().items()}
     check_shapes(expected, weights)
     module.to_empty(device="cpu").to(_BITS)
@@ -104,7 +104,7 @@ def _unpack_module(
 def check_shapes(
     expected: dict[str, tuple[int, ...]], given: dict[str, np.ndarray]
 ) -> None:
-    """Refuse weights that are not those of the network.
+    """Check that weights are those of the network.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def check_shapes(
 
 
 def pack_moments(optimizer: torch.optim.Optimizer) -> dict[str, np.ndarray]:
-    """Give the optimiser's state by ``"number of the parameter.name"``."""
+    """Return the optimiser's state by ``"number of the parameter.name"``."""
     state = optimizer.state_dict()["state"]
     return to_arrays(
         {
@@ -140,7 +140,7 @@ def pack_moments(optimizer: torch.optim.Optimizer) -> dict[str, np.ndarray]:
 def unpack_moments(
     optimizer: torch.optim.Optimizer, moments: dict[str, np.ndarray]
 ) -> None:
-    """Give an optimiser the state that `pack_moments` read; its rates stay.
+    """Restore the state of an optimiser that `pack_moments` read; its rates stay.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def unpack_moments(
 
 
 def pack_history(history: Any) -> list[dict[str, Any]]:
-    """Keep of each epoch what is a number or text."""
+    """Return of each epoch what is a number or text."""
     return [
         {
             name: entry.item() if isinstance(entry, np.generic) else entry
@@ -175,12 +175,12 @@ def pack_history(history: Any) -> list[dict[str, Any]]:
 
 
 def to_arrays(tensors: dict[str, Tensor]) -> dict[str, np.ndarray]:
-    """Bring tensors to NumPy, wherever they are; copies, so that they stay as is."""
+    """Return copies of tensors as arrays, wherever they are."""
     return {name: part.detach().cpu().numpy().copy() for name, part in tensors.items()}
 
 
 def to_tensors(arrays: dict[str, np.ndarray]) -> dict[str, Tensor]:
-    """Copy arrays to torch, on the CPU."""
+    """Return copies of arrays as tensors, on the CPU."""
     return {name: torch.tensor(array) for name, array in arrays.items()}
 
 

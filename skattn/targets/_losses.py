@@ -32,13 +32,8 @@ class CrossEntropy(nn.Module):
         return -(target * prediction.log_softmax(-1)).sum(-1)  # (n, 1)
 
 
-def make_loss(name: str, quantile: float | None) -> nn.Module:
-    """Build the loss that the regressor's ``loss`` and ``quantile`` name."""
-    if name == "quantile" and quantile is not None:
-        return QuantileLoss(quantile)
-    losses = {
-        "squared_error": nn.MSELoss,
-        "absolute_error": nn.L1Loss,
-        "huber": nn.HuberLoss,
-    }
-    return losses[name](reduction="none")
+LOSSES: dict[str, type[nn.MSELoss] | type[nn.L1Loss] | type[nn.HuberLoss]] = {
+    "squared_error": nn.MSELoss,
+    "absolute_error": nn.L1Loss,
+    "huber": nn.HuberLoss,
+}

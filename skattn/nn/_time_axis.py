@@ -6,12 +6,12 @@ from torch.nn.functional import pad
 
 
 def step_mask(lengths: Tensor, n_steps: int) -> Tensor:
-    """Say which steps are real: ``(n_samples, n_steps)``, True up to each length."""
+    """Return which steps are real: ``(n_samples, n_steps)``, True up to each length."""
     return torch.arange(n_steps, device=lengths.device) < lengths[:, None]
 
 
 def last_step(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Take the last real step of each sequence: ``(n_samples, size)``."""
+    """Return the last real step of each sequence: ``(n_samples, size)``."""
     if lengths is None:
         return x[:, -1]
     index = (lengths - 1)[:, None, None].expand(-1, 1, x.shape[2])
@@ -19,7 +19,7 @@ def last_step(x: Tensor, lengths: Tensor | None) -> Tensor:
 
 
 def reverse_steps(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Turn each sequence round within its own length; the padding stays at the end."""
+    """Return each sequence reversed within its own length; padding stays at the end."""
     if lengths is None:
         return x.flip(1)
     step = torch.arange(x.shape[1], device=x.device)
@@ -29,7 +29,7 @@ def reverse_steps(x: Tensor, lengths: Tensor | None) -> Tensor:
 
 
 def align_ends(x: Tensor, lengths: Tensor | None, n_steps: int) -> Tensor:
-    """Move each sequence so that its last step is the last of ``n_steps`` steps.
+    """Return each sequence moved so that its last step is the last of ``n_steps``.
 
     What is free on the left becomes 0.
     """
@@ -42,7 +42,7 @@ def align_ends(x: Tensor, lengths: Tensor | None, n_steps: int) -> Tensor:
 def to_patches(
     x: Tensor, lengths: Tensor | None, patch_size: int
 ) -> tuple[Tensor, Tensor | None]:
-    """Join ``patch_size`` consecutive steps into one.
+    """Return patches: ``patch_size`` consecutive steps joined into one.
 
     Patches end where the sequence ends; an incomplete first patch is filled with 0
     on its left.
@@ -69,7 +69,7 @@ def to_patches(
 
 
 def _move_right(x: Tensor, lengths: Tensor, offset: Tensor, n_steps: int) -> Tensor:
-    """Shift each sequence by its own ``offset`` into a frame of ``n_steps`` zeros."""
+    """Return each sequence shifted by its own ``offset`` into ``n_steps`` zeros."""
     source = torch.arange(n_steps, device=x.device) - offset[:, None]
     real = (source >= 0) & (source < lengths[:, None])
     index = source.clamp(0, x.shape[1] - 1)[:, :, None].expand(-1, -1, x.shape[2])
@@ -77,7 +77,7 @@ def _move_right(x: Tensor, lengths: Tensor, offset: Tensor, n_steps: int) -> Ten
 
 
 def from_ends(x: Tensor, lengths: Tensor | None, n_steps: int) -> Tensor:
-    """Undo `align_ends`, on the last axis: move each sequence back to the left.
+    """Return what `align_ends` moved, moved back to the left, on the last axis.
 
     Parameters
     ----------

@@ -1,20 +1,74 @@
-"""Checking sequences that users hand over, each error naming its argument."""
+"""Reading what users hand over, each error naming its argument."""
 
 import warnings
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 from sklearn.utils import check_array
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    validate_data,
+)
 
-from ._forms import Schema, Sequences, cut_rows, from_tensor
 from ._ragged import as_steps, blocks, is_ragged, measure_lengths, pad_steps
+from ._samples import Samples, cut_rows, from_tensor
 
 FLOATS = [np.float64, np.float32]
 
 
-def check_X(estimator: Any, X: Any, *, reset: bool, name: str = "X") -> Sequences:
-    """Bring X into the one inner form.
+@dataclass(frozen=True)
+class Schema:
+    """What X was in `fit`, and how every later X is read.
+
+    Parameters
+    ----------
+    n_timesteps, n_channels : int
+        Steps of the longest sequence, and channels.
+    flat : bool
+        Whether each sequence came as one row.
+    row_timesteps : int or None
+        The parameter ``n_timesteps``, the steps into which a row is cut.
+    padding_value : float or None
+        What fills an array after the end of shorter sequences.
+    missing : {"error", "mask", "forward"}
+        What happens to NaN in a sequence.
+    """
+
+    n_timesteps: int
+    n_channels: int
+    flat: bool
+    row_timesteps: int | None
+    padding_value: float | None
+    missing: str
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of the estimator that decided how X was read."""
+        return {
+            "n_timesteps": self.row_timesteps,
+            "padding_value": self.padding_value,
+            "missing": self.missing,
+        }
+
+
+class SequenceReader(Protocol):
+    """What reading asks of an estimator: its parameters, and what it was fitted on."""
+
+    n_timesteps: int | None
+    padding_value: float | None
+    missing: str
+    n_timesteps_in_: int
+    n_channels_in_: int
+    n_features_in_: int
+    _schema: Schema
+
+
+def read_X(
+    estimator: SequenceReader, X: object, *, reset: bool, name: str = "X"
+) -> Samples:
+    """Return X in the one inner form.
 
     Parameters
     ----------
@@ -33,45 +87,64 @@ def check_X(estimator: Any, X: Any, *, reset: bool, name: str = "X") -> Sequence
 
     Returns
     -------
-    Sequences
+    Samples
         Float32 if X is, float64 otherwise.
     """
-    given: dict[str, Any] = (
+    if not reset and "_schema" not in vars(estimator):
+        check_is_fitted(estimator)
+    given = (
         {key: getattr(estimator, key) for key in _READING}
         if reset
         else estimator._schema.parameters
     )
+    if type(X) is not np.ndarray or X.dtype == object:
+        X = _unwrap(X, given["n_timesteps"], name)
+    flat = False
+    if type(X) is not np.ndarray and is_ragged(X):
+        samples = _read_ragged(estimator, X, name)
+    else:
+        flat = _n_axes(X) != 3
+        values = (
+            _read_flat(estimator, X, reset=reset, name=name)
+            if flat
+            else _read_cubic(estimator, X, name)
+        )
+        samples = _find_ends(values, given["padding_value"], name)
+    if reset:
+        _learn(estimator, X, samples.values, flat, given)
+    elif not flat:
+        _check_channels(estimator, X, samples.values, name)
+    if given["missing"] == "error":
+        _refuse_gaps(samples, name)
+    return samples
+
+
+def _unwrap(X: Any, n_timesteps: int | None, name: str) -> Any:
+    """Return tensors as arrays, and rows in a list as a table."""
     X = from_tensor(X, name)
     if hasattr(X, "to_numpy") and _n_axes(X) == 1:  # a Series of arrays
         X = X.to_numpy()
+    if isinstance(X, np.ndarray) and is_ragged(X):
+        X = [*X]
     _refuse_uneven(X, name)
     _refuse_several(X, name)
-    if is_ragged(X) and _n_axes(X[0]) == 1 and given["n_timesteps"] is not None:
-        X = _stack_rows(X, name)
-    flat = not is_ragged(X) and _n_axes(X) != 3
-    if is_ragged(X):
-        sequences = _check_ragged(estimator, X, name)
-    elif flat:
-        rows = _check_flat(estimator, X, reset=reset, name=name)
-        sequences = _find_ends(rows, given["padding_value"], name)
-    else:
-        values = _check_cubic(estimator, X, name)
-        sequences = _find_ends(values, given["padding_value"], name)
-    values = sequences.values
-    if reset:
-        _learn(estimator, X, values, flat, given)
-    elif values.shape[2] != estimator.n_channels_in_:
+    if is_ragged(X) and _n_axes(X[0]) == 1 and n_timesteps is not None:
+        return _stack_rows(X, name)
+    return X
+
+
+def _check_channels(
+    estimator: SequenceReader, X: Any, values: np.ndarray, name: str
+) -> None:
+    """Check that X has the channels that `fit` saw."""
+    if values.shape[2] != estimator.n_channels_in_:
         raise ValueError(
             f"{name} has {values.shape[2]} channels (the last axis of its sequences), "
             f"but {type(estimator).__name__} was fitted on {estimator.n_channels_in_}."
         )
-    elif not flat and not estimator._schema.flat:
-        frame = _find_frame(X)
-        if frame is not None:
-            validate_data(estimator, frame, skip_check_array=True, reset=False)
-    if given["missing"] == "error":
-        _refuse_gaps(sequences, name)
-    return sequences
+    frame = None if estimator._schema.flat else _find_frame(X)
+    if frame is not None:
+        validate_data(estimator, frame, skip_check_array=True, reset=False)
 
 
 # Parameters that decide how X is read.
@@ -79,15 +152,22 @@ _READING = ("n_timesteps", "padding_value", "missing")
 
 
 def _learn(
-    estimator: Any, X: Any, values: np.ndarray, flat: bool, given: dict[str, Any]
+    estimator: SequenceReader,
+    X: Any,
+    values: np.ndarray,
+    flat: bool,
+    given: dict[str, Any],
 ) -> None:
     """Write down what X was."""
     _, n_timesteps, n_channels = values.shape
     if not flat:
         # Features are what StandardScaler would call so: channels, not steps.
         frame = _find_frame(X)
-        table = values[:, 0] if frame is None else frame
-        validate_data(estimator, table, skip_check_array=True)
+        if frame is None:
+            estimator.n_features_in_ = n_channels
+            vars(estimator).pop("feature_names_in_", None)
+        else:
+            validate_data(estimator, frame, skip_check_array=True)
         if n_timesteps == 1 and n_channels > 1:
             warnings.warn(
                 f"X has one time step and {n_channels} channels, so that its attention "
@@ -139,7 +219,9 @@ def _refuse_several(X: Any, name: str) -> None:
             )
 
 
-def _check_numbers(estimator: Any, array: Any, name: str, **options: Any) -> np.ndarray:
+def _check_numbers(
+    estimator: SequenceReader, array: Any, name: str, **options: Any
+) -> np.ndarray:
     if _is_frame(array):
         _check_dtypes(array, name)
     return check_array(
@@ -152,7 +234,7 @@ def _check_numbers(estimator: Any, array: Any, name: str, **options: Any) -> np.
     )
 
 
-def _check_ragged(estimator: Any, X: Any, name: str) -> Sequences:
+def _read_ragged(estimator: SequenceReader, X: Any, name: str) -> Samples:
     _check_columns(X, name)
     steps, lengths = as_steps(X, name)
     return pad_steps(_check_numbers(estimator, steps, name), lengths)
@@ -189,7 +271,7 @@ def _check_columns(X: Any, name: str) -> None:
             )
 
 
-def _check_cubic(estimator: Any, X: Any, name: str) -> np.ndarray:
+def _read_cubic(estimator: SequenceReader, X: Any, name: str) -> np.ndarray:
     if type(X) is np.ndarray and X.dtype in FLOATS and X.size and np.isfinite(X.sum()):
         return X  # nothing to say, and far quicker for single rows
     values = _check_numbers(estimator, X, name, allow_nd=True)
@@ -201,7 +283,9 @@ def _check_cubic(estimator: Any, X: Any, name: str) -> np.ndarray:
     return values
 
 
-def _check_flat(estimator: Any, X: Any, *, reset: bool, name: str) -> np.ndarray:
+def _read_flat(
+    estimator: SequenceReader, X: Any, *, reset: bool, name: str
+) -> np.ndarray:
     rows = _check_numbers(estimator, X, name)
     if reset:
         validate_data(estimator, X, skip_check_array=True)
@@ -230,21 +314,22 @@ def _stack_rows(X: Any, name: str) -> np.ndarray:
         ) from error
 
 
-def _find_ends(values: np.ndarray, padding_value: Any, name: str) -> Sequences:
+def _find_ends(values: np.ndarray, padding_value: Any, name: str) -> Samples:
     if padding_value is None:
-        return Sequences(values)
+        return Samples(values)
     lengths = measure_lengths(values, padding_value, name)
-    return Sequences(values, lengths if lengths.min() < values.shape[1] else None)
+    return Samples(values, lengths if lengths.min() < values.shape[1] else None)
 
 
-def _refuse_gaps(sequences: Sequences, name: str) -> None:
+def _refuse_gaps(samples: Samples, name: str) -> None:
     """Refuse NaN among the real steps, and say where it stands."""
-    values = sequences.values
+    values = samples.values
+    with np.errstate(over="ignore"):
+        if np.isfinite(values.sum()):  # the usual case, in one cheap pass
+            return
     for rows in blocks(values):
-        if np.isfinite(values[rows].sum()):
-            continue  # the usual case, in one cheap pass
         gaps = np.isnan(values[rows])
-        real = sequences.real_steps(rows)
+        real = samples.real_steps(rows)
         if real is not None:
             gaps &= real[:, :, None]
         if gaps.any():
@@ -275,3 +360,56 @@ def _n_axes(X: Any) -> int:
         return np.asarray(X).ndim
     except (TypeError, ValueError):  # uneven or foreign: check_array says what is wrong
         return 2
+
+
+def read_weights(sample_weight: object, X: Samples) -> np.ndarray | None:
+    """Return sample weights: one a sample, finite, none negative, one positive."""
+    if sample_weight is None:
+        return None
+    weights = np.asarray(from_tensor(sample_weight, "sample_weight"), dtype=np.float64)
+    if weights.ndim == 0:
+        weights = np.full(len(X), weights)
+    if len(weights) != len(X):
+        refuse_length("sample_weight", len(weights), len(X))
+    if not weights.any():
+        raise ValueError(
+            "sample_weight is zero for all samples; at least one must be positive."
+        )
+    return _check_sample_weight(
+        weights, X.values, dtype=np.float64, ensure_non_negative=True
+    )
+
+
+def read_groups(groups: Any, n_samples: int) -> np.ndarray | None:
+    """Return group labels: one a sample, of kinds that can be told apart."""
+    if groups is None:
+        return None
+    if np.isscalar(groups) or getattr(groups, "ndim", 1) == 0:
+        refuse_scalar("groups", groups)
+    groups = check_array(groups, ensure_2d=False, dtype=None, input_name="groups")
+    if groups.ndim != 1:
+        raise ValueError(f"groups has shape {groups.shape}; allowed is (n_samples,).")
+    if len(groups) != n_samples:
+        refuse_length("groups", len(groups), n_samples)
+    try:
+        np.unique(groups)
+    except TypeError as error:
+        raise ValueError(
+            f"groups mixes labels that cannot be compared ({error}); use labels of one "
+            "type, and none missing."
+        ) from error
+    return groups
+
+
+def refuse_length(name: str, length: int, n_samples: int) -> NoReturn:
+    """Raise the error for an argument that has not one entry a sample."""
+    inputs = "X_val" if name.endswith("_val") else "X"
+    raise ValueError(
+        f"{inputs} and {name} have inconsistent numbers of samples: {inputs} has "
+        f"{n_samples}, {name} has {length}."
+    )
+
+
+def refuse_scalar(name: str, value: object) -> NoReturn:
+    """Raise the error for an argument that is a single value."""
+    raise ValueError(f"{name}={value!r} must have one entry a sample.")

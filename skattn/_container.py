@@ -13,11 +13,12 @@ import re
 import secrets
 import stat
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from ._optional import import_optional
 
 _KEY = "skattn"
 _EMPTY = "0" * 64  # stands in the place of the checksum while it is computed
@@ -25,25 +26,8 @@ _CHECKSUM = re.compile(rb'"sha256":"([0-9a-f]{64})"')
 _LARGEST_HEADER = 1 << 24  # bytes; a parser takes some times as much memory
 
 
-def import_optional(module: str, extra: str, needed_for: str) -> Any:
-    """Import a package that not everybody needs.
-
-    Raises
-    ------
-    ImportError
-        Saying what needs it, and how to install it.
-    """
-    try:
-        return import_module(module)
-    except ImportError as error:
-        package = module.partition(".")[0]
-        raise ImportError(
-            f"{needed_for} needs {package}: pip install 'skattn[{extra}]'."
-        ) from error
-
-
 def to_path(path: str | os.PathLike[str]) -> Path:
-    """Check what a user gave as a path."""
+    """Return what a user gave as a path."""
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"path={path!r} must be text or a path.")
     return Path(path)
@@ -168,7 +152,7 @@ def refusing(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Any]:
-    """Write beside ``path``, and put the result in its place in one step.
+    """Write a file next to ``path``, and put it in its place in one step.
 
     A crash, a full disk or a kill leave what stood there before; a kill may leave a
     hidden ``.part`` file too.
@@ -187,7 +171,7 @@ def replacing(path: Path) -> Iterator[Any]:
 
 
 def try_folder(folder: Path) -> None:
-    """Make a folder if need be, and see that files can be written there.
+    """Make a folder if need be, and check that files can be written there.
 
     Raises
     ------

@@ -1,0 +1,83 @@
+"""States of earlier formats in the present one, so that old files load."""
+
+from dataclasses import fields
+from typing import Any
+
+from .nn._build import Architecture
+
+FORMAT = 2
+
+_NAMES = {field.name for field in fields(Architecture)}
+
+
+def upgrade(state: dict[str, Any]) -> dict[str, Any]:
+    """Return a state of an earlier format in the present one.
+
+    Format 1 (skattn 0.1) kept the network's settings as a dictionary, form and scale of
+    y apart, and no record of how X is read: the parameters decided it, and the input
+    scaler knew what happens to gaps.
+
+    Parameters
+    ----------
+    state : dict
+        As `get_state` of some version described an estimator.
+
+    Returns
+    -------
+    dict
+        The same, if it is of the present format or of an unknown one.
+    """
+    if state.get("format") != 1:
+        return state
+    state = {**state, "format": FORMAT}
+    if state["net"] is None:
+        return state
+    attributes, records = dict(state["attributes"]), dict(state["records"])
+    parameters, settings = state["parameters"], attributes.pop("_settings")
+    records["_schema"] = {
+        "record": "Schema",
+        "n_timesteps": attributes["n_timesteps_in_"],
+        "n_channels": attributes["n_channels_in_"],
+        "flat": attributes.pop("_flat"),
+        "row_timesteps": parameters.get("n_timesteps"),
+        "padding_value": parameters.get("padding_value"),
+        "missing": records["_input_scaler"]["missing"],
+    }
+    if settings.get("decoder") == "lstm":  # it never read its query
+        settings = {**settings, "query": "last"}
+    architecture = {name: value for name, value in settings.items() if name in _NAMES}
+    records["_architecture"] = {"record": "Architecture", **architecture}
+    form, scaler = records.pop("_target_form"), records.pop("_target_scaler")
+    class_weights = attributes.pop("_class_weights", None)
+    if "classes_" in attributes:
+        records["_target"] = {
+            "record": "Classes",
+            "classes": attributes["classes_"],
+            "class_weight": parameters.get("class_weight"),
+            "of_class": class_weights if parameters.get("class_weight") else None,
+            "scaler": scaler,
+        }
+    else:
+        records["_target"] = {
+            "record": "Regression",
+            "shape": form["shape"],
+            "dtype": form["dtype"],
+            "scaler": scaler,
+            "channels": settings.get("target_channels"),
+            "output_activation": settings.get("output_activation", "identity"),
+            "loss": parameters.get("loss", "squared_error"),
+            "quantile": parameters.get("quantile"),
+        }
+    net = dict(state["net"])
+    net["weights"] = {
+        _rename(name): weights for name, weights in net["weights"].items()
+    }
+    return {**state, "attributes": attributes, "records": records, "net": net}
+
+
+def _rename(name: str) -> str:
+    """Return the present name of an array of weights."""
+    start, _, last = name.rpartition(".")
+    if last != "center":
+        return name
+    return f"{start}.input.center" if start else "input.center"

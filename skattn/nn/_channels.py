@@ -1,0 +1,122 @@
+"""One network shared by all target channels, each a sample of its own."""
+
+from torch import Tensor, nn
+
+from ._records import Inputs, NetworkOutput
+from ._skip import LinearSkip
+from .network import AttentionNetwork
+
+
+class ChannelIndependent(nn.Module):
+    """Fold target channels into the samples of one network.
+
+    A target channel is joined by its indicator, if there are indicators, and by all
+    that belongs to no target; the results of the target channels stand side by side.
+
+    Parameters
+    ----------
+    network : AttentionNetwork
+        For one target, which is channel 0 of its input.
+    target_channels : sequence of int
+        The channels to fold into the samples.
+    n_channels : int
+        Channels of the input, indicators not counted.
+    n_inputs : int
+        Numbers in one step: the channels, and after them the indicators if any.
+    """
+
+    context_size: int
+
+    def __init__(
+        self,
+        network: AttentionNetwork,
+        target_channels: tuple[int, ...],
+        n_channels: int,
+        n_inputs: int,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.context_size = len(target_channels) * network.context_size
+        others = [c for c in range(n_inputs) if c % n_channels not in target_channels]
+        self.channels = [
+            [*range(target, n_inputs, n_channels), *others]
+            for target in target_channels
+        ]
+
+    def forward(
+        self,
+        inputs: Inputs | Tensor,
+        target: Tensor | None = None,
+        need_weights: bool = True,
+        weights: Tensor | None = None,
+    ) -> NetworkOutput:
+        """Compute predictions; weights and states have a second axis, of targets."""
+        n_targets = len(self.channels)
+        if target is not None:
+            target = _fold_target(target)
+        if weights is not None:
+            weights = weights.flatten(0, 1)
+        output = self.network(self.fold(inputs), target, need_weights, weights)
+
+        def unfold(field: Tensor) -> Tensor:
+            return field.unflatten(0, (-1, n_targets))
+
+        return NetworkOutput(
+            # (n, n_targets, horizon, 1) -> (n, horizon, n_targets)
+            unfold(output.prediction).squeeze(-1).transpose(1, 2),
+            unfold(output.context).flatten(1),
+            None if output.weights is None else unfold(output.weights),
+            None if output.self_weights is None else unfold(output.self_weights),
+            unfold(output.states),
+            None if output.mask is None else unfold(output.mask),
+        )
+
+    def fold(self, inputs: Inputs | Tensor) -> Inputs:
+        """Return each target channel, with what belongs to no target, as a sample."""
+        if isinstance(inputs, Tensor):
+            inputs = Inputs(inputs)
+        # (n, n_steps, n_targets, n_own) -> (n * n_targets, n_steps, n_own)
+        folded = inputs.x[:, :, self.channels].transpose(1, 2).flatten(0, 1)
+        lengths = inputs.lengths
+        if lengths is not None:
+            lengths = lengths.repeat_interleave(len(self.channels))
+        return Inputs(folded, lengths)
+
+    def set_center(self, center: Tensor) -> None:
+        """Set where 0 lies in each channel ``(1, n_channels)``, target by target."""
+        self.network.set_center(center[0, self.channels])
+
+    def count_states(self, n_timesteps: int) -> int:
+        """Return how many numbers the states of all targets of one sample hold."""
+        return len(self.channels) * self.network.count_states(n_timesteps)
+
+    def decaying_parameters(self) -> list[Tensor]:
+        """Return what the weight decay shrinks."""
+        return self.network.decaying_parameters()
+
+    @property
+    def patch_size(self) -> int:
+        """Time steps in one step of the encoder."""
+        return self.network.patch_size
+
+    @property
+    def max_steps(self) -> int | None:
+        """Most steps of a sequence; None for any number."""
+        return self.network.max_steps
+
+    @property
+    def skip(self) -> LinearSkip | None:
+        """The linear path that all target channels share."""
+        return self.network.skip
+
+    def pose_linear(self, inputs: Inputs, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what the linear path is fitted to; see `AttentionNetwork`."""
+        return self.network.pose_linear(self.fold(inputs), _fold_target(target))
+
+
+def _fold_target(target: Tensor) -> Tensor:
+    """Return each target as a sample: ``(n * n_targets, horizon, 1)``."""
+    return target.transpose(1, 2).flatten(0, 1)[:, :, None]
+
+
+Network = AttentionNetwork | ChannelIndependent

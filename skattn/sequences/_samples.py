@@ -1,0 +1,84 @@
+"""The one form that sequences take inside."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Sequences side by side, not yet scaled.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples, n_timesteps, n_channels)
+        Float32 or float64, padded on the right where ``lengths`` says so.
+    lengths : ndarray of int of shape (n_samples,), default=None
+        Real steps in each sequence; None if all are real.
+    """
+
+    values: np.ndarray
+    lengths: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def rows(self, index: np.ndarray | slice) -> "Samples":
+        """Return some samples."""
+        lengths = None if self.lengths is None else self.lengths[index]
+        return Samples(self.values[index], lengths)
+
+    def real_steps(self, rows: slice) -> np.ndarray | None:
+        """Return which steps of some rows are real, None if all are."""
+        if self.lengths is None:
+            return None
+        return np.arange(self.values.shape[1]) < self.lengths[rows, None]
+
+
+def from_tensor(X: Any, name: str) -> Any:
+    """Return a torch tensor as an array, wherever it is and whatever it tracks."""
+    if not hasattr(X, "detach"):
+        return X
+    tensor = X.detach()
+    if str(tensor.dtype) == "torch.bfloat16":  # a type that NumPy does not have
+        tensor = tensor.float()
+    try:
+        return tensor.cpu().numpy()
+    except (RuntimeError, TypeError, NotImplementedError) as error:
+        raise ValueError(
+            f"{name} is a tensor of layout {tensor.layout} and type {tensor.dtype} on "
+            f"the device {str(tensor.device)!r}, which cannot be read as an array "
+            f"({str(error).splitlines()[0]}); allowed are dense tensors of numbers."
+        ) from error
+
+
+def cut_rows(rows: np.ndarray, n_timesteps: int | None) -> np.ndarray:
+    """Return flat rows cut into steps, time-major.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_samples, n_features)
+        One sequence a row.
+    n_timesteps : int or None
+        Steps in a row; None for one channel, a step a column.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_timesteps, n_channels)
+        A view.
+
+    Raises
+    ------
+    ValueError
+        If ``n_timesteps`` does not divide the number of columns.
+    """
+    n_samples, n_features = rows.shape
+    if n_timesteps is None:
+        n_timesteps = n_features
+    if n_features % n_timesteps:
+        raise ValueError(
+            f"n_timesteps={n_timesteps} does not divide the {n_features} columns of X; "
+            "a flat row must hold the same number of channels for every time step."
+        )
+    return rows.reshape(n_samples, n_timesteps, n_features // n_timesteps)

@@ -1,0 +1,184 @@
+"""Numbers to predict: one, a vector, or a forecast."""
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils import check_array
+from torch import Tensor, nn
+
+from ..sequences._reader import FLOATS, refuse_length, refuse_scalar
+from ..sequences._samples import Samples, from_tensor
+from ..sequences._scaling import IDENTITY, InputScaler, Scaler, fit_scaler
+from ._losses import LOSSES, QuantileLoss
+from ._target import Target
+
+
+@dataclass(frozen=True)
+class Regression(Target):
+    """Numbers, scaled for the network.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of y without its first axis. 1-D y has horizon and targets 1, 2-D y one
+        target.
+    dtype : dtype
+        Float type of the predictions.
+    scaler : Scaler, default=identity
+        Between units of y and of the network.
+    scaling : {"none", "output", "target", "channels"}, default="output"
+        What has a scale of its own: nothing, each output, each target over all output
+        steps; or y is scaled as the input channels that it continues.
+    channels : tuple of int, default=None
+        These channels.
+    output_activation : {"identity", "sigmoid", "softplus"}, default="identity"
+        Applied to the network's output.
+    loss : str, default="squared_error"
+        As in `skattn.LSTMAttentionRegressor`.
+    quantile : float, default=None
+        As in `skattn.LSTMAttentionRegressor`.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    scaler: Scaler = IDENTITY
+    scaling: str = "output"
+    channels: tuple[int, ...] | None = None
+    output_activation: str = "identity"
+    loss: str = "squared_error"
+    quantile: float | None = None
+
+    @property
+    def horizon(self) -> int:
+        """Output steps."""
+        return self.shape[0] if self.shape else 1
+
+    @property
+    def n_targets(self) -> int:
+        """Values at each output step."""
+        return self.shape[1] if len(self.shape) == 2 else 1
+
+    @property
+    def bend(self) -> str | None:
+        """The output activation, if there is one."""
+        activation = self.output_activation
+        return None if activation == "identity" else activation
+
+    @staticmethod
+    def read(y: Any, n_samples: int, name: str = "y") -> np.ndarray:
+        """Return numbers to predict: float, finite, 1-D to 3-D, one entry a sample."""
+        if y is None:
+            raise ValueError(
+                f"LSTMAttentionRegressor requires {name} to be passed, but the target "
+                f"{name} is None."
+            )
+        if np.isscalar(y) or getattr(y, "ndim", 1) == 0:
+            refuse_scalar(name, y)
+        y = check_array(
+            from_tensor(y, name) if hasattr(y, "detach") else y,
+            dtype=FLOATS,
+            ensure_2d=False,
+            allow_nd=True,
+            ensure_min_features=0,  # explained below, with the name
+            estimator="LSTMAttentionRegressor",
+            input_name=name,
+        )
+        if not 1 <= y.ndim <= 3 or 0 in y.shape[1:]:
+            raise ValueError(
+                f"{name} has shape {y.shape}; allowed are (n_samples,), "
+                "(n_samples, n_outputs) and (n_samples, horizon, n_targets)."
+            )
+        if len(y) != n_samples:
+            refuse_length(name, len(y), n_samples)
+        return y
+
+    def encode(self, y: np.ndarray, name: str = "y") -> np.ndarray:
+        """Return y as ``(n_samples, horizon, n_targets)``, in its own units."""
+        if y.shape[1:] != self.shape:
+            raise ValueError(
+                f"{name} has shape {y.shape}, but each sample's shape was "
+                f"{self.shape} before."
+            )
+        self._check_range(y, name)
+        return y.reshape(len(y), self.horizon, self.n_targets)
+
+    def _check_range(self, y: np.ndarray, name: str) -> None:
+        """Refuse numbers that the output activation cannot reach."""
+        if self.output_activation == "identity":
+            return
+        top = 1.0 if self.output_activation == "sigmoid" else np.inf
+        if y.min() < 0 or y.max() > top:
+            raise ValueError(
+                f"{name} has values from {y.min():.3g} to {y.max():.3g}, but "
+                f"output_activation={self.output_activation!r} gives values from 0 to "
+                f"{top:g} only."
+            )
+
+    def outward(self, y: np.ndarray) -> np.ndarray:
+        """Return an encoded y with its own axes and type."""
+        return y.reshape(len(y), *self.shape).astype(self.dtype)
+
+    def fit_weights(self, y: np.ndarray, weights: np.ndarray | None) -> "Regression":
+        """Return the target as it is: numbers themselves weigh nothing."""
+        return self
+
+    def weigh(self, y: np.ndarray, weights: np.ndarray | None) -> np.ndarray | None:
+        """Return the sample weights."""
+        return weights
+
+    def fit_scale(
+        self, y: np.ndarray, weights: np.ndarray, inputs: InputScaler
+    ) -> "Regression":
+        """Return the target with its scale measured on the training samples."""
+        scaler = IDENTITY
+        if self.scaling == "channels" and self.channels is not None:
+            scaler = inputs.take([*self.channels])
+            _warn_of_other_units(np.abs((y - scaler.mean) / scaler.scale))
+        elif self.scaling == "target":
+            scaler = fit_scaler(Samples(y), weights)
+        elif self.scaling == "output":
+            # (n, horizon, 1) -> (n, 1, horizon) -> scale (horizon, 1)
+            flat = fit_scaler(Samples(y.transpose(0, 2, 1)), weights)
+            scaler = Scaler(flat.mean[:, None], flat.scale[:, None])
+        return replace(self, scaler=scaler)
+
+    def make_loss(self) -> nn.Module:
+        """Return the loss that ``loss`` and ``quantile`` name."""
+        if self.loss == "quantile" and self.quantile is not None:
+            return QuantileLoss(self.quantile)
+        return LOSSES[self.loss](reduction="none")
+
+    def decode(self, prediction: np.ndarray) -> np.ndarray:
+        """Return predictions in units, form and type of y."""
+        scaled = prediction.astype(np.float64) * self.scaler.scale
+        values = (scaled + self.scaler.mean).reshape(len(prediction), *self.shape)
+        return values.astype(self.dtype)
+
+    def answer(self, prediction: np.ndarray) -> np.ndarray:
+        """Return what is explained: the predictions."""
+        return self.decode(prediction)
+
+    def answer_in_torch(self, prediction: Tensor) -> Tensor:
+        """Return the predictions up to a constant, with gradients."""
+        scale = torch.from_numpy(self.scaler.scale).to(prediction)
+        return (prediction * scale).flatten(1)
+
+    def shape_outputs(self, values: np.ndarray) -> np.ndarray:
+        """Return ``(n, horizon, n_targets, ...)`` with the axes of y."""
+        return values.reshape(len(values), *self.shape, *values.shape[3:])
+
+
+def _warn_of_other_units(scaled: np.ndarray) -> None:
+    """Warn if most of y lies far outside of what its input channels hold."""
+    typical = np.median(scaled)
+    if typical > 10:
+        warnings.warn(
+            f"Half of y lies more than {typical:.3g} standard deviations away from the "
+            "mean of its input channels: with target_channels, y must continue these "
+            "channels, in their units.",
+            UserWarning,
+            stacklevel=2,
+        )

@@ -1,0 +1,96 @@
+"""What a fit takes from outside: a device, threads, and random streams."""
+
+import os
+import re
+from enum import IntEnum
+from multiprocessing import current_process, parent_process
+from numbers import Integral
+
+import numpy as np
+import torch
+from sklearn.utils import check_random_state
+
+HOME = os.getpid()  # which has the threads of OpenMP
+
+
+def guard_fork() -> None:
+    """Use one thread in a forked child.
+
+    OpenMP would wait for ever for the threads that the parent had. torch's own data
+    loaders do the same in their workers.
+    """
+    if os.getpid() != HOME and torch.get_num_threads() > 1:
+        torch.set_num_threads(1)
+
+
+class Stream(IntEnum):
+    """What a stream of random numbers is for."""
+
+    WEIGHTS = 0
+    SPLIT = 1
+    ORDER = 2
+    DROPOUT = 3
+
+
+def draw_seed(random_state: int | np.random.RandomState | None) -> int:
+    """Return the seed of one fit.
+
+    None takes fresh entropy from the operating system rather than NumPy's global
+    state, which stays as the caller left it.
+    """
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def derive(seed: int, stream: Stream, epoch: int = 0) -> int:
+    """Return the seed of one stream in one epoch.
+
+    A stream starts anew each epoch, so training can go on from any epoch with the
+    same numbers as if it had never stopped.
+    """
+    state = np.random.SeedSequence([seed, stream, epoch]).generate_state(1)
+    return int(state[0])
+
+
+def make_generator(seed: int, stream: Stream) -> torch.Generator:
+    """Return torch's generator for one stream, on the CPU."""
+    return torch.Generator().manual_seed(derive(seed, stream))
+
+
+def choose_device(device: str | torch.device) -> str:
+    """Return the device that ``device`` asks for.
+
+    "auto" takes CUDA if there is one; of several, the processes of a pool take theirs
+    in turn, such as those that joblib starts for ``n_jobs``.
+
+    Raises
+    ------
+    ValueError
+        If this machine, or this build of torch, has no such device.
+    """
+    if device == "auto":
+        return _next_cuda() if torch.cuda.is_available() else "cpu"
+    try:
+        if torch.empty(0, device=device).is_meta:
+            raise RuntimeError("it holds no numbers")
+    except Exception as error:  # torch's backends have errors of many kinds
+        reason = str(error).splitlines()[0]
+        raise ValueError(
+            f"device={str(device)!r} cannot be used here ({reason}); allowed are "
+            "'auto', 'cpu' and the devices that torch finds, such as 'cuda'."
+        ) from error
+    return str(device)
+
+
+def _next_cuda() -> str:
+    """Return "cuda", or in one of several processes its share of several devices."""
+    n_devices = torch.cuda.device_count()
+    if n_devices == 1 or parent_process() is None:
+        return "cuda"
+    # Pools number their processes: "LokyProcess-3", "SpawnPoolWorker-3".
+    number = re.search(r"\d+$", current_process().name)
+    worker = os.getpid() if number is None else int(number[0])
+    return f"cuda:{worker % n_devices}"
