@@ -82,8 +82,8 @@ def test_uncentred_values_warn_of_channels_far_from_zero():
 
 def test_a_lstm_decoder_scales_its_horizon_as_one():
     y = np.stack([Y, 100 * Y], axis=1)
-    assert fast(decoder="lstm").fit(X, y)._target_scaler.scale.shape == (1,)
-    assert fast().fit(X, y)._target_scaler.scale.shape == (2, 1)
+    assert fast(decoder="lstm").fit(X, y)._target.scaler.scale.shape == (1,)
+    assert fast().fit(X, y)._target.scaler.scale.shape == (2, 1)
     assert fast(decoder="lstm").fit(X, Y).predict(X).shape == (60,)
 
 
@@ -133,7 +133,7 @@ def test_a_fixed_number_of_steps_takes_shorter_sequences_and_no_longer_ones(atte
 )
 def test_output_activations_keep_their_range(activation, y, decoder):
     model = fast(output_activation=activation, decoder=decoder).fit(X, y)
-    assert (model._target_scaler.scale == 1).all()
+    assert (model._target.scaler.scale == 1).all()
     prediction = model.predict(100 * X)
     assert (prediction >= 0).all()
     if activation == "sigmoid":

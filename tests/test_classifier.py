@@ -269,6 +269,6 @@ def test_the_validation_loss_is_the_log_loss_by_the_classes_weights(class_weight
         **FAST | {"max_epochs": 1}, class_weight=class_weight
     )
     model.fit(X, y, weights, X_val=X, y_val=y)
-    of_class = model._class_weights[y] if class_weight else None
+    of_class = model._target.of_class[y] if class_weight else None
     expected = log_loss(y, model.predict_proba(X), sample_weight=of_class)
     assert model.best_validation_loss_ == pytest.approx(expected, rel=1e-5)

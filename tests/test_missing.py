@@ -4,26 +4,29 @@ import numpy as np
 import pytest
 
 from skattn import LSTMAttentionRegressor
-from skattn.sequences._scaling import InputScaler, Sequences, fit_scaler
+from skattn.sequences._samples import Samples
+from skattn.sequences._scaling import InputScaler, fit_scaler
+from skattn.training import prepare
 
 PLAIN = {"mean": np.array([1.0, 0.0]), "scale": np.array([2.0, 1.0])}
 GAPS = np.array([[[np.nan, 3.0], [5.0, np.nan], [np.nan, np.nan]]])
 
 
 def test_mask_puts_the_mean_and_an_indicator():
-    prepared = InputScaler(**PLAIN, missing="mask").prepare(GAPS, None)
+    prepared = prepare(InputScaler(**PLAIN, missing="mask"), Samples(GAPS)).x
     expected = [[0, 3, 1, 0], [2, 0, 0, 1], [0, 0, 1, 1]]
     np.testing.assert_array_equal(prepared, [expected])
 
 
 def test_forward_puts_the_last_value_seen_and_an_indicator():
-    prepared = InputScaler(**PLAIN, missing="forward").prepare(GAPS, None)
+    prepared = prepare(InputScaler(**PLAIN, missing="forward"), Samples(GAPS)).x
     expected = [[0, 3, 1, 0], [2, 3, 0, 1], [2, 3, 1, 1]]
     np.testing.assert_array_equal(prepared, [expected])
 
 
 def test_padding_is_no_gap():
-    prepared = InputScaler(**PLAIN, missing="forward").prepare(GAPS, np.array([2]))
+    scaler = InputScaler(**PLAIN, missing="forward")
+    prepared = prepare(scaler, Samples(GAPS, np.array([2]))).x
     np.testing.assert_array_equal(prepared[0, 2], 0)
 
 
@@ -33,7 +36,7 @@ def test_scales_are_those_of_the_values_that_are_there(weighted):
     values = rng.normal(3, 2, size=(40, 7, 2))
     values[rng.random(values.shape) < 0.3] = np.nan
     weights = rng.integers(1, 4, 40) if weighted else np.ones(40, int)
-    scaler = fit_scaler(Sequences(values), weights.astype(float))
+    scaler = fit_scaler(Samples(values), weights.astype(float))
     repeated = np.repeat(values, weights, axis=0).reshape(-1, 2)
     np.testing.assert_allclose(scaler.mean, np.nanmean(repeated, 0))
     np.testing.assert_allclose(scaler.scale, np.nanstd(repeated, 0))
@@ -42,7 +45,7 @@ def test_scales_are_those_of_the_values_that_are_there(weighted):
 def test_a_channel_without_any_value_is_harmless():
     values = np.ones((5, 3, 2))
     values[:, :, 1] = np.nan
-    scaler = fit_scaler(Sequences(values))
+    scaler = fit_scaler(Samples(values))
     np.testing.assert_array_equal(scaler.mean, [1, 0])
     np.testing.assert_array_equal(scaler.scale, [1, 1])
 

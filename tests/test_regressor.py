@@ -7,6 +7,7 @@ from sklearn.metrics import mean_pinball_loss, r2_score
 
 from skattn import LSTMAttentionRegressor
 from skattn.sequences import make_windows
+from skattn.training import split_validation
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 8, 2))
@@ -87,7 +88,7 @@ def test_forecasts_of_one_channel_take_a_flat_horizon():
     X_, y = make_windows(waves(), 24, 6, target_channels=1)
     model = LSTMAttentionRegressor(**LEARNING, target_channels=1, linear_skip=True)
     assert model.fit(X_, y).score(X_, y) > 0.9
-    assert model._target_scaler.mean == model._input_scaler.mean[1]
+    assert model._target.scaler.mean == model._input_scaler.mean[1]
 
 
 def test_quantile_loss_predicts_the_quantile():
@@ -109,10 +110,18 @@ def test_fitted_answers_do_not_depend_on_parameters_set_later():
     assert model.predict_attention(X_).shape == (len(X_), 2, 24)
 
 
-def test_the_tail_gap_is_one_window_and_the_horizon():
+def test_the_tail_gap_is_one_window_and_the_horizon(monkeypatch):
     X_, y = make_windows(waves(), 24, 6, target_channels=0)
-    assert fast().fit(X_, y)._tail_gap(24) == 24
-    assert fast(target_channels=0).fit(X_, y)._tail_gap(24) == 24 + 5
+    given = []
+
+    def spy(*args, gap, **options):
+        given.append(gap)
+        return split_validation(*args, gap=gap, **options)
+
+    monkeypatch.setattr("skattn._base.split_validation", spy)
+    for channels in (None, 0):
+        fast(target_channels=channels, early_stopping=True).fit(X_, y)
+    assert given == [24, 24 + 5]
 
 
 def test_attention_is_stored_only_on_demand():
@@ -145,7 +154,7 @@ def test_transform_gives_the_context_of_each_target_side_by_side():
 def test_unscaled_inputs_and_targets():
     model = fast(scale_inputs=False, scale_targets=False).fit(X, Y)
     assert (model._input_scaler.scale == 1).all()
-    assert (model._target_scaler.scale == 1).all()
+    assert (model._target.scaler.scale == 1).all()
     assert model.history_["train_loss"][0] > 1e5  # in squared units of y
 
 
@@ -160,6 +169,7 @@ def test_tensors_are_taken_wherever_they_come_from():
     np.testing.assert_array_equal(model.predict(X), fast().fit(X, Y).predict(X))
 
 
+@pytest.mark.filterwarnings("ignore:X has one time step:UserWarning")
 def test_flat_rows_equal_their_cut_form():
     flat = fast(n_timesteps=8).fit(X.reshape(300, 16), Y)
     cubic = fast().fit(X, Y)

@@ -111,7 +111,7 @@ NUMBERED = np.arange(300.0)  # y that tells which sample it belongs to
 
 def rows_of(model, dataset):
     target = dataset[slice(None)][1].numpy()
-    rows = model._target_form.outward(model._target_scaler.backward(target))
+    rows = model._target.decode(target)
     return rows.round().astype(int)
 
 
@@ -454,7 +454,7 @@ def test_the_validation_loss_does_not_depend_on_the_unit_of_weights():
     model = fast(max_epochs=1)
     model.fit(X, Y, weights, X_val=X, y_val=Y)
     error = (
-        np.mean((model.predict(X) - Y) ** 2) / model._target_scaler.scale.item() ** 2
+        np.mean((model.predict(X) - Y) ** 2) / model._target.scaler.scale.item() ** 2
     )
     assert model.best_validation_loss_ == pytest.approx(error, rel=1e-5)
 
@@ -464,7 +464,7 @@ def test_the_validation_loss_of_a_split_is_weighted_by_its_own_samples():
     split = PredefinedSplit(np.where(np.arange(300) < 200, -1, 0))
     model = fast(max_epochs=1, early_stopping=True, validation_split=split)
     model.fit(X, Y, weights)
-    errors = ((model.predict(X) - Y) / model._target_scaler.scale.item()) ** 2
+    errors = ((model.predict(X) - Y) / model._target.scaler.scale.item()) ** 2
     expected = np.average(errors[200:], weights=weights[200:])
     assert model.best_validation_loss_ == pytest.approx(expected, rel=1e-5)
 

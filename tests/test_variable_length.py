@@ -12,9 +12,9 @@ from sklearn.preprocessing import StandardScaler
 
 from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
 from skattn.sequences import OverTime, to_tslearn
-from skattn.sequences._check import check_X
+from skattn.sequences._reader import read_X
 from skattn.training._data import Batches, SequenceDataset
-from skattn.training._seeding import make_generator
+from skattn.training._environment import make_generator
 
 LONGEST = 13
 CONFIGURATIONS = {
@@ -208,19 +208,19 @@ def test_batches_of_like_length_hold_each_sample_once():
     rng = np.random.default_rng(0)
     X = _make_sequences(rng, rng.integers(1, 100, 500))
     model = LSTMAttentionRegressor(max_epochs=1).fit(X, range(500))
-    sequences = check_X(model, X, reset=False)
+    sequences = read_X(model, X, reset=False)
     dataset = SequenceDataset(
         sequences,
         model._input_scaler,
-        np.arange(500),
         np.arange(500, dtype=np.float32)[:, None, None],
     )
     batches = [*Batches(dataset, 16, make_generator(0, 0))]
     seen = np.concatenate([target.ravel().numpy() for _, target in batches])
     assert sorted(seen) == [*range(500)]
-    computed = sum(inputs["x"].shape[0] * inputs["x"].shape[1] for inputs, _ in batches)
+    inputs = [features.inputs for features, _ in batches]
+    computed = sum(part.x.shape[0] * part.x.shape[1] for part in inputs)
     assert computed < 0.65 * 500 * 99
-    means = [float(inputs["lengths"].float().mean()) for inputs, _ in batches]
+    means = [float(part.lengths.float().mean()) for part in inputs]
     assert np.corrcoef(means, np.arange(len(means)))[0, 1] < 0.5  # still shuffled
 
 

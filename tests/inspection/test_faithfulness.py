@@ -101,12 +101,21 @@ def test_a_state_that_leads_past_the_attention_is_named():
     assert "sigmoid at the output bends" in share.sentence
 
 
+class Known:
+    """A probe that knows the channels' means, and no network."""
+
+    schema = None
+
+    def mean_inputs(self):
+        return np.zeros(1)
+
+
 def test_scores_of_a_linear_model_against_all_orders():
     """With |effects| fixed and of one sign, the areas can be written down."""
     steps = np.array([8.0, 4.0, 2.0, 1.0])
     X = np.exp(RNG.normal(size=(60, 4, 1)))
     model = Linear(steps)
-    model._mean_inputs = lambda: np.zeros(1)
+    model._probe = Known()
     report = attention_faithfulness(model, X, random_state=0)
     assert report.deletion_score == pytest.approx(1.0)
     assert report["insertion_score"].value == pytest.approx(1.0)
@@ -119,7 +128,7 @@ def test_scores_of_a_linear_model_against_all_orders():
     np.testing.assert_allclose(report.deletion.random, line, atol=0.03 * best[-1])
     np.testing.assert_allclose(report.insertion.attention, best[-1] - [0, *best])
     opposite = Shown(model, lambda weights: (1 / weights) / (1 / weights).sum())
-    opposite._mean_inputs = model._mean_inputs
+    opposite._probe = Known()
     report = attention_faithfulness(opposite, X, random_state=0)
     assert report["deletion_score"].high < 0
     assert "less than at random" in report["deletion_score"].sentence
@@ -182,9 +191,9 @@ def test_every_form_of_weights(form):
     X, y = RNG.normal(size=(30, 7, 3)), RNG.normal(size=(30, 3, 2))
     model = LSTMAttentionRegressor(hidden_size=8, max_epochs=1, random_state=0)
     model.set_params(early_stopping=False, **FORMS[form]).fit(X, y)
-    own = model._attention_parts(X)
+    own = model._probe.weights(X)
     if form != "max":
-        given = model._predict_with_attention(X, own)
+        given = model._probe.predict_with(X, own)
         np.testing.assert_allclose(given, model.predict(X), atol=1e-5)
     report = attention_faithfulness(model, X, max_samples=5, random_state=0)
     assert np.isfinite([m.value for m in report.measures[:4]]).all()

@@ -38,7 +38,7 @@ def test_gradients_add_up_to_the_change_from_the_mean(kind, missing):
     model = _fit(kind, missing=missing)
     parts = gradient_importance(model, RAGGED, n_steps=200)
     output = model.predict_proba if kind == "classes" else model.predict
-    mean = model._mean_inputs()
+    mean = model._probe.mean_inputs()
     start = output([np.tile(mean, (len(x), 1)) for x in RAGGED])
     np.testing.assert_allclose(
         parts.sum((-2, -1)), output(RAGGED) - start, atol=2e-3 * NUMBERS.std()
@@ -48,17 +48,16 @@ def test_gradients_add_up_to_the_change_from_the_mean(kind, missing):
 def test_own_weights_given_back_change_nothing():
     for kind in ("numbers", "classes"):
         model = _fit(kind, bidirectional=True)
-        weights = model._attention_parts(RAGGED)
-        answer = model._predict_with_attention(RAGGED, weights)
+        weights = model._probe.weights(RAGGED)
+        answer = model._probe.predict_with(RAGGED, weights)
         output = model.predict_proba if kind == "classes" else model.predict
         np.testing.assert_allclose(answer, output(RAGGED), atol=1e-6)
 
 
 def test_lists_and_padded_arrays_are_explained_alike():
     padded = to_tslearn(RAGGED)
-    model = _fit("numbers")
+    model = _fit("numbers", padding_value=np.nan)
     as_list = occlusion_importance(model, RAGGED)
-    model.set_params(padding_value=np.nan)
     np.testing.assert_allclose(occlusion_importance(model, padded), as_list, atol=1e-6)
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from skattn.nn import conicity
-from skattn.nn._build import build_network
+from skattn.nn import Inputs, conicity
+from skattn.nn._build import Architecture, build_network
 from skattn.nn.contributions import base_value, contributions
 
 RNG = np.random.default_rng(0)
@@ -37,15 +37,15 @@ def test_base_value_and_contributions_add_up(case, ragged):
     defaults = {"n_channels": 3, "n_timesteps": 9, "horizon": 2, "n_targets": 1}
     network = build_network(
         torch.Generator().manual_seed(0),
-        **defaults | {"hidden_size": 8, "values": "inputs"} | case,
+        Architecture(**defaults | {"hidden_size": 8, "values": "inputs"} | case),
     ).eval()
     network.set_center(torch.tensor([[5.0, -3.0, 0.5]]))
     for parameter in network.parameters():  # the linear skip starts at 0
         parameter.data.add_(0.1 * torch.randn_like(parameter))
-    lengths = LENGTHS if ragged else None
+    inputs = Inputs(X, LENGTHS if ragged else None)
     with torch.no_grad():
-        parts = contributions(network, X, lengths)
-        expected = network(X, lengths).prediction
+        parts = contributions(network, inputs)
+        expected = network(inputs).prediction
     assert parts.shape == (*expected.shape, 9, 3)
     total = base_value(network) + parts.sum((3, 4))
     torch.testing.assert_close(total, expected, atol=2e-5, rtol=0)
@@ -57,17 +57,13 @@ def test_base_value_and_contributions_add_up(case, ragged):
 def test_an_input_of_zero_contributes_nothing_through_the_attention():
     network = build_network(
         torch.Generator().manual_seed(0),
-        n_channels=3,
-        n_timesteps=9,
-        horizon=1,
-        n_targets=1,
-        values="inputs",
+        Architecture(3, n_timesteps=9, horizon=1, n_targets=1, values="inputs"),
     ).eval()
     center = torch.tensor([[5.0, -3.0, 0.5]])
     network.set_center(center)
     x = X.clone()
     x[:, 4] = -center  # 0 before it was centred
-    parts = contributions(network, x, None)
+    parts = contributions(network, Inputs(x))
     assert (parts[:, 0, 0, 4].abs() < 1e-6).all()
     assert (parts[:, 0, 0, 3].abs() > 1e-6).any()
 

@@ -6,9 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skattn.nn import AttentionNetwork, AttentionPooling, FixedPooling
-from skattn.nn._build import build_network
-from skattn.nn._steps import align_ends, last_step, reverse_steps, to_patches
+from skattn.nn import AttentionNetwork, AttentionPooling, FixedPooling, Inputs
+from skattn.nn._build import Architecture, build_network
+from skattn.nn._time_axis import align_ends, last_step, reverse_steps, to_patches
 
 
 def make(**settings):
@@ -20,7 +20,7 @@ def make(**settings):
         "hidden_size": 4,
     }
     generator = torch.Generator().manual_seed(0)
-    return build_network(generator, **defaults | settings).eval()
+    return build_network(generator, Architecture(**defaults | settings)).eval()
 
 
 def sequences(n_samples=5, n_timesteps=7, n_channels=3):
@@ -69,7 +69,7 @@ def test_full_lengths_equal_no_lengths():
     x = sequences()
     full = torch.full((5,), 7)
     for name in ("prediction", "context", "weights", "states"):
-        one, other = getattr(network(x), name), getattr(network(x, full), name)
+        one, other = getattr(network(x), name), getattr(network(Inputs(x, full)), name)
         torch.testing.assert_close(one, other)
 
 
@@ -201,7 +201,7 @@ SIZES = {"n_timesteps": 6, "horizon": 2, "n_targets": 1}
         ({"output_activation": "relu"}, r"output_activation='relu'.*'softplus'"),
         ({"decoder": "lstm", "attention": "feature"}, r"decoder='lstm'.*'feature'"),
         ({"decoder": "lstm", "query": "learned"}, r"decoder='lstm'.*query='learned'"),
-        ({"dropout": 1.5}, r"p=1\.5"),
+        ({"dropout": 1.5}, r"between 0 and 1, but got 1\.5"),
     ],
     ids=str,
 )

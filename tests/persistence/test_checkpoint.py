@@ -17,8 +17,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from skorch.callbacks import EpochTimer
 
-from skattn import LSTMAttentionRegressor
-from skattn.training import Checkpoint, _container, _digest, digest
+from skattn import LSTMAttentionRegressor, _container
+from skattn.training import Checkpoint, _checkpoint, digest
 
 ROOT = Path(__file__).parents[2]
 RNG = np.random.default_rng(0)
@@ -256,7 +256,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_training(tmp_path):
 def test_parts_that_killed_writers_left_are_removed(tmp_path, crash):
     crash(make(tmp_path), 2, X, Y)
     (path,) = tmp_path.iterdir()
-    killed = "import os; from skattn.training._container import _writer; "
+    killed = "import os; from skattn._container import _writer; "
     killed = subprocess.run(
         [sys.executable, "-c", f"{killed} print(_writer())"],
         capture_output=True,
@@ -296,7 +296,7 @@ def test_what_does_not_go_with_a_checkpoint():
         make("here", callbacks=[EpochTimer()]).fit(X, Y)
 
 
-def test_digests_differ_where_anything_differs(monkeypatch):
+def test_checkpoints_differ_where_anything_differs(monkeypatch):
     array = np.arange(12.0)
     different = [
         (array,),
@@ -317,7 +317,7 @@ def test_digests_differ_where_anything_differs(monkeypatch):
     names = {digest(*parts) for parts in different}
     assert len(names) == len(different)
     whole = digest(array.reshape(6, 2))
-    monkeypatch.setattr(_digest, "_BLOCK_BYTES", 20)
+    monkeypatch.setattr(_checkpoint, "_BLOCK_BYTES", 20)
     assert digest(array.reshape(6, 2)) == whole
     assert digest(np.asfortranarray(array.reshape(6, 2))) == whole
     assert digest(np.float64(1.0)) == digest(1.0)
@@ -325,7 +325,7 @@ def test_digests_differ_where_anything_differs(monkeypatch):
         digest(object())
 
 
-def test_the_digest_never_holds_a_memmap_as_a_whole(tmp_path):
+def test_the_checkpoint_never_holds_a_memmap_as_a_whole(tmp_path):
     values = np.memmap(tmp_path / "X", np.float32, "w+", shape=(1000, 50, 500))
     tracemalloc.start()
     name = digest(values)

@@ -20,8 +20,8 @@ from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import EpochTimer
 
 import skattn
-from skattn import LSTMAttentionRegressor
-from skattn.training import _container, write_container
+from skattn import LSTMAttentionRegressor, _container, _optional
+from skattn._container import write_container
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(120, 6, 2)) + [0, 5]
@@ -315,7 +315,7 @@ def no_object(description, arrays):
     description["state"] = [1, 2]
 
 
-SETTINGS = ("attributes", "_settings")
+SETTINGS = ("records", "_architecture")
 HOSTILE = {
     "class": other_class,
     "no state": no_object,
@@ -337,20 +337,20 @@ HOSTILE = {
     "private method": edit("attributes", "_fit", to=1),
     "sizes": edit("attributes", "n_channels_in_", to=99),
     "features": edit("attributes", "n_features_in_", to=99),
-    "tag": edit("attributes", "_flat", to={"$": "object", "content": "os.system"}),
-    "array": edit("attributes", "_flat", to={"$": "array", "content": "../../x"}),
+    "tag": edit("attributes", "_seed", to={"$": "object", "content": "os.system"}),
+    "array": edit("attributes", "_seed", to={"$": "array", "content": "../../x"}),
     "text type": edit(
-        "attributes", "_flat", to={"$": "strings", "content": ["V8", ["x"]]}
+        "attributes", "_seed", to={"$": "strings", "content": ["V8", ["x"]]}
     ),
     "splitter": edit(
         "parameters", "validation_split", to={"$": "splitter", "content": ["Popen", {}]}
     ),
     "record": edit("records", "_input_scaler", "record", to="Popen"),
-    "form": edit("records", "_target_form", "shape", to="x"),
+    "form": edit("records", "_target", "shape", to="x"),
     "optimizer": edit("net", "optimizer", to="os.system"),
     "history": edit("net", "history", to=3),
     "parameter": edit("parameters", "__class__", to=3),
-    "format": edit("format", to=2),
+    "format": edit("format", to=99),
 }
 
 
@@ -375,7 +375,7 @@ def test_a_missing_package_is_named(model, path, monkeypatch):
     def missing(name):
         raise ImportError(name)
 
-    monkeypatch.setattr(_container, "import_module", missing)
+    monkeypatch.setattr(_optional, "import_module", missing)
     with pytest.raises(ImportError, match=r"pip install 'skattn\[persistence\]'"):
         skattn.save(model, path)
     with pytest.raises(ImportError, match=r"to_onnx needs onnx: pip install"):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from skattn.sequences._forms import Sequences
+from skattn.sequences._samples import Samples
 from skattn.sequences._scaling import InputScaler
-from skattn.training import SequenceDataset, _data
+from skattn.training import SequenceDataset, _data, prepare
 from skattn.training._data import Batches
 
 VALUES = np.arange(10 * 3 * 2, dtype=np.float32).reshape(10, 3, 2)
@@ -16,25 +16,28 @@ SCALER = InputScaler(np.array([1.0, 2.0]), np.array([2.0, 4.0]))
 SCALED = torch.from_numpy(((VALUES - SCALER.mean) / SCALER.scale).astype(np.float32))
 
 
-def joined(batches, key="x"):
-    return torch.cat([batch[0][key] for batch in batches])
+def joined(batches):
+    return torch.cat([batch.features.inputs.x for batch in batches])
 
 
 def test_batches_keep_the_order_of_the_data():
-    batches = Batches(SequenceDataset(Sequences(VALUES), SCALER, ROWS, TARGETS), 4)
+    batches = Batches(SequenceDataset(Samples(VALUES), SCALER, TARGETS), 4)
     assert len(batches) == len([*batches]) == 3
     assert torch.equal(joined(batches), SCALED)
 
 
 def test_shuffled_batches_hold_each_sample_once_with_its_target():
     weights = np.arange(10.0)
-    dataset = SequenceDataset(Sequences(VALUES), SCALER, ROWS, TARGETS, weights)
+    dataset = SequenceDataset(Samples(VALUES), SCALER, TARGETS, weights)
     batches = [*Batches(dataset, 4, torch.Generator().manual_seed(0))]
     order = torch.cat([batch[1] for batch in batches])[:, 0, 0].long()
     assert order.tolist() != list(range(10))
     assert sorted(order.tolist()) == list(range(10))
     assert torch.equal(joined(batches), SCALED[order])
-    assert torch.equal(joined(batches, "weight"), torch.arange(10.0)[order])
+    assert torch.equal(
+        torch.cat([batch.features.weight for batch in batches]),
+        torch.arange(10.0)[order],
+    )
 
 
 def test_a_memmap_gives_the_same_batches(tmp_path):
@@ -42,8 +45,8 @@ def test_a_memmap_gives_the_same_batches(tmp_path):
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
     rows = np.array([7, 2, 5])
     for values in (mapped, np.asarray(mapped)):
-        dataset = SequenceDataset(Sequences(values), SCALER, rows, TARGETS[rows])
-        assert not isinstance(dataset._inputs, torch.Tensor)  # nothing is copied
+        dataset = SequenceDataset(Samples(values), SCALER, TARGETS[rows], rows=rows)
+        assert dataset._inputs is None  # nothing is copied
         assert torch.equal(joined(Batches(dataset, 2)), SCALED[rows])
 
 
@@ -56,14 +59,19 @@ def test_data_read_block_by_block_are_those_read_at_once(monkeypatch, missing):
     scaler = InputScaler(SCALER.mean, SCALER.scale, missing)
     rows = np.array([9, 3, 4, 1, 0])
     monkeypatch.setattr(_data, "_BLOCK_VALUES", 2 * VALUES[0].size)
-    dataset = SequenceDataset(Sequences(values, lengths), scaler, rows, TARGETS[rows])
-    expected = scaler.prepare(values[rows], lengths[rows])
-    assert torch.equal(dataset._inputs, torch.from_numpy(expected))
+    dataset = SequenceDataset(
+        Samples(values, lengths), scaler, TARGETS[rows], rows=rows
+    )
+    expected = prepare(scaler, Samples(values[rows], lengths[rows]))
+    assert torch.equal(dataset._inputs.x, expected.x)
+    assert torch.equal(dataset._inputs.lengths, expected.lengths)
 
 
 def test_lengths_travel_with_their_rows():
     lengths = np.arange(10) % 3 + 1
     rows = np.array([4, 1])
-    dataset = SequenceDataset(Sequences(VALUES, lengths), SCALER, rows, TARGETS[rows])
+    dataset = SequenceDataset(
+        Samples(VALUES, lengths), SCALER, TARGETS[rows], rows=rows
+    )
     (batch,) = Batches(dataset, 5)
-    assert batch[0]["lengths"].tolist() == [2, 2]
+    assert batch.features.inputs.lengths.tolist() == [2, 2]

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from skattn.training import _callbacks, choose_device
+from skattn.training import _environment, choose_device
 
 
 @pytest.fixture
@@ -12,13 +12,13 @@ def machine(monkeypatch):
     """Pretend that there are devices, and that this process is one of a pool."""
 
     def pretend(n_devices, process):
-        torch = _callbacks.torch
+        torch = _environment.torch
         monkeypatch.setattr(torch.cuda, "is_available", lambda: n_devices > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: n_devices)
         parent = None if process == "MainProcess" else SimpleNamespace()
-        monkeypatch.setattr(_callbacks, "parent_process", lambda: parent)
+        monkeypatch.setattr(_environment, "parent_process", lambda: parent)
         named = SimpleNamespace(name=process)
-        monkeypatch.setattr(_callbacks, "current_process", lambda: named)
+        monkeypatch.setattr(_environment, "current_process", lambda: named)
 
     return pretend
 

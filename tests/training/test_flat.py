@@ -9,7 +9,7 @@ from torch import nn
 from skattn import LSTMAttentionRegressor
 from skattn.nn._build import build_network
 from skattn.training import Stream, make_generator
-from skattn.training._seeding import derive
+from skattn.training._environment import derive
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(70, 6, 2)).astype(np.float32)
@@ -30,7 +30,7 @@ SETTINGS = {
 def test_losses_are_those_of_a_plain_loop_over_the_same_batches(decay):
     model = LSTMAttentionRegressor(**SETTINGS, weight_decay=decay).fit(X, Y)
     network = build_network(
-        make_generator(model._seed, Stream.WEIGHTS), **model._settings
+        make_generator(model._seed, Stream.WEIGHTS), model._architecture
     )
     groups = [{"params": []}, {"params": [], "weight_decay": decay}]
     for name, weights in network.named_parameters():

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from skattn.training import Stream, draw_seed, make_generator
-from skattn.training._seeding import derive
+from skattn.training._environment import derive
 
 
 def test_streams_and_epochs_differ():

@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.metrics import mean_absolute_error, mean_pinball_loss, mean_squared_error
 
-from skattn.training import make_loss
+from skattn.targets import Regression
 
 RNG = np.random.default_rng(0)
 TRUTH, GUESS = RNG.normal(size=50), RNG.normal(size=50)
@@ -26,6 +26,7 @@ def huber(truth, guess):
     ],
 )
 def test_losses_are_scikit_learns(name, quantile, metric):
-    loss = make_loss(name, quantile)(torch.from_numpy(GUESS), torch.from_numpy(TRUTH))
+    target = Regression((), np.dtype(float), loss=name, quantile=quantile)
+    loss = target.make_loss()(torch.from_numpy(GUESS), torch.from_numpy(TRUTH))
     assert loss.shape == (50,)
     assert float(loss.mean()) == pytest.approx(metric(TRUTH, GUESS), abs=1e-12)

@@ -7,7 +7,9 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
-from skattn.training import _parts
+from skattn.nn import Inputs
+from skattn.training import _data
+from skattn.training._data import Batch, Weighted
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(90, 12, 2)).astype(np.float32)
@@ -36,7 +38,8 @@ class Counting(nn.Module):
 
 def make_batch(n_samples, n_timesteps):
     x = torch.arange(n_samples * n_timesteps).view(n_samples, n_timesteps, 1)
-    return {"x": x, "lengths": torch.arange(n_samples)}, torch.arange(n_samples)
+    numbers = torch.arange(n_samples)
+    return Batch(Weighted(Inputs(x, numbers), numbers.float()), numbers)
 
 
 @pytest.mark.parametrize(
@@ -52,36 +55,43 @@ def make_batch(n_samples, n_timesteps):
     ],
 )
 def test_parts_are_even_and_small_enough(n_samples, n_timesteps, size, sizes):
-    parts = _parts.cut(make_batch(n_samples, n_timesteps), Counting(size))
+    parts = _data.cut(make_batch(n_samples, n_timesteps), Counting(size))
     assert [len(target) for _, target in parts] == sizes
 
 
-def test_parts_in_order_are_the_batch():
-    inputs, target = make_batch(100, 100)
-    parts = _parts.cut((inputs, target), Counting(512))
-    assert torch.equal(torch.cat([piece for _, piece in parts]), target)
-    for name, whole in inputs.items():
-        assert torch.equal(torch.cat([part[name] for part, _ in parts]), whole)
+def test_chunks_in_order_are_the_batch():
+    batch = make_batch(100, 100)
+    chunks = _data.cut(batch, Counting(512))
+    for whole, split in (
+        (batch.target, [chunk.target for chunk in chunks]),
+        (batch.features.weight, [chunk.features.weight for chunk in chunks]),
+        (batch.features.inputs.x, [chunk.features.inputs.x for chunk in chunks]),
+        (
+            batch.features.inputs.lengths,
+            [chunk.features.inputs.lengths for chunk in chunks],
+        ),
+    ):
+        assert torch.equal(torch.cat(split), whole)
 
 
 def test_a_module_that_counts_no_states_takes_batches_whole():
     batch = make_batch(100, 100)
-    assert _parts.cut(batch, nn.Identity()) == [batch]
+    assert _data.cut(batch, nn.Identity()) == [batch]
 
 
 def make_parts_small(monkeypatch):
     """Let batches of the data above be cut into several parts."""
-    monkeypatch.setattr(_parts, "_MOST_STATES", 8 * 12 * 10)
-    monkeypatch.setattr(_parts, "_FEWEST_UNITS", 1)
-    monkeypatch.setattr(_parts, "_FEWEST_SAMPLES", 2)
+    monkeypatch.setattr(_data, "_MOST_STATES", 8 * 12 * 10)
+    monkeypatch.setattr(_data, "_FEWEST_UNITS", 1)
+    monkeypatch.setattr(_data, "_FEWEST_SAMPLES", 2)
 
 
 def fit_both(monkeypatch, model, *data, **more):
     """Fit with whole batches, then with parts; give both histories of losses."""
-    monkeypatch.setattr(_parts, "_MOST_STATES", 1 << 40)
+    monkeypatch.setattr(_data, "_MOST_STATES", 1 << 40)
     whole = model.fit(*data, **more).history_["train_loss"]
     seen = []
-    cut = _parts.cut
+    cut = _data.cut
 
     def watched(batch, module):
         parts = cut(batch, module)

@@ -1,0 +1,32 @@
+"""The inner form of sequences."""
+
+import numpy as np
+import pytest
+
+from skattn.sequences._samples import Samples, cut_rows
+
+
+def test_rows_are_cut_time_major():
+    rows = np.arange(12).reshape(2, 6)
+    values = cut_rows(rows, 3)
+    assert values.shape == (2, 3, 2)
+    assert values[0, 1].tolist() == [2, 3]  # both channels of the second step
+    assert np.shares_memory(values, rows)
+
+
+def test_a_row_without_n_timesteps_is_one_channel():
+    assert cut_rows(np.zeros((2, 6)), None).shape == (2, 6, 1)
+
+
+def test_steps_must_divide_the_row():
+    with pytest.raises(ValueError, match="n_timesteps=4 does not divide the 6 columns"):
+        cut_rows(np.zeros((2, 6)), 4)
+
+
+def test_rows_of_samples_keep_their_lengths():
+    samples = Samples(np.arange(12).reshape(3, 4, 1), np.array([4, 1, 2]))
+    some = samples.rows(np.array([2, 0]))
+    assert some.lengths.tolist() == [2, 4]
+    assert some.values[:, 0, 0].tolist() == [8, 0]
+    assert len(samples.rows(slice(0, 2))) == 2
+    assert samples.real_steps(slice(1, 2)).tolist() == [[True, False, False, False]]
