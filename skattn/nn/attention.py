@@ -82,8 +82,8 @@ class Attention(nn.Module):
         divides all three sizes.
     n_steps : int, default=None
         Most steps there are; for "location" alone, which needs it.
-    normalizer : {"softmax"}, default="softmax"
-        How scores become weights.
+    normalizer : str, default="softmax"
+        How scores become weights, as in `skattn.LSTMAttentionRegressor`.
 
     References
     ----------

@@ -103,8 +103,8 @@ class AttentionNetwork(nn.Module):
         What the states are scored against, with the dense decoder.
     n_heads : int, default=1
         Heads of the attention.
-    normalizer : {"softmax"}, default="softmax"
-        How scores become weights.
+    normalizer : str, default="softmax"
+        How scores become weights, as in `skattn.LSTMAttentionRegressor`.
     self_attention_heads : int, default=0
         Heads of a self-attention between encoder and pooling; 0 for none.
     values : {"states", "inputs"}, default="states"
