@@ -83,9 +83,10 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Parts into which query, states and values are cut, each with weights of its
         own; divides the size of a state. Ignored without a score.
 
-    normalizer : {"softmax"}, default="softmax"
-        How scores become weights that sum to 1. Ignored by the poolings without a
-        score; the self-attention keeps the softmax.
+    normalizer : {"softmax", "sparsemax", "entmax15"}, default="softmax"
+        How scores become weights that sum to 1. The other two give most steps a weight
+        of exactly 0: sparsemax [12]_ more of them than the 1.5-entmax [13]_. Ignored by
+        the poolings without a score; the self-attention keeps the softmax.
 
     self_attention_heads : int, default=0
         Heads of a self-attention, with residual and layer norm [7]_, between encoder
@@ -321,6 +322,12 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     .. [11] I. Loshchilov and F. Hutter (2019). Decoupled weight decay regularization.
             ICLR.
+
+    .. [12] A. Martins and R. Astudillo (2016). From softmax to sparsemax: a sparse
+            model of attention and multi-label classification. ICML.
+
+    .. [13] B. Peters, V. Niculae and A. Martins (2019). Sparse sequence-to-sequence
+            models. ACL.
 
     Examples
     --------
