@@ -16,6 +16,7 @@ from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from ._explain import AttentionMixin
@@ -113,15 +114,15 @@ class BaseLSTMAttention(
 
     def _fit(
         self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        groups: Any = None,
-        X_val: Any = None,
-        y_val: Any = None,
+        X: object,
+        y: object,
+        sample_weight: object = None,
+        groups: object = None,
+        X_val: object = None,
+        y_val: object = None,
         *,
         resume: bool,
-        **changes: Any,
+        **changes: object,
     ) -> None:
         """Read, split, scale, build, train; ``changes`` replace parameters."""
         with all_or_nothing(self), torch.inference_mode(False), torch.enable_grad():
@@ -187,7 +188,7 @@ class BaseLSTMAttention(
             if checkpoint is not None:
                 checkpoint.finish()
 
-    def _fit_on(self, X: Any, y: Any, sample_weight: Any) -> None:
+    def _fit_on(self, X: object, y: object, sample_weight: object) -> None:
         """Train for one epoch at a constant rate, without anything set aside."""
         self._fit(
             X,
@@ -201,7 +202,7 @@ class BaseLSTMAttention(
         )
 
     def _read_validation(
-        self, target: Target, X_val: Any, y_val: Any
+        self, target: Target, X_val: object, y_val: object
     ) -> TrainingSamples:
         """Return the samples that the caller gave to validate on."""
         if X_val is None or y_val is None:
@@ -264,7 +265,7 @@ class BaseLSTMAttention(
         self._input_scaler = InputScaler(mean, scale, self._schema.missing)
         return target.fit_scale(samples.y, used, self._input_scaler)
 
-    def _build(self, given: dict[str, Any], samples: TrainingSamples) -> Network:
+    def _build(self, given: dict[str, object], samples: TrainingSamples) -> Network:
         """Return a new network, its weights drawn."""
         self._architecture = self._make_architecture(given, samples)
         generator = make_generator(self._seed, Stream.WEIGHTS)
@@ -276,11 +277,13 @@ class BaseLSTMAttention(
         return network
 
     def _make_architecture(
-        self, given: dict[str, Any], samples: TrainingSamples
+        self, given: dict[str, object], samples: TrainingSamples
     ) -> Architecture:
         """Return what the network is made from: parameters, and what the data are."""
         _, horizon, n_targets = samples.y.shape
-        settings = {name: given[name] for name in _BUILT if name in given} | {
+        settings: dict[str, Any] = {
+            name: given[name] for name in _BUILT if name in given
+        } | {
             "n_channels": self.n_channels_in_,
             "n_timesteps": self.n_timesteps_in_,
             "horizon": horizon,
@@ -292,12 +295,14 @@ class BaseLSTMAttention(
             settings["query"] = "last"
         return Architecture(**settings)
 
-    def _check_reading(self, given: dict[str, Any]) -> None:
+    def _check_reading(self, given: dict[str, object]) -> None:
         """Refuse parameters that would read X in another way than before."""
         for name, fitted in self._schema.parameters.items():
             _refuse_change(name, given[name], fitted)
 
-    def _check_unchanged(self, given: dict[str, Any], samples: TrainingSamples) -> None:
+    def _check_unchanged(
+        self, given: dict[str, object], samples: TrainingSamples
+    ) -> None:
         """Refuse to go on with a network that the parameters no longer describe."""
         fitted, present = self._architecture, self._make_architecture(given, samples)
         for name in _BUILT:
@@ -331,13 +336,14 @@ class BaseLSTMAttention(
         validated on, the parameters, the drawn seed, the kind of device, torch's
         version and, where training goes on, the net as it was.
         """
+        assert plan.checkpoint is not None
         checkpoint = Checkpoint(plan.checkpoint)
         parameters = {
             name: value
             for name, value in self.get_params(deep=False).items()
             if name not in _WITHOUT_EFFECT
         }
-        contents: list[Any] = [samples]
+        contents: list[object] = [samples]
         if held_out is not None:
             shared = held_out.X is samples.X  # is read once
             contents.append(held_out.rows if shared else held_out)
@@ -352,7 +358,7 @@ class BaseLSTMAttention(
         )
         return checkpoint
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: object) -> np.ndarray:
         """Return the context vectors as features.
 
         Parameters
@@ -381,7 +387,7 @@ class BaseLSTMAttention(
     def _n_features_out(self) -> int:
         return self.module_.context_size
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = self.missing != "error"
@@ -423,7 +429,7 @@ def mean_weight(weights: np.ndarray) -> float:
     return float(largest * (weights / largest).mean())
 
 
-def _refuse_change(name: str, present: Any, fitted: Any) -> None:
+def _refuse_change(name: str, present: object, fitted: object) -> None:
     both_nan = present != present and fitted != fitted
     if present != fitted and not both_nan:
         raise ValueError(

@@ -1,7 +1,7 @@
 """The classifier: classes from sequences."""
 
 import warnings
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import log_softmax
@@ -326,7 +326,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         state_bypass: bool = False,
         conicity_penalty: float = 0.0,
         linear_skip: bool = False,
-        class_weight: Any = None,
+        class_weight: dict[object, float] | str | None = None,
         optimizer: str = "adamw",
         learning_rate: float = 0.01,
         lr_schedule: str | None = "one_cycle",
@@ -336,14 +336,14 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         max_epochs: int = 30,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        validation_split: Any = "random",
+        validation_split: object = "random",
         n_iter_no_change: int = 10,
         tol: float = 1e-4,
-        callbacks: list[Any] | None = None,
-        checkpoint: Any = None,
+        callbacks: list[object] | None = None,
+        checkpoint: object = None,
         warm_start: bool = False,
-        device: Any = "auto",
-        random_state: Any = None,
+        device: object = "auto",
+        random_state: object = None,
         verbose: int = 0,
         store_attention: bool = True,
     ) -> None:
@@ -389,12 +389,12 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        groups: Any = None,
-        X_val: Any = None,
-        y_val: Any = None,
+        X: object,
+        y: object,
+        sample_weight: object = None,
+        groups: object = None,
+        X_val: object = None,
+        y_val: object = None,
     ) -> "LSTMAttentionClassifier":
         """Train on sequences.
 
@@ -434,7 +434,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
-        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+        self, X: object, y: object, classes: object = None, sample_weight: object = None
     ) -> "LSTMAttentionClassifier":
         """Train for one pass through some samples, going on from earlier calls.
 
@@ -466,7 +466,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
             self._fit_on(X, y, sample_weight)
         return self
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: object) -> np.ndarray:
         """Return the logits, or for two classes their difference.
 
         Parameters
@@ -490,7 +490,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         """
         return self._target.shape_outputs(self._compute_logits(X))
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: object) -> np.ndarray:
         """Predict the most likely class.
 
         Parameters
@@ -505,7 +505,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         """
         return self._target.decode(self._compute_logits(X))
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: object) -> np.ndarray:
         """Predict the probability of each class.
 
         Parameters
@@ -529,7 +529,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         """
         return np.exp(self.predict_log_proba(X))
 
-    def predict_log_proba(self, X: Any) -> np.ndarray:
+    def predict_log_proba(self, X: object) -> np.ndarray:
         """Predict the logarithm of the probability of each class.
 
         Parameters
@@ -544,7 +544,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         """
         return log_softmax(self._compute_logits(X)[:, 0], axis=1)
 
-    def _compute_logits(self, X: Any) -> np.ndarray:
+    def _compute_logits(self, X: object) -> np.ndarray:
         """Run the network: ``(n_samples, 1, n_classes)``."""
         samples = read_X(self, X, reset=False)
         net, scaler = self.net_, self._input_scaler

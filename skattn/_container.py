@@ -34,7 +34,7 @@ def to_path(path: str | os.PathLike[str]) -> Path:
 
 
 def write_container(
-    path: Path, description: dict[str, Any], arrays: dict[str, np.ndarray]
+    path: Path, description: dict[str, object], arrays: dict[str, np.ndarray]
 ) -> None:
     """Write a file as a whole or not at all.
 
@@ -73,7 +73,7 @@ def write_container(
         file.write(content)
 
 
-def read_container(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def read_container(path: Path) -> tuple[dict[str, object], dict[str, np.ndarray]]:
     """Read a file back, once its checksum is right.
 
     Parameters

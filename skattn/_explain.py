@@ -1,7 +1,6 @@
 """What a fitted estimator tells about its predictions: weights and contributions."""
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -29,7 +28,7 @@ class AttentionMixin:
     _architecture: Architecture
     _input_scaler: InputScaler
     _schema: Schema
-    _scaling: dict[str, Any]
+    _scaling: dict[str, bool | str]
     _target: Target
 
     @property
@@ -44,7 +43,7 @@ class AttentionMixin:
             architecture=self._architecture,
             network=self.net_.module_,
             device=self.net_.device,
-            knows_means=self._scaling["scale_inputs"],
+            knows_means=bool(self._scaling["scale_inputs"]),
         )
 
     def _run(self, X: Samples, name: str) -> np.ndarray:
@@ -53,7 +52,7 @@ class AttentionMixin:
 
     def predict_attention(
         self,
-        X: Any,
+        X: object,
         average: bool = True,
         layer: str = "pooling",
         as_list: bool = False,
@@ -150,7 +149,7 @@ class ContributionsMixin:
 
     _probe: Probe
 
-    def predict_contributions(self, X: Any) -> np.ndarray:
+    def predict_contributions(self, X: object) -> np.ndarray:
         """Compute what each input value contributed to the predictions.
 
         With ``values="inputs"`` a prediction is ``base_value_`` plus the sum of its

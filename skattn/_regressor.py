@@ -1,11 +1,12 @@
 """The regressor: numbers, vectors or forecasts from sequences."""
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
+from sklearn.utils import Tags
 
 from ._base import BaseLSTMAttention
 from ._explain import ContributionsMixin
@@ -372,7 +373,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         decoder: str = "dense",
         teacher_forcing: float = 0.0,
         output_activation: str = "identity",
-        target_channels: Any = None,
+        target_channels: object = None,
         anchor: bool = False,
         linear_skip: bool | str = False,
         channel_independent: bool = False,
@@ -388,14 +389,14 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         max_epochs: int = 30,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        validation_split: Any = "random",
+        validation_split: object = "random",
         n_iter_no_change: int = 10,
         tol: float = 1e-4,
-        callbacks: list[Any] | None = None,
-        checkpoint: Any = None,
+        callbacks: list[object] | None = None,
+        checkpoint: object = None,
         warm_start: bool = False,
-        device: Any = "auto",
-        random_state: Any = None,
+        device: object = "auto",
+        random_state: object = None,
         verbose: int = 0,
         store_attention: bool = True,
     ) -> None:
@@ -449,12 +450,12 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        groups: Any = None,
-        X_val: Any = None,
-        y_val: Any = None,
+        X: object,
+        y: object,
+        sample_weight: object = None,
+        groups: object = None,
+        X_val: object = None,
+        y_val: object = None,
     ) -> "LSTMAttentionRegressor":
         """Train on sequences.
 
@@ -491,7 +492,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
-        self, X: Any, y: Any, sample_weight: Any = None
+        self, X: object, y: object, sample_weight: object = None
     ) -> "LSTMAttentionRegressor":
         """Train for one pass through some samples, going on from earlier calls.
 
@@ -513,7 +514,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         self._fit_on(X, y, sample_weight)
         return self
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: object) -> np.ndarray:
         """Predict from sequences.
 
         Parameters
@@ -533,7 +534,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         prediction = compute(net.module_, samples, scaler, net.device)
         return self._target.decode(prediction)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: object, y: object, sample_weight: object = None) -> float:
         """Return R², the mean over all outputs (horizon and targets laid side by side).
 
         Parameters
@@ -562,7 +563,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
             sample_weight=sample_weight,
         )
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags

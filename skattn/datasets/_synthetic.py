@@ -1,7 +1,6 @@
 """Tasks whose answer stands at known steps, to see whether attention finds them."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -10,7 +9,7 @@ Task = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def make_addition(
-    n_samples: int = 1000, n_timesteps: int = 20, *, random_state: Any = None
+    n_samples: int = 1000, n_timesteps: int = 20, *, random_state: object = None
 ) -> Task:
     """Make sequences with two marked numbers, whose sum is the answer.
 
@@ -60,7 +59,7 @@ def make_addition(
 
 
 def make_find_max(
-    n_samples: int = 1000, n_timesteps: int = 10, *, random_state: Any = None
+    n_samples: int = 1000, n_timesteps: int = 10, *, random_state: object = None
 ) -> Task:
     """Make sequences of numbers, whose largest is the answer.
 
@@ -96,7 +95,7 @@ def make_find_max(
 
 
 def make_marked_step(
-    n_samples: int = 1000, n_timesteps: int = 20, *, random_state: Any = None
+    n_samples: int = 1000, n_timesteps: int = 20, *, random_state: object = None
 ) -> Task:
     """Make sequences with one marked number, which is the answer.
 
@@ -138,7 +137,7 @@ def make_reversal(
     n_timesteps: int = 20,
     n_channels: int = 8,
     *,
-    random_state: Any = None,
+    random_state: object = None,
 ) -> Task:
     """Make sequences whose answer is the sequence backwards.
 
@@ -186,7 +185,7 @@ def make_lagged_copy(
     lag: int = 10,
     n_channels: int = 1,
     *,
-    random_state: Any = None,
+    random_state: object = None,
 ) -> Task:
     """Make sequences that repeat after a lag: the answer is what came ``lag`` before.
 
@@ -242,7 +241,7 @@ def _make_aligned(
     n_timesteps: int,
     horizon: int,
     n_channels: int,
-    random_state: Any,
+    random_state: object,
 ) -> Task:
     """Make sequences whose output step takes the input step ``source`` of it."""
     _check_sizes(n_samples, n_timesteps)

@@ -1,6 +1,7 @@
 """State as JSON and arrays: a closed list of kinds, and no way to name others."""
 
 import inspect
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -26,7 +27,7 @@ _SPLITTERS = {
 }
 
 
-def encode(value: Any, arrays: dict[str, np.ndarray], name: str) -> Any:
+def encode(value: object, arrays: dict[str, np.ndarray], name: str) -> object:
     """Turn a value into what JSON knows, and put its arrays aside.
 
     Parameters
@@ -65,7 +66,7 @@ def encode(value: Any, arrays: dict[str, np.ndarray], name: str) -> Any:
     )
 
 
-def decode(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+def decode(value: object, arrays: dict[str, np.ndarray]) -> object:
     """Undo `encode`.
 
     Parameters
@@ -92,11 +93,11 @@ def decode(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     return _READERS[value[_TAG]](decode(content, arrays))
 
 
-def _tagged(kind: str, content: Any) -> dict[str, Any]:
+def _tagged(kind: str, content: object) -> dict[str, object]:
     return {_TAG: kind, "content": content}
 
 
-def _write_dict(value: dict, arrays: dict[str, np.ndarray], name: str) -> Any:
+def _write_dict(value: dict, arrays: dict[str, np.ndarray], name: str) -> object:
     plain = all(isinstance(key, str) and key != _TAG for key in value)
     if plain:
         return {
@@ -105,11 +106,13 @@ def _write_dict(value: dict, arrays: dict[str, np.ndarray], name: str) -> Any:
     return _tagged("dict", _write_list([*value.items()], arrays, name))
 
 
-def _write_list(value: Any, arrays: dict[str, np.ndarray], name: str) -> list[Any]:
+def _write_list(
+    value: Iterable[object], arrays: dict[str, np.ndarray], name: str
+) -> list[object]:
     return [encode(entry, arrays, f"{name}/{i}") for i, entry in enumerate(value)]
 
 
-def _write_array(value: np.ndarray, arrays: dict[str, np.ndarray], name: str) -> Any:
+def _write_array(value: np.ndarray, arrays: dict[str, np.ndarray], name: str) -> object:
     if value.dtype.kind in "biuf":
         arrays[name] = value
         return _tagged("array", name)
@@ -124,7 +127,7 @@ def _write_array(value: np.ndarray, arrays: dict[str, np.ndarray], name: str) ->
 
 def _write_random_state(
     value: np.random.RandomState, arrays: dict[str, np.ndarray], name: str
-) -> Any:
+) -> object:
     return _tagged("random_state", _write_list(value.get_state(), arrays, name))
 
 
@@ -134,7 +137,7 @@ def _read_random_state(state: list[Any]) -> np.random.RandomState:
     return generator
 
 
-def _write_splitter(value: Any, arrays: dict[str, np.ndarray], name: str) -> Any:
+def _write_splitter(value: object, arrays: dict[str, np.ndarray], name: str) -> object:
     names = inspect.signature(type(value)).parameters
     settings = {key: getattr(value, key) for key in names if hasattr(value, key)}
     content = [type(value).__name__, encode(settings, arrays, name)]
@@ -158,7 +161,7 @@ _WRITERS: list[tuple[Any, Any]] = [
     (torch.device, lambda value, *_: _tagged("device", str(value))),
 ]
 
-_READERS: dict[str, Any] = {
+_READERS: dict[str, Callable[[Any], object]] = {
     "dict": dict,
     "tuple": tuple,
     "strings": _read_array_of_text,

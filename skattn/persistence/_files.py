@@ -73,7 +73,13 @@ def save(estimator: BaseLSTMAttention, path: str | os.PathLike[str]) -> None:
     write_container(to_path(path), {"class": name, "state": state}, arrays)
 
 
-def load(path: str | os.PathLike[str]) -> Any:
+def _as_dict(state: object) -> dict[str, Any]:
+    if not isinstance(state, dict):
+        raise TypeError("its state is no object")
+    return state
+
+
+def load(path: str | os.PathLike[str]) -> object:
     """Load an estimator that `save` wrote.
 
     Nothing in the file is executed: it names one of skattn's classes and holds
@@ -116,7 +122,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     description, arrays = read_container(path)
     with refusing(path):
         kind = _CLASSES[description["class"]]
-        state = upgrade(decode(description["state"], arrays))
+        state = upgrade(_as_dict(decode(description["state"], arrays)))
         verify(kind, state)
         estimator = kind.__new__(kind)
         set_state(estimator, state)

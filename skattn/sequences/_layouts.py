@@ -1,6 +1,6 @@
 """The layouts of other packages: aeon and sktime, tslearn."""
 
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from ._ragged import (
 from ._samples import Samples
 
 
-def from_aeon(X: Any) -> Any:
+def from_aeon(X: object) -> object:
     """Turn aeon's or sktime's collections, channels before time, into skattn's form.
 
     Parameters
@@ -40,7 +40,7 @@ def from_aeon(X: Any) -> Any:
     return _swap(X, "(n_samples, n_channels, n_timesteps)", "(n_channels, length)")
 
 
-def to_aeon(X: Any) -> Any:
+def to_aeon(X: object) -> object:
     """Turn sequences into aeon's and sktime's collections, channels before time.
 
     Parameters
@@ -65,7 +65,7 @@ def to_aeon(X: Any) -> Any:
     return _swap(X, "(n_samples, n_timesteps, n_channels)", "(length, n_channels)")
 
 
-def _swap(X: Any, whole: str, single: str) -> Any:
+def _swap(X: object, whole: str, single: str) -> object:
     """Swap the last two axes of an array, or of each array in a list."""
     if is_ragged(X):
         arrays = [np.asarray(x) for x in X]
@@ -83,7 +83,7 @@ def _swap(X: Any, whole: str, single: str) -> Any:
     return array.transpose(0, 2, 1)
 
 
-def from_tslearn(X: Any) -> list[np.ndarray]:
+def from_tslearn(X: object) -> list[np.ndarray]:
     """Turn tslearn's data sets, padded with NaN, into a list of sequences.
 
     Parameters
@@ -114,7 +114,7 @@ def from_tslearn(X: Any) -> list[np.ndarray]:
     return cut_steps(join_steps(Samples(values, lengths)), lengths)
 
 
-def to_tslearn(X: Any) -> np.ndarray:
+def to_tslearn(X: Iterable[object]) -> np.ndarray:
     """Turn sequences into tslearn's form, padded with NaN.
 
     Parameters

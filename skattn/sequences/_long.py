@@ -34,7 +34,7 @@ class LongSequences(NamedTuple):
 
 
 def from_long(
-    frame: Any,
+    frame: object,
     *,
     id: str,  # noqa: A002  (the word for it in long tables)
     time: str | None,
@@ -109,7 +109,7 @@ def _take(frame: Any, column: str, argument: str) -> np.ndarray:
         ) from error
 
 
-def _take_numbers(frame: Any, column: str) -> np.ndarray:
+def _take_numbers(frame: object, column: str) -> np.ndarray:
     values = _take(frame, column, "channels")
     if values.dtype.kind in "biuf":
         return values.astype(np.result_type(values.dtype, np.float32), copy=False)
@@ -164,7 +164,7 @@ def _find_missing(values: np.ndarray) -> np.ndarray:
     return np.array([value is None or not _is_itself(value) for value in values])
 
 
-def _is_itself(value: Any) -> bool:
+def _is_itself(value: object) -> bool:
     try:
         return bool(value == value)
     except TypeError:  # as pandas' NA, whose truth is undefined

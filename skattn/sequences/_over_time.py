@@ -1,7 +1,8 @@
 """Any scikit-learn transformer, applied to the time steps of sequences."""
 
+from collections.abc import Callable
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
@@ -77,7 +78,7 @@ class OverTime(  # type: ignore[call-arg]
 
     def __init__(
         self,
-        transformer: Any,
+        transformer: object,
         *,
         n_timesteps: int | None = None,
         padding_value: float | None = None,
@@ -87,7 +88,7 @@ class OverTime(  # type: ignore[call-arg]
         self.padding_value = padding_value
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any = None) -> "OverTime":
+    def fit(self, X: object, y: object = None) -> "OverTime":
         """Fit the transformer on all time steps.
 
         Parameters
@@ -107,7 +108,7 @@ class OverTime(  # type: ignore[call-arg]
         self.transformer_ = clone(self.transformer).fit(join_steps(sequences))
         return self
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: object) -> object:
         """Transform each time step.
 
         Parameters
@@ -123,7 +124,7 @@ class OverTime(  # type: ignore[call-arg]
         check_is_fitted(self)
         return self._map(X, read_X(self, X, reset=False), self.transformer_.transform)
 
-    def inverse_transform(self, X: Any) -> Any:
+    def inverse_transform(self, X: object) -> object:
         """Undo `transform`, if the transformer can.
 
         Parameters
@@ -159,7 +160,7 @@ class OverTime(  # type: ignore[call-arg]
         """
         return self
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
         """Give the names of the channels that come out.
 
         Parameters
@@ -177,7 +178,9 @@ class OverTime(  # type: ignore[call-arg]
             input_features = getattr(self, "feature_names_in_", None)
         return self.transformer_.get_feature_names_out(input_features)
 
-    def _map(self, X: Any, sequences: Samples, function: Any) -> Any:
+    def _map(
+        self, X: object, sequences: Samples, function: Callable[[np.ndarray], object]
+    ) -> object:
         """Apply a function to the steps, and give the result the form of X."""
         steps = join_steps(sequences)
         result = np.asarray(function(steps))
@@ -199,7 +202,7 @@ class OverTime(  # type: ignore[call-arg]
             values[sequences.real_steps(slice(None))] = result
         return values.reshape(n_samples, -1) if self._schema.flat else values
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> object:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True

@@ -1,7 +1,7 @@
 """Sequences of different lengths: lists, padded arrays, and the ways between."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TypeGuard
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from ._samples import Samples, from_tensor
 _BLOCK_VALUES = 1 << 22
 
 
-def is_ragged(X: Any) -> bool:
+def is_ragged(X: object) -> TypeGuard[Sequence[object]]:
     """Say whether X is a list (tuple, object array) that holds arrays or frames."""
     if isinstance(X, np.ndarray):
         if X.dtype != object or X.ndim != 1:
@@ -21,7 +21,7 @@ def is_ragged(X: Any) -> bool:
     return any(len(getattr(entry, "shape", ())) > 0 for entry in X)
 
 
-def as_steps(X: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
+def as_steps(X: Sequence[object], name: str) -> tuple[np.ndarray, np.ndarray]:
     """Lay the sequences of a list end to end.
 
     Parameters
@@ -54,13 +54,12 @@ def as_steps(X: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(arrays), np.array([len(array) for array in arrays])
 
 
-def _as_table(entry: Any, name: str) -> np.ndarray:
-    array = np.asarray(from_tensor(entry, name))
-    if array.ndim == 1:
-        array = array[:, None]
+def _as_table(entry: object, name: str) -> np.ndarray:
+    given = np.asarray(from_tensor(entry, name))
+    array = given[:, None] if given.ndim == 1 else given
     if array.ndim != 2 or 0 in array.shape:
         raise ValueError(
-            f"{name} has shape {np.shape(entry)}; a sequence must be (n_timesteps, "
+            f"{name} has shape {given.shape}; a sequence must be (n_timesteps, "
             "n_channels) or (n_timesteps,), with at least 1 step and 1 channel."
         )
     return array

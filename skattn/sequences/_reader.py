@@ -1,8 +1,9 @@
 """Reading what users hand over, each error naming its argument."""
 
 import warnings
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeGuard
 
 import numpy as np
 from sklearn.utils import check_array
@@ -119,7 +120,7 @@ def read_X(
     return samples
 
 
-def _unwrap(X: Any, n_timesteps: int | None, name: str) -> Any:
+def _unwrap(X: object, n_timesteps: int | None, name: str) -> Any:
     """Return tensors as arrays, and rows in a list as a table."""
     X = from_tensor(X, name)
     if hasattr(X, "to_numpy") and _n_axes(X) == 1:  # a Series of arrays
@@ -134,7 +135,7 @@ def _unwrap(X: Any, n_timesteps: int | None, name: str) -> Any:
 
 
 def _check_channels(
-    estimator: SequenceReader, X: Any, values: np.ndarray, name: str
+    estimator: SequenceReader, X: object, values: np.ndarray, name: str
 ) -> None:
     """Check that X has the channels that `fit` saw."""
     if values.shape[2] != estimator.n_channels_in_:
@@ -153,7 +154,7 @@ _READING = ("n_timesteps", "padding_value", "missing")
 
 def _learn(
     estimator: SequenceReader,
-    X: Any,
+    X: object,
     values: np.ndarray,
     flat: bool,
     given: dict[str, Any],
@@ -189,16 +190,17 @@ def _learn(
     )
 
 
-def _plain(number: Any) -> Any:
+def _plain(number: int | None) -> int | None:
     """Return NumPy's number as Python's."""
     return number.item() if isinstance(number, np.generic) else number
 
 
-def _refuse_uneven(X: Any, name: str) -> None:
+def _refuse_uneven(X: object, name: str) -> None:
     """Refuse lists of lists of different lengths, which may be rows with a gap."""
-    kinds = list | tuple
-    nested = isinstance(X, kinds) and all(isinstance(x, kinds) for x in X)
-    if nested and len({len(x) for x in X}) > 1:
+    if not isinstance(X, list | tuple):
+        return
+    lengths = {len(x) for x in X if isinstance(x, list | tuple)}
+    if len(lengths) > 1 and all(isinstance(x, list | tuple) for x in X):
         raise ValueError(
             f"{name} lists lists of different lengths. If they are sequences, make "
             f"each an array: [np.asarray(x) for x in {name}]; if they are flat rows, "
@@ -206,7 +208,7 @@ def _refuse_uneven(X: Any, name: str) -> None:
         )
 
 
-def _refuse_several(X: Any, name: str) -> None:
+def _refuse_several(X: object, name: str) -> None:
     """Refuse a pair of inputs, which would be read as a list of two sequences."""
     if isinstance(X, tuple) and len(X) == 2:
         inner = [_n_axes(part) for part in X]
@@ -220,7 +222,7 @@ def _refuse_several(X: Any, name: str) -> None:
 
 
 def _check_numbers(
-    estimator: SequenceReader, array: Any, name: str, **options: Any
+    estimator: SequenceReader, array: object, name: str, **options: object
 ) -> np.ndarray:
     if _is_frame(array):
         _check_dtypes(array, name)
@@ -234,7 +236,7 @@ def _check_numbers(
     )
 
 
-def _read_ragged(estimator: SequenceReader, X: Any, name: str) -> Samples:
+def _read_ragged(estimator: SequenceReader, X: Sequence[object], name: str) -> Samples:
     _check_columns(X, name)
     steps, lengths = as_steps(X, name)
     return pad_steps(_check_numbers(estimator, steps, name), lengths)
@@ -258,7 +260,7 @@ def _check_dtypes(frame: Any, name: str) -> None:
             ) from error
 
 
-def _check_columns(X: Any, name: str) -> None:
+def _check_columns(X: Sequence[object], name: str) -> None:
     """Refuse frames whose columns differ, which would mix up channels."""
     frames = [(i, entry) for i, entry in enumerate(X) if _is_frame(entry)]
     for i, frame in frames:
@@ -271,7 +273,7 @@ def _check_columns(X: Any, name: str) -> None:
             )
 
 
-def _read_cubic(estimator: SequenceReader, X: Any, name: str) -> np.ndarray:
+def _read_cubic(estimator: SequenceReader, X: object, name: str) -> np.ndarray:
     if type(X) is np.ndarray and X.dtype in FLOATS and X.size and np.isfinite(X.sum()):
         return X  # nothing to say, and far quicker for single rows
     values = _check_numbers(estimator, X, name, allow_nd=True)
@@ -284,7 +286,7 @@ def _read_cubic(estimator: SequenceReader, X: Any, name: str) -> np.ndarray:
 
 
 def _read_flat(
-    estimator: SequenceReader, X: Any, *, reset: bool, name: str
+    estimator: SequenceReader, X: object, *, reset: bool, name: str
 ) -> np.ndarray:
     rows = _check_numbers(estimator, X, name)
     if reset:
@@ -303,7 +305,7 @@ def _read_flat(
     return cut_rows(rows, estimator.n_timesteps_in_)
 
 
-def _stack_rows(X: Any, name: str) -> np.ndarray:
+def _stack_rows(X: Sequence[object], name: str) -> np.ndarray:
     """Read a list of 1-D arrays as flat rows, which ``n_timesteps`` says they are."""
     try:
         return np.stack([np.asarray(from_tensor(row, name)) for row in X])
@@ -342,18 +344,24 @@ def _refuse_gaps(samples: Samples, name: str) -> None:
             )
 
 
-def _is_frame(X: Any) -> bool:
+class Frame(Protocol):
+    """What a data frame is known by."""
+
+    columns: Iterable[str]
+
+
+def _is_frame(X: object) -> TypeGuard[Frame]:
     return hasattr(X, "columns")
 
 
-def _find_frame(X: Any) -> Any:
+def _find_frame(X: object) -> object | None:
     """Return the first data frame among the sequences, which names the channels."""
-    if isinstance(X, np.ndarray) and X.dtype != object:
+    if isinstance(X, np.ndarray) or not isinstance(X, Iterable):
         return None
     return next((entry for entry in X if _is_frame(entry)), None)
 
 
-def _n_axes(X: Any) -> int:
+def _n_axes(X: object) -> int:
     if hasattr(X, "shape"):
         return len(X.shape)
     try:
@@ -380,25 +388,27 @@ def read_weights(sample_weight: object, X: Samples) -> np.ndarray | None:
     )
 
 
-def read_groups(groups: Any, n_samples: int) -> np.ndarray | None:
+def read_groups(groups: object, n_samples: int) -> np.ndarray | None:
     """Return group labels: one a sample, of kinds that can be told apart."""
     if groups is None:
         return None
     if np.isscalar(groups) or getattr(groups, "ndim", 1) == 0:
         refuse_scalar("groups", groups)
-    groups = check_array(groups, ensure_2d=False, dtype=None, input_name="groups")
-    if groups.ndim != 1:
-        raise ValueError(f"groups has shape {groups.shape}; allowed is (n_samples,).")
-    if len(groups) != n_samples:
-        refuse_length("groups", len(groups), n_samples)
+    labels: np.ndarray = check_array(
+        groups, ensure_2d=False, dtype=None, input_name="groups"
+    )
+    if labels.ndim != 1:
+        raise ValueError(f"groups has shape {labels.shape}; allowed is (n_samples,).")
+    if len(labels) != n_samples:
+        refuse_length("groups", len(labels), n_samples)
     try:
-        np.unique(groups)
+        np.unique(labels)
     except TypeError as error:
         raise ValueError(
             f"groups mixes labels that cannot be compared ({error}); use labels of one "
             "type, and none missing."
         ) from error
-    return groups
+    return labels
 
 
 def refuse_length(name: str, length: int, n_samples: int) -> NoReturn:

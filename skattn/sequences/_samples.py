@@ -1,7 +1,6 @@
 """The one form that sequences take inside."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -36,7 +35,7 @@ class Samples:
         return np.arange(self.values.shape[1]) < self.lengths[rows, None]
 
 
-def from_tensor(X: Any, name: str) -> Any:
+def from_tensor(X: object, name: str) -> object:
     """Return a torch tensor as an array, wherever it is and whatever it tracks."""
     if not hasattr(X, "detach"):
         return X

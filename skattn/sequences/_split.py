@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator, TimeSeriesSplit
@@ -65,7 +64,7 @@ class WindowSplit(BaseCrossValidator):
         self.max_train_size = max_train_size
 
     def split(
-        self, X: Any, y: Any = None, groups: Any = None
+        self, X: object, y: object = None, groups: object = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Give the indices of each split.
 
@@ -103,7 +102,9 @@ class WindowSplit(BaseCrossValidator):
         )
         yield from splitter.split(X)
 
-    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+    def get_n_splits(
+        self, X: object = None, y: object = None, groups: object = None
+    ) -> int:
         """Give the number of splits.
 
         Parameters

@@ -1,14 +1,13 @@
 """Cutting long series into windows of history and horizon."""
 
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 
 def make_windows(
-    series: Any,
+    series: object,
     window: int,
     horizon: int,
     stride: int = 1,
@@ -60,7 +59,7 @@ def make_windows(
             f"series has shape {series.shape}; allowed are (n_times,) and "
             "(n_times, n_channels)."
         )
-    sizes: dict[str, Any] = {"window": window, "horizon": horizon, "stride": stride}
+    sizes: dict[str, object] = {"window": window, "horizon": horizon, "stride": stride}
     for name, size in sizes.items():
         if not isinstance(size, Integral) or size < 1:
             raise ValueError(f"{name}={size!r} must be a whole number of at least 1.")
@@ -81,7 +80,7 @@ def make_windows(
     return both[:, :window], y if target_channels is None else y[..., target_channels]
 
 
-def _check_channels(target_channels: Any, n_channels: int) -> None:
+def _check_channels(target_channels: object, n_channels: int) -> None:
     channels = np.atleast_1d(np.asarray(target_channels))
     if (
         channels.size == 0

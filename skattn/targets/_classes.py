@@ -1,7 +1,7 @@
 """Classes to predict: labels in, probabilities and labels out."""
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import softmax
@@ -55,7 +55,7 @@ class Classes(Target):
         return "softmax"
 
     @staticmethod
-    def read(y: Any, n_samples: int, name: str = "y") -> np.ndarray:
+    def read(y: object, n_samples: int, name: str = "y") -> np.ndarray:
         """Return class labels: one a sample, none missing."""
         if y is None:
             raise ValueError(

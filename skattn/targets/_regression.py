@@ -2,7 +2,6 @@
 
 import warnings
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -68,7 +67,7 @@ class Regression(Target):
         return None if activation == "identity" else activation
 
     @staticmethod
-    def read(y: Any, n_samples: int, name: str = "y") -> np.ndarray:
+    def read(y: object, n_samples: int, name: str = "y") -> np.ndarray:
         """Return numbers to predict: float, finite, 1-D to 3-D, one entry a sample."""
         if y is None:
             raise ValueError(
@@ -77,7 +76,7 @@ class Regression(Target):
             )
         if np.isscalar(y) or getattr(y, "ndim", 1) == 0:
             refuse_scalar(name, y)
-        y = check_array(
+        array: np.ndarray = check_array(
             from_tensor(y, name) if hasattr(y, "detach") else y,
             dtype=FLOATS,
             ensure_2d=False,
@@ -86,14 +85,14 @@ class Regression(Target):
             estimator="LSTMAttentionRegressor",
             input_name=name,
         )
-        if not 1 <= y.ndim <= 3 or 0 in y.shape[1:]:
+        if not 1 <= array.ndim <= 3 or 0 in array.shape[1:]:
             raise ValueError(
-                f"{name} has shape {y.shape}; allowed are (n_samples,), "
+                f"{name} has shape {array.shape}; allowed are (n_samples,), "
                 "(n_samples, n_outputs) and (n_samples, horizon, n_targets)."
             )
-        if len(y) != n_samples:
-            refuse_length(name, len(y), n_samples)
-        return y
+        if len(array) != n_samples:
+            refuse_length(name, len(array), n_samples)
+        return array
 
     def encode(self, y: np.ndarray, name: str = "y") -> np.ndarray:
         """Return y as ``(n_samples, horizon, n_targets)``, in its own units."""

@@ -1,7 +1,7 @@
 """What every kind of target offers: the way in, the way out, and a loss."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from torch import Tensor, nn
@@ -47,7 +47,7 @@ class Target(ABC):
 
     @staticmethod
     @abstractmethod
-    def read(y: Any, n_samples: int, name: str = "y") -> np.ndarray:
+    def read(y: object, n_samples: int, name: str = "y") -> np.ndarray:
         """Return y as an array of an allowed form, with one entry a sample."""
 
     @abstractmethod

@@ -3,7 +3,6 @@
 import math
 import sys
 from copy import deepcopy
-from typing import Any
 
 from skorch import NeuralNet
 from skorch.callbacks import Callback, LRScheduler
@@ -15,11 +14,11 @@ from tqdm.auto import tqdm  # a requirement of skorch
 class ProgressBar(Callback):
     """A bar over the epochs, with the latest losses behind it."""
 
-    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+    def on_train_begin(self, net: NeuralNet, **kwargs: object) -> None:
         """Open the bar."""
         self.bar_ = tqdm(total=net.max_epochs, unit="epoch", file=sys.stderr)
 
-    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+    def on_epoch_end(self, net: NeuralNet, **kwargs: object) -> None:
         """Move the bar by one epoch."""
         last = net.history[-1]
         names = {"train_loss": "train", "valid_loss": "validation"}
@@ -29,7 +28,7 @@ class ProgressBar(Callback):
         self.bar_.set_postfix(losses, refresh=False)
         self.bar_.update()
 
-    def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
+    def on_train_end(self, net: NeuralNet, **kwargs: object) -> None:
         """Close the bar."""
         self.bar_.close()
         del self.bar_
@@ -58,13 +57,13 @@ class EarlyStopping(Callback):
         self.patience = patience
         self.tol = tol
 
-    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+    def on_train_begin(self, net: NeuralNet, **kwargs: object) -> None:
         """Forget earlier calls."""
         self.misses_ = 0
         self.best_loss_ = self.reference_ = math.inf
         self.best_weights_: dict[str, Tensor] = {}
 
-    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+    def on_epoch_end(self, net: NeuralNet, **kwargs: object) -> None:
         """Keep the best weights, and count the epochs since they improved."""
         loss = net.history[-1, "valid_loss"]
         if loss < self.best_loss_:
@@ -78,7 +77,7 @@ class EarlyStopping(Callback):
         if self.misses_ >= self.patience:
             raise StopTraining
 
-    def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
+    def on_train_end(self, net: NeuralNet, **kwargs: object) -> None:
         """Restore the best weights."""
         if self.best_weights_:
             net.module_.load_state_dict(self.best_weights_)

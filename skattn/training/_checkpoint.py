@@ -123,7 +123,7 @@ class Checkpoint(Callback):
             _unpack_callback(callback, saved, best)
         self.resumed_from_epoch_ = len(net.history)
 
-    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+    def on_epoch_end(self, net: NeuralNet, **kwargs: object) -> None:
         """Write; a disk that fails costs the checkpoint, not the training."""
         groups = net.optimizer_.state_dict()["param_groups"]
         state = {

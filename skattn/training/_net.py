@@ -78,7 +78,7 @@ class AttentionNet(NeuralNet):
         order = self._order if training else None
         return Batches(dataset, self.batch_size, order)
 
-    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+    def on_train_begin(self, net: NeuralNet, **kwargs: object) -> None:
         """Make the random streams, for dropout on the device that it runs on."""
         super().on_train_begin(net, **kwargs)
         self._order = torch.Generator()
@@ -87,14 +87,14 @@ class AttentionNet(NeuralNet):
         self._watched = self._find_watched()
         self._decaying = self.module_.decaying_parameters() if self.weight_decay else []
 
-    def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
+    def on_train_end(self, net: NeuralNet, **kwargs: object) -> None:
         """Leave a module that predicts, without streams that would be pickled."""
         super().on_train_end(net, **kwargs)
         set_dropout_generator(self.module_, None)
         del self._order, self._masks, self._watched, self._decaying
         self.module_.eval()
 
-    def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+    def on_epoch_begin(self, net: NeuralNet, **kwargs: object) -> None:
         """Start this epoch's random streams."""
         super().on_epoch_begin(net, **kwargs)
         epoch = self.first_epoch + len(self.history) - 1
@@ -136,7 +136,7 @@ class AttentionNet(NeuralNet):
             self._set_training(training)
             return self.infer(batch.features).prediction
 
-    def validation_step(self, batch: Batch, **fit_params: Any) -> dict[str, Any]:
+    def validation_step(self, batch: Batch, **fit_params: object) -> dict[str, Any]:
         """Compute the loss of one batch without training."""
         self._set_training(False)
         with torch.no_grad():
@@ -144,7 +144,7 @@ class AttentionNet(NeuralNet):
             loss = self.get_loss(output, batch.target, X=batch.features)
         return {"loss": loss, "y_pred": output.prediction}
 
-    def train_step(self, batch: Batch, **fit_params: Any) -> dict[str, Any]:
+    def train_step(self, batch: Batch, **fit_params: object) -> dict[str, Any]:
         """Take one step, without skorch's provisions for optimisers that take more."""
         if self.flat is None:
             self._zero_grad_optimizer()
@@ -163,7 +163,7 @@ class AttentionNet(NeuralNet):
         self.optimizer_.step()
         return step
 
-    def train_step_single(self, batch: Batch, **fit_params: Any) -> dict[str, Any]:
+    def train_step_single(self, batch: Batch, **fit_params: object) -> dict[str, Any]:
         """Compute loss and gradient of a batch, on a processor chunk by chunk."""
         self._set_training(True)
         on_cpu = torch.device(self.device).type == "cpu"
@@ -216,7 +216,7 @@ class AttentionNet(NeuralNet):
         training: bool,
         prefix: str,
         step_fn: Any,
-        **fit_params: Any,
+        **fit_params: object,
     ) -> None:
         """Run one epoch and record its mean loss once, at its end."""
         if iterator is None:

@@ -1,9 +1,7 @@
 """Setting a validation part aside: random, by groups, the tail, or by a splitter."""
 
-from typing import Any
-
 import numpy as np
-from sklearn.model_selection import GroupShuffleSplit
+from sklearn.model_selection import BaseCrossValidator, GroupShuffleSplit
 
 from ._environment import Stream, derive
 
@@ -13,7 +11,7 @@ def split_validation(
     y: np.ndarray,
     groups: np.ndarray | None,
     *,
-    validation_split: Any,
+    validation_split: object,
     validation_fraction: float,
     gap: int,
     seed: int,
@@ -117,7 +115,10 @@ def _split_groups(
 
 
 def _split_by(
-    splitter: Any, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None
+    splitter: BaseCrossValidator,
+    X: np.ndarray,
+    y: np.ndarray,
+    groups: np.ndarray | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     splits = [*splitter.split(X, y, groups)]
     parts = splits[-1] if splits else ([], [])
@@ -131,7 +132,7 @@ def _split_by(
     return train, valid
 
 
-def _as_indices(part: Any, n_samples: int, splitter: Any) -> np.ndarray:
+def _as_indices(part: object, n_samples: int, splitter: object) -> np.ndarray:
     """Return one side of a split, which may be a mask, as indices."""
     part = np.asarray(part)
     if part.dtype == bool and part.shape == (n_samples,):

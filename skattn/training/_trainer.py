@@ -1,9 +1,9 @@
 """From an estimator's training parameters to a trained skorch net."""
 
+import os
 import warnings
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from sklearn.exceptions import ConvergenceWarning
@@ -45,8 +45,8 @@ class TrainingPlan:
     early_stopping: bool
     n_iter_no_change: int
     tol: float
-    callbacks: list[Any] | None
-    checkpoint: Any
+    callbacks: list[object] | None
+    checkpoint: str | os.PathLike[str] | None
     verbose: int
     device: str
 
@@ -181,10 +181,10 @@ def _make_callbacks(
     n_batches: int,
     valid_data: SequenceDataset | None,
     checkpoint: Checkpoint | None,
-) -> list[Any]:
+) -> list[object]:
     """Order matters: early stopping ends epochs; checkpoints hold all states."""
     # Not copies: a copy of a callback could not report to whom the caller gave it.
-    callbacks: list[Any] = [*(plan.callbacks or [])]
+    callbacks: list[object] = [*(plan.callbacks or [])]
     if plan.lr_schedule is not None:
         monitor = "train_loss" if valid_data is None else "valid_loss"
         schedule = make_schedule(
