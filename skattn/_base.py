@@ -52,7 +52,7 @@ _PLANNED = itemgetter(*(field.name for field in fields(TrainingPlan)))
 _BUILT = [field.name for field in fields(Architecture)]
 
 # Parameters that do not change the result of a fit, or that act through what a
-# checkpoint is named by besides them: the drawn seed, the rows, the kind of device.
+# checkpoint is named by as well: the drawn seed, the rows, the kind of device.
 _WITHOUT_EFFECT = {
     "callbacks",
     "checkpoint",
@@ -155,7 +155,7 @@ class BaseLSTMAttention(
             if held_out is None and plan.early_stopping:
                 samples, held_out = self._split(samples, labels, target)
 
-            # Scale and build, or go on with what is there.
+            # Scale and build, or continue with what is there.
             if previous is None:
                 self._target = self._fit_scales(samples, target)
                 network = self._build(given, samples)
@@ -303,7 +303,7 @@ class BaseLSTMAttention(
     def _check_unchanged(
         self, given: dict[str, object], samples: TrainingSamples
     ) -> None:
-        """Refuse to go on with a network that the parameters no longer describe."""
+        """Refuse to train a network further that the parameters no longer describe."""
         fitted, present = self._architecture, self._make_architecture(given, samples)
         for name in _BUILT:
             _refuse_change(name, getattr(present, name), getattr(fitted, name))
@@ -334,7 +334,7 @@ class BaseLSTMAttention(
 
         That is: the samples with targets and weights, which of them are trained on and
         validated on, the parameters, the drawn seed, the kind of device, torch's
-        version and, where training goes on, the net as it was.
+        version and, where training continues, the net as it was.
         """
         assert plan.checkpoint is not None
         checkpoint = Checkpoint(plan.checkpoint)
@@ -433,7 +433,7 @@ def _refuse_change(name: str, present: object, fitted: object) -> None:
     both_nan = present != present and fitted != fitted
     if present != fitted and not both_nan:
         raise ValueError(
-            f"{name}={present!r} cannot change where training goes on: the model was "
+            f"{name}={present!r} cannot change where training continues: the model was "
             f"made with {name}={fitted!r}. Use a new estimator, or fit with "
             "warm_start=False."
         )

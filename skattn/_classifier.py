@@ -100,7 +100,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         centred, so that a value of 0 contributes nothing.
 
     state_bypass : bool, default=False
-        Let the last state reach the output beside the context: joined to it through a
+        Let the last state reach the output past the context: joined to it through a
         tanh layer [3]_. The weights then no longer tell the whole story.
 
     conicity_penalty : float, default=0.0
@@ -109,7 +109,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         more it matters where the weights lie.
 
     linear_skip : bool, default=False
-        Add a linear path from history to output beside the LSTM [4]_ [5]_, which
+        Add a linear path from history to output past the LSTM [4]_ [5]_, which
         starts at 0. Longer sequences than in `fit` are then refused, shorter ones
         aligned at their last step.
 
@@ -132,9 +132,9 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
 
     weight_decay : float or "auto", default="auto"
         Strength of the decay towards 0 of the LSTM's weight matrices; biases, attention
-        and output layers do not decay. "adamw" shrinks weights beside its steps [11]_,
-        by ``learning_rate * weight_decay`` in each; the others add the decay to the
-        gradient. "auto" is 1 with "adamw" and a rate that falls to 0, along
+        and output layers do not decay. "adamw" shrinks weights apart from its steps
+        [11]_, by ``learning_rate * weight_decay`` in each; the others add the decay to
+        the gradient. "auto" is 1 with "adamw" and a rate that falls to 0, along
         "one_cycle" or "cosine", else 0; so `partial_fit` does not decay.
 
     gradient_clip : float, default=1.0
@@ -173,12 +173,12 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
 
     checkpoint : str or path-like, default=None
         Folder in which `fit` keeps a file after each epoch, named by a digest of data
-        and parameters. After a crash, `fit` with the same data and parameters goes on
+        and parameters. After a crash, `fit` with the same data and parameters continues
         from there and ends with the same bits. The file is removed at the end. Needs
         ``random_state`` and safetensors; `partial_fit` ignores it.
 
     warm_start : bool, default=False
-        Let `fit` go on from the weights and scales of the last call, instead of
+        Let `fit` continue from the weights and scales of the last call, instead of
         starting anew. Parameters of the network must then stay as they were.
 
     device : str or torch.device, default="auto"
@@ -232,7 +232,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         Columns of a flat X, channels of a 3-D X or a list.
 
     n_iter_ : int
-        Epochs trained, those of earlier calls that training went on from included.
+        Epochs trained, those of earlier calls that training continued from included.
 
     n_timesteps_in_ : int
         Time steps of X; of a list, those of its longest sequence.
@@ -436,7 +436,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     def partial_fit(
         self, X: object, y: object, classes: object = None, sample_weight: object = None
     ) -> "LSTMAttentionClassifier":
-        """Train for one pass through some samples, going on from earlier calls.
+        """Train for one pass through some samples, continuing from earlier calls.
 
         Scales are measured in the first call and then fixed, so it should hold what is
         typical; weights count relative to the mean weight of the first call. Nothing is

@@ -137,7 +137,7 @@ def _find_checksum(start: bytes | bytearray) -> tuple[int, int]:
 
 @contextlib.contextmanager
 def refusing(path: Path) -> Iterator[None]:
-    """Turn whatever goes wrong with foreign content into one sentence."""
+    """Raise whatever goes wrong with foreign content as one sentence."""
     try:
         yield
     except OSError:
@@ -185,7 +185,7 @@ def try_folder(folder: Path) -> None:
 
 
 def remove_parts(path: Path) -> None:
-    """Remove what killed writers of ``path`` on this machine have left beside it."""
+    """Remove what killed writers of ``path`` on this machine have left next to it."""
     for part in path.parent.glob(f".{path.name}.*.part"):
         host, _, process = part.name.split(".")[-2].partition("-")[0].partition("_")
         if host == _host() and not _is_alive(int(process)):

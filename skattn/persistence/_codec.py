@@ -28,7 +28,7 @@ _SPLITTERS = {
 
 
 def encode(value: object, arrays: dict[str, np.ndarray], name: str) -> object:
-    """Turn a value into what JSON knows, and put its arrays aside.
+    """Return a value as what JSON knows, its arrays put aside.
 
     Parameters
     ----------

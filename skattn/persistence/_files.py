@@ -24,7 +24,7 @@ def save(estimator: BaseLSTMAttention, path: str | os.PathLike[str]) -> None:
 
     The file is in the safetensors format: the network's weights and all other arrays,
     with the settings as JSON in its metadata and a checksum over the whole. It is
-    written beside ``path`` first and then put in its place, so that an earlier file
+    written next to ``path`` first and then put in its place, so that an earlier file
     survives a full disk or a crash. Needs the package safetensors. A whole `Pipeline`
     goes through `skops.io.dump`, whose untrusted types are then skattn's alone.
 

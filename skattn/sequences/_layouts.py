@@ -16,7 +16,7 @@ from ._samples import Samples
 
 
 def from_aeon(X: object) -> object:
-    """Turn aeon's or sktime's collections, channels before time, into skattn's form.
+    """Return collections of aeon or sktime, channels before time, in skattn's form.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def from_aeon(X: object) -> object:
 
 
 def to_aeon(X: object) -> object:
-    """Turn sequences into aeon's and sktime's collections, channels before time.
+    """Return sequences as collections of aeon and sktime, channels before time.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def _swap(X: object, whole: str, single: str) -> object:
 
 
 def from_tslearn(X: object) -> list[np.ndarray]:
-    """Turn tslearn's data sets, padded with NaN, into a list of sequences.
+    """Return a data set of tslearn, padded with NaN, as a list of sequences.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def from_tslearn(X: object) -> list[np.ndarray]:
 
 
 def to_tslearn(X: Iterable[object]) -> np.ndarray:
-    """Turn sequences into tslearn's form, padded with NaN.
+    """Return sequences in tslearn's form, padded with NaN.
 
     Parameters
     ----------

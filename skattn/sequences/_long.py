@@ -114,7 +114,7 @@ def _take_numbers(frame: object, column: str) -> np.ndarray:
     if values.dtype.kind in "biuf":
         return values.astype(np.result_type(values.dtype, np.float32), copy=False)
     try:
-        if values.dtype.kind != "O":  # None beside numbers makes objects
+        if values.dtype.kind != "O":  # None among numbers makes objects
             raise TypeError(f"its type is {values.dtype}")
         return values.astype(np.float64)
     except (TypeError, ValueError) as error:
@@ -124,7 +124,7 @@ def _take_numbers(frame: object, column: str) -> np.ndarray:
 
 
 def _number_ids(labels: np.ndarray, column: str) -> tuple[np.ndarray, np.ndarray]:
-    """Give each id a number, in the order of their first rows."""
+    """Return a number for each id, in the order of their first rows."""
     missing = _find_missing(labels)
     if missing.any():
         raise ValueError(

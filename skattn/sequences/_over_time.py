@@ -146,7 +146,7 @@ class OverTime(  # type: ignore[call-arg]
         return self._map(X, sequences, self.transformer_.inverse_transform)
 
     def set_output(self, *, transform: str | None = None) -> "OverTime":
-        """Take note of no container: sequences stay arrays, or lists of arrays.
+        """Accept any container, and use none: sequences stay arrays or lists.
 
         Parameters
         ----------
@@ -161,7 +161,7 @@ class OverTime(  # type: ignore[call-arg]
         return self
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
-        """Give the names of the channels that come out.
+        """Return the names of the channels that come out.
 
         Parameters
         ----------

@@ -12,7 +12,7 @@ _BLOCK_VALUES = 1 << 22
 
 
 def is_ragged(X: object) -> TypeGuard[Sequence[object]]:
-    """Say whether X is a list (tuple, object array) that holds arrays or frames."""
+    """Return whether X is a list (tuple, object array) that holds arrays or frames."""
     if isinstance(X, np.ndarray):
         if X.dtype != object or X.ndim != 1:
             return False
@@ -87,7 +87,7 @@ def cut_steps(steps: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
 
 
 def measure_lengths(values: np.ndarray, padding_value: float, name: str) -> np.ndarray:
-    """Count the steps of each sequence up to where nothing but padding follows.
+    """Return how many steps each sequence has up to where nothing but padding follows.
 
     Parameters
     ----------

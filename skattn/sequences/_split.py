@@ -66,7 +66,7 @@ class WindowSplit(BaseCrossValidator):
     def split(
         self, X: object, y: object = None, groups: object = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Give the indices of each split.
+        """Yield the indices of each split.
 
         Parameters
         ----------
@@ -105,7 +105,7 @@ class WindowSplit(BaseCrossValidator):
     def get_n_splits(
         self, X: object = None, y: object = None, groups: object = None
     ) -> int:
-        """Give the number of splits.
+        """Return the number of splits.
 
         Parameters
         ----------

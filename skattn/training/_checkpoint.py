@@ -1,4 +1,4 @@
-"""Checkpoints: one file for each unfinished fit, from which it goes on after a kill."""
+"""Checkpoints: one file for each unfinished fit, from which it resumes after a kill."""
 
 import contextlib
 import hashlib
@@ -143,14 +143,14 @@ class Checkpoint(Callback):
         except OSError as error:
             if not self.warned_:
                 warnings.warn(
-                    f"No checkpoint could be written ({error}); training goes on.",
+                    f"No checkpoint could be written ({error}); training continues.",
                     UserWarning,
                     stacklevel=2,
                 )
             self.warned_ = True
 
     def finish(self) -> None:
-        """Remove the file, unless Ctrl-C ended the fit, which can then go on."""
+        """Remove the file, unless Ctrl-C ended the fit, which can then be resumed."""
         if self.interrupted_:
             return
         with contextlib.suppress(OSError):
@@ -159,7 +159,7 @@ class Checkpoint(Callback):
 
 
 def _with_state(net: NeuralNet) -> list[Callback]:
-    """List the callbacks whose state decides how training goes on."""
+    """List the callbacks whose state decides how training continues."""
     kinds = (EarlyStopping, LRScheduler)
     return [part for _, part in net.callbacks_ if isinstance(part, kinds)]
 

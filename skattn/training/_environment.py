@@ -48,8 +48,8 @@ def draw_seed(random_state: int | np.random.RandomState | None) -> int:
 def derive(seed: int, stream: Stream, epoch: int = 0) -> int:
     """Return the seed of one stream in one epoch.
 
-    A stream starts anew each epoch, so training can go on from any epoch with the
-    same numbers as if it had never stopped.
+    A stream starts anew each epoch, so that training can continue from any epoch with
+    the same numbers as if it had never stopped.
     """
     state = np.random.SeedSequence([seed, stream, epoch]).generate_state(1)
     return int(state[0])

@@ -301,7 +301,7 @@ class FlatWeights:
         self.gradient.mul_((max_norm / (norm + 1e-6)).clamp(max=1.0))
 
     def restore(self, net: Any) -> None:
-        """Give each weight its own memory again, and the optimiser its own state."""
+        """Restore the own memory of each weight, and the own state of the optimiser."""
         (group,), (own_group,) = net.optimizer_.param_groups, self._own.param_groups
         own_group.update({n: v for n, v in group.items() if n != "params"})
         state = net.optimizer_.state.get(self.vector, {})

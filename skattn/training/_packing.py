@@ -61,7 +61,7 @@ def unpack_net(state: dict[str, Any], architecture: Architecture) -> AttentionNe
     Returns
     -------
     AttentionNet
-        It predicts, and training can go on from it; its criterion and callbacks are
+        It predicts, and training can continue from it; its criterion and callbacks are
         empty.
 
     Raises

@@ -77,7 +77,7 @@ def train(
     seed : int
         Source of the order of samples and of the dropout masks.
     previous : AttentionNet, default=None
-        The net that trained ``module`` before: its optimiser's state goes on.
+        The net that trained ``module`` before: its optimiser's state is used further.
     checkpoint : Checkpoint, default=None
         Where to take over from, and to write to after each epoch.
 
@@ -136,7 +136,7 @@ def _choose_decay(plan: TrainingPlan) -> float:
 
 
 def _fuse(plan: TrainingPlan) -> dict[str, bool]:
-    """Ask for one kernel for all parameters, where torch has it."""
+    """Return the option for one kernel for all parameters, where torch has it."""
     fusible = plan.optimizer in ("adam", "adamw", "sgd")
     known = plan.device.partition(":")[0] in ("cpu", "cuda")
     return {"optimizer__fused": True} if fusible and known else {}
@@ -207,7 +207,7 @@ def _make_callbacks(
 
 
 def _continue_optimizer(net: AttentionNet, previous: AttentionNet) -> None:
-    """Take over moments and step counts, but not the rates, which may have changed."""
+    """Copy moments and step counts, but not the rates, which may have changed."""
     if type(net.optimizer_) is not type(previous.optimizer_):
         return
     # A copy: torch would go on writing into the state of the earlier net.

@@ -61,7 +61,7 @@ class Life(RuleBasedStateMachine):
         try:
             call(X, Y)
         except ValueError as error:
-            if "cannot change where training goes on" not in str(error):
+            if "cannot change where training continues" not in str(error):
                 raise
             self.check()
         else:
