@@ -5,7 +5,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from operator import itemgetter
 from typing import Any, ClassVar
 
@@ -21,13 +21,24 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._explain import AttentionMixin
 from ._history import HistoryMixin
-from ._parameters import check_parameters
+from ._parameters import (
+    CONV_CHANNELS,
+    RULES,
+    SMOOTH,
+    Seen,
+    check_parameters,
+    resolve_auto,
+)
 from ._state import PlainState
 from .nn._build import Architecture, build_network
 from .nn._channels import Network
 from .sequences._reader import read_groups, read_weights, read_X
-from .sequences._samples import Samples
-from .sequences._scaling import IDENTITY, InputScaler, fit_scaler
+from .sequences._scaling import (
+    IDENTITY,
+    InputScaler,
+    fit_scaler,
+    measure_changes,
+)
 from .targets import Target
 from .training import (
     AttentionNet,
@@ -35,20 +46,26 @@ from .training import (
     SequenceDataset,
     Stream,
     TrainingPlan,
+    TrainingSamples,
     choose_device,
     digest,
     draw_seed,
+    find_weighted,
     fit_linear_path,
     guard_fork,
     make_generator,
+    mean_weight,
     pack_net,
     scale_values,
     split_validation,
     train,
 )
 
-# Parameters that training reads, and entries of the architecture.
+# Parameters that training reads, those that may be "auto", and entries of the
+# architecture.
 _PLANNED = itemgetter(*(field.name for field in fields(TrainingPlan)))
+_CHOSEN = itemgetter(*RULES)
+_CHOSEN_NAMES = [f"{name}_" for name in RULES]
 _BUILT = [field.name for field in fields(Architecture)]
 
 # Parameters that do not change the result of a fit, or that act through what a
@@ -66,31 +83,6 @@ _WITHOUT_EFFECT = {
 }
 
 
-@dataclass(frozen=True)
-class TrainingSamples:
-    """Samples as they were read, y still in its own units.
-
-    Parameters
-    ----------
-    X : Samples
-        The sequences.
-    y : ndarray of shape (n_samples, horizon, n_targets)
-        The encoded targets.
-    weights : ndarray of shape (n_samples,) or None
-        Weights of samples times those of their targets.
-    rows : ndarray of int
-        The samples that are used.
-    suffix : str, default=""
-        What follows X and y in messages.
-    """
-
-    X: Samples
-    y: np.ndarray
-    weights: np.ndarray | None
-    rows: np.ndarray
-    suffix: str = ""
-
-
 class BaseLSTMAttention(
     PlainState,
     AttentionMixin,
@@ -105,6 +97,8 @@ class BaseLSTMAttention(
     _scaling_names: ClassVar[tuple[str, ...]] = ("scale_inputs",)
     _target_kind: ClassVar[type[Target]]
 
+    _changes: np.ndarray | None
+    _choices: dict[str, tuple[object, str]]
     _seed: int
     _weight_unit: float
 
@@ -128,12 +122,13 @@ class BaseLSTMAttention(
         with all_or_nothing(self), torch.inference_mode(False), torch.enable_grad():
             guard_fork()
             device = choose_device(self.device)
+            if not resume:
+                self._seed = draw_seed(self.random_state)
             given = check_parameters(self) | {"device": device} | changes
-            plan = TrainingPlan(*_PLANNED(given))
             previous, fitted = None, None
             if resume:
                 previous, fitted = self.net_, self._target
-                self._check_reading(given)
+                given |= self._recall(given)
 
             # Read.
             sequences = read_X(self, X, reset=not resume)
@@ -150,14 +145,19 @@ class BaseLSTMAttention(
             held_out = None
             if X_val is not None or y_val is not None:
                 held_out = self._read_validation(target, X_val, y_val)
-            if not resume:
-                self._seed = draw_seed(self.random_state)
-            if held_out is None and plan.early_stopping:
+            elif given["early_stopping"]:
                 samples, held_out = self._split(samples, labels, target)
+
+            # Choose.
+            shape = (len(samples.rows), self.n_timesteps_in_, self.n_channels_in_)
+            given, choices = resolve_auto(given, Seen(*shape, target.stratified))
+            plan = TrainingPlan(*_PLANNED(given))
+            self.__dict__.update(zip(_CHOSEN_NAMES, _CHOSEN(given), strict=True))
 
             # Scale and build, or continue with what is there.
             if previous is None:
-                self._target = self._fit_scales(samples, target)
+                self._choices = choices
+                self._target = self._fit_scales(given, samples, target)
                 network = self._build(given, samples)
             else:
                 self._target = target
@@ -173,7 +173,7 @@ class BaseLSTMAttention(
                 checkpoint = self._open_checkpoint(plan, samples, held_out, previous)
             self.net_ = train(
                 network,
-                self._target.make_loss(),
+                self._target,
                 plan,
                 data,
                 None if held_out is None else self._make_dataset(held_out),
@@ -181,11 +181,12 @@ class BaseLSTMAttention(
                 previous=previous,
                 checkpoint=checkpoint,
             )
-            self.resumed_from_epoch_ = getattr(checkpoint, "resumed_from_epoch_", 0)
             self.__dict__.pop("attention_weights_", None)
             if self.store_attention:
                 self.attention_weights_ = self._attend(sequences)
+            self.resumed_from_epoch_ = 0
             if checkpoint is not None:
+                self.resumed_from_epoch_ = checkpoint.resumed_from_epoch_
                 checkpoint.finish()
 
     def _fit_on(self, X: object, y: object, sample_weight: object) -> None:
@@ -246,7 +247,9 @@ class BaseLSTMAttention(
     def _check_split(self, training: TrainingSamples, held: TrainingSamples) -> None:
         """Check what a split left on each side; nothing, for most targets."""
 
-    def _fit_scales(self, samples: TrainingSamples, target: Target) -> Target:
+    def _fit_scales(
+        self, given: dict[str, Any], samples: TrainingSamples, target: Target
+    ) -> Target:
         """Measure the scales on the training samples; return the scaled target."""
         used, rows = np.zeros(len(samples.y)), samples.rows
         self._weight_unit = 1.0
@@ -263,13 +266,26 @@ class BaseLSTMAttention(
             channels.mean, channels.scale, np.empty(self.n_channels_in_)
         )[:2]
         self._input_scaler = InputScaler(mean, scale, self._schema.missing)
+        self._changes = None
+        if given["conv_layers"] and not given.get("channel_independent"):
+            self._changes = measure_changes(samples.X, rows, self._input_scaler)
         return target.fit_scale(samples.y, used, self._input_scaler)
 
     def _build(self, given: dict[str, object], samples: TrainingSamples) -> Network:
         """Return a new network, its weights drawn."""
-        self._architecture = self._make_architecture(given, samples)
+        architecture = self._make_architecture(given, samples)
+        if self._changes is not None:
+            smooth = bool(np.median(self._changes**2) < SMOOTH)
+            architecture = replace(architecture, differences=smooth)
+        self._architecture = architecture
         generator = make_generator(self._seed, Stream.WEIGHTS)
-        network = build_network(generator, self._architecture)
+        network = build_network(generator, architecture)
+        if self._changes is not None and architecture.differences:
+            n_indicators = self.n_channels_in_ * architecture.indicators
+            scale = np.append(
+                self._changes, np.ones(n_indicators)
+            )  # which have no unit
+            network.set_difference_scale(torch.from_numpy(scale).float())
         if self._architecture.values == "inputs":
             center = self._input_scaler.center
             _warn_of_offsets(center)
@@ -290,15 +306,21 @@ class BaseLSTMAttention(
             "n_targets": n_targets,
             "target_channels": self._target.channels,
             "indicators": self._schema.missing != "error",
+            "conv_channels": CONV_CHANNELS,
         }
         if settings.get("decoder") == "lstm":  # which brings its own query
             settings["query"] = "last"
         return Architecture(**settings)
 
-    def _check_reading(self, given: dict[str, object]) -> None:
-        """Refuse parameters that would read X in another way than before."""
+    def _recall(self, given: dict[str, Any]) -> dict[str, object]:
+        """Return what was chosen before for parameters that are still "auto".
+
+        Parameters that would read X in another way than before are refused.
+        """
         for name, fitted in self._schema.parameters.items():
             _refuse_change(name, given[name], fitted)
+        kept = {"learning_rate", *_BUILT} & self._choices.keys()
+        return {n: self._choices[n][0] for n in kept if given[n] == "auto"}
 
     def _check_unchanged(
         self, given: dict[str, object], samples: TrainingSamples
@@ -306,6 +328,8 @@ class BaseLSTMAttention(
         """Refuse to train a network further that the parameters no longer describe."""
         fitted, present = self._architecture, self._make_architecture(given, samples)
         for name in _BUILT:
+            if name == "differences":  # measured, not given
+                continue
             _refuse_change(name, getattr(present, name), getattr(fitted, name))
         for name, value in self._scaling.items():
             _refuse_change(name, given[name], value)
@@ -410,23 +434,6 @@ def all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
         vars(estimator).clear()
         vars(estimator).update(before)
         raise
-
-
-def find_weighted(weights: np.ndarray, name: str = "y") -> np.ndarray:
-    """Return the samples that have a weight above 0; the others are left out."""
-    rows = np.flatnonzero(weights)
-    if not len(rows):
-        raise ValueError(
-            f"The samples of {name} have a total weight of 0 (sample_weight times "
-            "class_weight); at least one weight must be positive."
-        )
-    return rows
-
-
-def mean_weight(weights: np.ndarray) -> float:
-    """Return the mean, without an overflow in the sum."""
-    largest = weights.max()
-    return float(largest * (weights / largest).mean())
 
 
 def _refuse_change(name: str, present: object, fitted: object) -> None:

@@ -8,12 +8,12 @@ from scipy.special import log_softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 
-from ._base import BaseLSTMAttention, TrainingSamples, all_or_nothing
+from ._base import BaseLSTMAttention, all_or_nothing
+from ._constraints import CLASSIFIER_CONSTRAINTS, SHARED_CONSTRAINTS
 from ._explain import ContributionsMixin
-from ._parameters import CLASSIFIER_CONSTRAINTS, SHARED_CONSTRAINTS
 from .sequences._reader import read_X
 from .targets import Classes, Target
-from .training import compute
+from .training import TrainingSamples, compute
 
 
 class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAttention):
@@ -311,14 +311,15 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         n_timesteps: int | None = None,
         padding_value: float | None = None,
         missing: str = "error",
-        patch_size: int = 1,
+        conv_layers: int | str = "auto",
+        patch_size: int | str = "auto",
         scale_inputs: bool = True,
         hidden_size: int = 64,
         num_layers: int = 1,
-        bidirectional: bool = False,
-        dropout: float = 0.0,
+        bidirectional: bool | str = "auto",
+        dropout: float | str = "auto",
         attention: str = "additive",
-        query: str = "last",
+        query: str = "auto",
         n_heads: int = 1,
         normalizer: str = "softmax",
         self_attention_heads: int = 0,
@@ -328,12 +329,12 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         linear_skip: bool = False,
         class_weight: dict[object, float] | str | None = None,
         optimizer: str = "adamw",
-        learning_rate: float = 0.01,
+        learning_rate: float | str = "auto",
         lr_schedule: str | None = "one_cycle",
         weight_decay: float | str = "auto",
         gradient_clip: float | None = 1.0,
         batch_size: int | str = "auto",
-        max_epochs: int = 30,
+        max_epochs: int | str = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         validation_split: object = "random",
@@ -350,6 +351,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         self.n_timesteps = n_timesteps
         self.padding_value = padding_value
         self.missing = missing
+        self.conv_layers = conv_layers
         self.patch_size = patch_size
         self.scale_inputs = scale_inputs
         self.hidden_size = hidden_size
@@ -488,7 +490,8 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         >>> model.decision_function(X).shape  # two classes
         (100,)
         """
-        return self._target.shape_outputs(self._compute_logits(X))
+        logits = self._compute_logits(X)
+        return self._target.shape_outputs(logits)
 
     def predict(self, X: object) -> np.ndarray:
         """Predict the most likely class.
@@ -503,7 +506,8 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         ndarray of shape (n_samples,)
             Labels out of ``classes_``.
         """
-        return self._target.decode(self._compute_logits(X))
+        logits = self._compute_logits(X)
+        return self._target.decode(logits)
 
     def predict_proba(self, X: object) -> np.ndarray:
         """Predict the probability of each class.

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from ._parameters import Choice, FitSummary
 from .training import AttentionNet
 
 
@@ -10,6 +11,13 @@ class HistoryMixin:
     """Attributes of an estimator that tell how its training went."""
 
     net_: AttentionNet
+    _choices: dict[str, tuple[object, str]]
+
+    @property
+    def fit_summary_(self) -> FitSummary:
+        """What was chosen for parameters that were "auto", each with its reason."""
+        check_is_fitted(self)
+        return FitSummary({name: Choice(*c) for name, c in self._choices.items()})
 
     @property
     def history_(self) -> dict[str, list[float]]:

@@ -1,77 +1,218 @@
-"""What the constructor parameters may be, alone and together."""
+"""Parameters checked together, and what "auto" means.
 
-import os
-from numbers import Integral, Real
-from typing import Any
+The table of the rules behind "auto", and how they were chosen, stand in the guide.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from math import ceil
+from numbers import Integral
+from typing import Any, NamedTuple
 
 import numpy as np
-import torch
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 from skorch.callbacks import Callback
 
-from .nn._normalizers import NORMALIZERS
 from .nn._scores import SCORES
-from .nn.decoder import DECODERS
-from .nn.network import ACTIVATIONS
-from .nn.pooling import POOLINGS
-from .targets._losses import LOSSES
 
-SHARED_CONSTRAINTS: dict[str, list[Any]] = {
-    "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
-    "padding_value": [Real, None],
-    "missing": [StrOptions({"error", "mask", "forward"})],
-    "patch_size": [Interval(Integral, 1, None, closed="left")],
-    "scale_inputs": ["boolean"],
-    "hidden_size": [Interval(Integral, 1, None, closed="left")],
-    "num_layers": [Interval(Integral, 1, None, closed="left")],
-    "bidirectional": ["boolean"],
-    "dropout": [Interval(Real, 0, 1, closed="left")],
-    "attention": [StrOptions({*POOLINGS})],
-    "query": [StrOptions({"last", "learned"})],
-    "normalizer": [StrOptions({*NORMALIZERS})],
-    "n_heads": [Interval(Integral, 1, None, closed="left")],
-    "self_attention_heads": [Interval(Integral, 0, None, closed="left")],
-    "values": [StrOptions({"states", "inputs"})],
-    "state_bypass": ["boolean"],
-    "linear_skip": ["boolean"],
-    "conicity_penalty": [Interval(Real, 0, None, closed="left")],
-    "optimizer": [StrOptions({"adam", "adamw", "rmsprop", "sgd"})],
-    "learning_rate": [Interval(Real, 0, None, closed="neither")],
-    "lr_schedule": [StrOptions({"cosine", "one_cycle", "plateau"}), None],
-    "weight_decay": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-    "gradient_clip": [Interval(Real, 0, None, closed="neither"), None],
-    "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-    "max_epochs": [Interval(Integral, 1, None, closed="left")],
-    "early_stopping": ["boolean"],
-    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-    "validation_split": [StrOptions({"random", "tail"}), HasMethods("split")],
-    "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-    "tol": [Interval(Real, 0, 1, closed="left")],
-    "callbacks": [list, None],
-    "checkpoint": [str, os.PathLike, None],
-    "warm_start": ["boolean"],
-    "device": [str, torch.device],
-    "random_state": ["random_state"],
-    "verbose": ["verbose"],
-    "store_attention": ["boolean"],
+# Channels of each convolution.
+CONV_CHANNELS = 64
+
+# Steps of the LSTM that a stem leaves of a long sequence.
+_STEPS_AFTER_STEM = 24
+
+# Steps of the optimiser that training takes at least.
+_LEAST_STEPS = {True: 800, False: 1500}  # with a stem, without
+_LEAST_EPOCHS = 30
+
+# Batches: the largest power of 2 with which a pass has so many, in these bounds.
+_BATCHES = 32
+_SMALLEST_BATCH, _LARGEST_BATCH = 16, 256
+
+# A channel is smooth if the mean square of its differences is below this share of its
+# variance: what tells its sequences apart may then be far below its deviation.
+SMOOTH = 0.0625
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What rules read: the shape of the data, and what is asked of them.
+
+    Parameters
+    ----------
+    n_samples, n_timesteps, n_channels : int
+        Training samples, steps of the longest sequence, channels.
+    classifies : bool
+        Whether classes are predicted.
+    """
+
+    n_samples: int
+    n_timesteps: int
+    n_channels: int
+    classifies: bool
+
+
+class Choice(NamedTuple):
+    """A value, and why it was chosen."""
+
+    value: object
+    reason: str
+
+
+class FitSummary(Mapping[str, Choice]):
+    """Values of the parameters that were "auto", each with its reason.
+
+    Parameters
+    ----------
+    choices : dict of Choice
+        By the name of the parameter.
+
+    Examples
+    --------
+    >>> from skattn import LSTMAttentionClassifier
+    >>> from skattn.datasets import make_marked_step
+    >>> X, y, _ = make_marked_step(100, 8, random_state=0)
+    >>> model = LSTMAttentionClassifier(max_epochs=2, random_state=0).fit(X, y > 0)
+    >>> model.fit_summary_["patch_size"].value
+    1
+    """
+
+    def __init__(self, choices: dict[str, Choice]) -> None:
+        self._choices = choices
+
+    def __getitem__(self, name: str) -> Choice:
+        return self._choices[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._choices)
+
+    def __len__(self) -> int:
+        return len(self._choices)
+
+    def __repr__(self) -> str:
+        rows = [(name, f"{c.value!r}", c.reason) for name, c in self._choices.items()]
+        widths = [max([len(row[i]) for row in rows], default=0) for i in range(2)]
+        lines = [
+            f"{name:<{widths[0]}}  {value:<{widths[1]}}  {reason}"
+            for name, value, reason in rows
+        ]
+        return "\n".join(["Parameters that were 'auto':", *lines])
+
+
+Given = dict[str, object]
+
+
+def _choose_conv_layers(given: Given, seen: Seen) -> Choice:
+    if not seen.classifies:
+        return Choice(0, "regression: convolutions before the LSTM did not help")
+    if given["values"] == "inputs":
+        return Choice(0, "values='inputs' sums inputs that nothing has mixed")
+    return Choice(3, "classification: shapes are found by convolutions")
+
+
+def _choose_patch_size(given: Given, seen: Seen) -> Choice:
+    if not given["conv_layers"]:
+        return Choice(1, "without convolutions, each step is read by itself")
+    size = max(1, round(seen.n_timesteps / _STEPS_AFTER_STEM))
+    return Choice(size, f"leaves about {_STEPS_AFTER_STEM} of {seen.n_timesteps} steps")
+
+
+def _choose_query(given: Given, seen: Seen) -> Choice:
+    if given.get("decoder") == "lstm":
+        return Choice("last", "the LSTM decoder brings its own")
+    return Choice("learned", "does not depend on what the last state keeps")
+
+
+def _choose_bidirectional(given: Given, seen: Seen) -> Choice:
+    return Choice(True, "each step is seen with what follows it")
+
+
+def _choose_dropout(given: Given, seen: Seen) -> Choice:
+    if given["conv_layers"]:
+        return Choice(0.2, "with convolutions")
+    return Choice(0.0, "without convolutions, the decay of the LSTM is enough")
+
+
+def _choose_learning_rate(given: Given, seen: Seen) -> Choice:
+    if given["conv_layers"]:
+        return Choice(0.006, "with convolutions")
+    return Choice(0.01, "without convolutions")
+
+
+def _choose_weight_decay(given: Given, seen: Seen) -> Choice:
+    # A rate that stays keeps strong decay at work to the end, and scores blunt.
+    falls = given["lr_schedule"] in ("cosine", "one_cycle")
+    if given["optimizer"] != "adamw" or not falls:
+        return Choice(0.0, "only 'adamw' with a rate that falls to 0 decays")
+    if given["conv_layers"]:
+        return Choice(0.01, "with convolutions")
+    return Choice(1.0, "'adamw' with a rate that falls to 0")
+
+
+def _choose_batch_size(given: Given, seen: Seen) -> Choice:
+    most = seen.n_samples // _BATCHES
+    power = 1 << max(most.bit_length() - 1, 0)
+    size = min(max(power, _SMALLEST_BATCH), _LARGEST_BATCH)
+    if given["conv_layers"]:  # batches of one size have statistics of one quality
+        size = ceil(seen.n_samples / ceil(seen.n_samples / min(size, _SMALLEST_BATCH)))
+    return Choice(size, f"for {seen.n_samples} training samples")
+
+
+def _choose_max_epochs(given: Given, seen: Seen) -> Choice:
+    size = given["batch_size"]
+    assert isinstance(size, int)
+    n_batches = ceil(seen.n_samples / size)
+    least = _LEAST_STEPS[bool(given["conv_layers"])]
+    number = max(_LEAST_EPOCHS, ceil(least / n_batches))
+    return Choice(number, f"{number * n_batches} steps of the optimiser")
+
+
+# In this order, as later rules read earlier values.
+RULES: dict[str, Callable[[Given, Seen], Choice]] = {
+    "conv_layers": _choose_conv_layers,
+    "patch_size": _choose_patch_size,
+    "query": _choose_query,
+    "bidirectional": _choose_bidirectional,
+    "dropout": _choose_dropout,
+    "learning_rate": _choose_learning_rate,
+    "weight_decay": _choose_weight_decay,
+    "batch_size": _choose_batch_size,
+    "max_epochs": _choose_max_epochs,
 }
 
-REGRESSOR_CONSTRAINTS: dict[str, list[Any]] = {
-    "decoder": [StrOptions({*DECODERS})],
-    "teacher_forcing": [Interval(Real, 0, 1, closed="both")],
-    "output_activation": [StrOptions({*ACTIVATIONS})],
-    "scale_targets": [StrOptions({"auto"}), "boolean"],
-    "target_channels": [str, Integral, "array-like", None],
-    "anchor": ["boolean"],
-    "linear_skip": ["boolean", StrOptions({"ridge"})],
-    "channel_independent": ["boolean"],
-    "loss": [StrOptions({*LOSSES, "quantile"})],
-    "quantile": [Interval(Real, 0, 1, closed="neither"), None],
-}
 
-CLASSIFIER_CONSTRAINTS: dict[str, list[Any]] = {
-    "class_weight": [dict, StrOptions({"balanced"}), None],
-}
+def resolve_auto(
+    given: Given, seen: Seen
+) -> tuple[Given, dict[str, tuple[object, str]]]:
+    """Return parameters without "auto", and what was chosen why.
+
+    Parameters
+    ----------
+    given : dict
+        The parameters by name.
+    seen : Seen
+        What the data are.
+
+    Returns
+    -------
+    given : dict
+        A copy in which no parameter that has a rule is "auto".
+    choices : dict of tuple
+        Value and reason of each choice.
+
+    Raises
+    ------
+    ValueError
+        If the values have no meaning together.
+    """
+    given, choices = dict(given), {}
+    for name, rule in RULES.items():
+        if given[name] == "auto":
+            value, reason = rule(given, seen)
+            given[name], choices[name] = value, (value, reason)
+    _check_heads(given)
+    _check_decay(given)
+    return given, choices
 
 
 def check_parameters(estimator: Any) -> dict[str, Any]:
@@ -88,7 +229,12 @@ def check_parameters(estimator: Any) -> dict[str, Any]:
     if estimator.values == "inputs":
         _refuse(estimator, "values", attention="feature")
         _refuse(estimator, "values", attention="max", state_bypass=True)
-    _check_heads(estimator)
+        if estimator.conv_layers not in ("auto", 0):
+            raise ValueError(
+                f"values='inputs' does not go with conv_layers="
+                f"{estimator.conv_layers!r}: its sums are over inputs that no "
+                "convolution has mixed."
+            )
     _check_training(estimator)
     _check_checkpoint(estimator)
     if hasattr(estimator, "decoder"):  # what regressors alone have
@@ -128,20 +274,36 @@ def _check_booleans(estimator: Any) -> None:
             )
 
 
-def _check_heads(estimator: Any) -> None:
-    n_directions = 2 if estimator.bidirectional else 1
-    size = n_directions * estimator.hidden_size
+def _check_heads(given: Given) -> None:
+    """Check that heads divide the size of a state, and of what stands next to it."""
+    n_directions = 2 if given["bidirectional"] else 1
+    size = n_directions * int(given["hidden_size"])  # type: ignore[call-overload]
+    beyond = ""
+    if given["conv_layers"]:
+        size += CONV_CHANNELS
+        beyond = f", and {CONV_CHANNELS} channels of the convolutions"
     names = ["self_attention_heads"]
-    if estimator.attention in SCORES:
+    if given["attention"] in SCORES:
         names.append("n_heads")
     for name in names:
-        heads = getattr(estimator, name)
-        if heads and size % heads:
+        heads = given[name]
+        if isinstance(heads, int) and heads and size % heads:
             raise ValueError(
                 f"{name}={heads} does not divide the states' size of {size} "
-                f"(hidden_size={estimator.hidden_size}, in {n_directions} "
-                "direction(s))."
+                f"(hidden_size={given['hidden_size']}, in {n_directions} "
+                f"direction(s){beyond})."
             )
+
+
+def _check_decay(given: Given) -> None:
+    rate, decay = given["learning_rate"], given["weight_decay"]
+    assert isinstance(rate, int | float)
+    assert isinstance(decay, int | float)
+    if given["optimizer"] in ("adamw", "sgd") and rate * decay > 1:
+        raise ValueError(
+            f"weight_decay={decay!r} with learning_rate={rate!r} takes more than the "
+            "whole of each weight in a step; their product must be at most 1."
+        )
 
 
 def _check_loss(estimator: Any) -> None:
@@ -166,13 +328,6 @@ def _check_training(estimator: Any) -> None:
         raise ValueError(
             f"validation_split={split!r} must be 'random', 'tail' or an instance of a "
             "CV splitter."
-        )
-    rate, decay = estimator.learning_rate, estimator.weight_decay
-    shrinks = estimator.optimizer in ("adamw", "sgd") and not isinstance(decay, str)
-    if shrinks and rate * decay > 1:
-        raise ValueError(
-            f"weight_decay={decay!r} with learning_rate={rate!r} takes more than the "
-            "whole of each weight in a step; their product must be at most 1."
         )
     for item in estimator.callbacks or []:
         named = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)

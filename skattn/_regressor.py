@@ -9,8 +9,9 @@ from sklearn.metrics import r2_score
 from sklearn.utils import Tags
 
 from ._base import BaseLSTMAttention
+from ._constraints import REGRESSOR_CONSTRAINTS, SHARED_CONSTRAINTS
 from ._explain import ContributionsMixin
-from ._parameters import REGRESSOR_CONSTRAINTS, SHARED_CONSTRAINTS, resolve_channels
+from ._parameters import resolve_channels
 from .sequences._reader import read_X
 from .targets import Regression, Target
 from .training import compute
@@ -356,12 +357,13 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         n_timesteps: int | None = None,
         padding_value: float | None = None,
         missing: str = "error",
-        patch_size: int = 1,
+        conv_layers: int | str = 0,
+        patch_size: int | str = 1,
         scale_inputs: bool = True,
         hidden_size: int = 64,
         num_layers: int = 1,
-        bidirectional: bool = False,
-        dropout: float = 0.0,
+        bidirectional: bool | str = False,
+        dropout: float | str = 0.0,
         attention: str = "additive",
         query: str = "last",
         n_heads: int = 1,
@@ -381,12 +383,12 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         loss: str = "squared_error",
         quantile: float | None = None,
         optimizer: str = "adamw",
-        learning_rate: float = 0.01,
+        learning_rate: float | str = 0.01,
         lr_schedule: str | None = "one_cycle",
         weight_decay: float | str = "auto",
         gradient_clip: float | None = 1.0,
         batch_size: int | str = "auto",
-        max_epochs: int = 30,
+        max_epochs: int | str = 30,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         validation_split: object = "random",
@@ -403,6 +405,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         self.n_timesteps = n_timesteps
         self.padding_value = padding_value
         self.missing = missing
+        self.conv_layers = conv_layers
         self.patch_size = patch_size
         self.scale_inputs = scale_inputs
         self.hidden_size = hidden_size

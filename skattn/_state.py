@@ -45,7 +45,8 @@ class PlainState:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore what `__getstate__` described, or say which version wrote it."""
-        written = state.get("version")
+        set_state(self, upgrade(state))
+        written = state["version"]
         if written != _VERSION:
             warnings.warn(
                 f"This {type(self).__name__} was pickled by skattn {written} and is "
@@ -55,7 +56,6 @@ class PlainState:
                 UnpickledVersionWarning,
                 stacklevel=2,
             )
-        set_state(self, upgrade(state))
 
 
 def get_state(estimator: Any) -> dict[str, Any]:

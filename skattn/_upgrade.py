@@ -29,11 +29,13 @@ def upgrade(state: dict[str, Any]) -> dict[str, Any]:
     """
     if state.get("format") != 1:
         return state
-    state = {**state, "format": FORMAT}
+    # What is new is off, whatever its default has become.
+    parameters = {**state["parameters"], "conv_layers": 0}
+    state = {**state, "format": FORMAT, "parameters": parameters}
     if state["net"] is None:
         return state
     attributes, records = dict(state["attributes"]), dict(state["records"])
-    parameters, settings = state["parameters"], attributes.pop("_settings")
+    settings = attributes.pop("_settings")
     records["_schema"] = {
         "record": "Schema",
         "n_timesteps": attributes["n_timesteps_in_"],
@@ -46,6 +48,7 @@ def upgrade(state: dict[str, Any]) -> dict[str, Any]:
     if settings.get("decoder") == "lstm":  # it never read its query
         settings = {**settings, "query": "last"}
     architecture = {name: value for name, value in settings.items() if name in _NAMES}
+    attributes["_choices"] = {}
     records["_architecture"] = {"record": "Architecture", **architecture}
     form, scaler = records.pop("_target_form"), records.pop("_target_scaler")
     class_weights = attributes.pop("_class_weights", None)

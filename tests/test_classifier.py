@@ -83,11 +83,9 @@ def test_the_random_validation_part_has_like_shares_of_all_classes():
     seen = []
 
     class Watch(LSTMAttentionClassifier):
-        def _set_aside(self, *args):
-            part, valid = super()._set_aside(*args)
-            seen.append(self._describe_targets(valid.samples.y[valid.rows]))
-            assert not np.intersect1d(part.rows, valid.rows).size
-            return part, valid
+        def _check_split(self, training, held):
+            seen.append(self.classes_[held.y[held.rows].argmax(2)[:, 0]])
+            assert not np.intersect1d(training.rows, held.rows).size
 
     X = np.random.default_rng(0).normal(size=(200, 3, 1))
     y = np.repeat(["a", "b", "c"], [150, 49, 1])

@@ -49,7 +49,11 @@ def _fit(name):
     if name == "forecast":
         y = y[:, None]
     model = LSTMAttentionRegressor(
-        hidden_size=8, max_epochs=2, random_state=0, **CONFIGURATIONS[name]
+        hidden_size=8,
+        max_epochs=2,
+        random_state=0,
+        padding_value=np.nan,
+        **CONFIGURATIONS[name],
     )
     return model.fit(X, y), float(y.std())
 
@@ -71,9 +75,7 @@ def test_a_sequence_is_answered_as_if_it_were_alone(name, data):
         alone = [method([x])[0] for x in X]
         together = method(X)
         shuffled = method([X[i] for i in order])
-        model.set_params(padding_value=np.nan)
         as_array = method(padded)
-        model.set_params(padding_value=None)
         for i, expected in enumerate(alone):
             for other in (together[i], shuffled[np.argmax(order == i)], as_array[i]):
                 np.testing.assert_allclose(other, expected, atol=tolerance, rtol=0)

@@ -6,7 +6,7 @@ from .attention import Attention, AttentionPooling, masked_softmax
 from .conicity import conicity
 from .decoder import Decoded, DenseDecoder, LSTMDecoder
 from .embedding import GatedEmbedding
-from .encoder import LSTMEncoder
+from .encoder import ConvStem, LSTMEncoder, MaskedBatchNorm
 from .network import AttentionNetwork
 from .pooling import FeaturePooling, FixedPooling
 from .self_attention import SelfAttention
@@ -15,6 +15,7 @@ __all__ = [
     "Attention",
     "AttentionNetwork",
     "AttentionPooling",
+    "ConvStem",
     "Decoded",
     "DenseDecoder",
     "FeaturePooling",
@@ -23,6 +24,7 @@ __all__ = [
     "Inputs",
     "LSTMDecoder",
     "LSTMEncoder",
+    "MaskedBatchNorm",
     "Memory",
     "NetworkOutput",
     "SelfAttention",

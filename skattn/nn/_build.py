@@ -23,7 +23,8 @@ class Architecture:
         Whether the input holds an indicator of gaps for each channel, after them all.
     channel_independent : bool, default=False
         Whether all target channels share one network for a single one.
-    n_timesteps, horizon, n_targets, target_channels, patch_size, encoder, \
+    n_timesteps, horizon, n_targets, target_channels, patch_size, conv_layers, \
+    conv_channels, differences, encoder, \
     hidden_size, num_layers, bidirectional, dropout, attention, query, n_heads, \
     normalizer, self_attention_heads, values, state_bypass, decoder, teacher_forcing, \
     output_activation, anchor, linear_skip
@@ -38,6 +39,9 @@ class Architecture:
     indicators: bool = False
     channel_independent: bool = False
     patch_size: int = 1
+    conv_layers: int = 0
+    conv_channels: int = 64
+    differences: bool = False
     encoder: str = "lstm"
     hidden_size: int = 64
     num_layers: int = 1
@@ -78,8 +82,9 @@ def build_network(generator: torch.Generator, architecture: Architecture) -> Net
     network = assemble(architecture)
     network.to_empty(device="cpu").float()  # whatever the caller's default type is
     initialize(network, generator)
-    for buffer in network.buffers():
-        buffer.zero_()
+    for name, buffer in network.named_buffers():
+        if name.endswith("center"):
+            buffer.zero_()
     return network
 
 

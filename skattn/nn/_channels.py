@@ -94,6 +94,15 @@ class ChannelIndependent(nn.Module):
         """Return what the weight decay shrinks."""
         return self.network.decaying_parameters()
 
+    def set_difference_scale(self, scale: Tensor) -> None:
+        """Set the deviation of each channel's differences, which the stem reads."""
+        self.network.set_difference_scale(scale)
+
+    @property
+    def whole_batches(self) -> bool:
+        """Whether a batch must not be cut, for the statistics taken of it."""
+        return self.network.whole_batches
+
     @property
     def patch_size(self) -> int:
         """Time steps in one step of the encoder."""

@@ -138,7 +138,7 @@ class DenseDecoder(nn.Module):
             Prediction, context and weights ``(n_samples, n_heads, n_steps)``.
         """
         context, weights = self.pooling(memory, need_weights)
-        used = self.dropout(context)
+        used = self.dropout(context) if self.training else context
         if self.join is not None:
             used = torch.tanh(self.join(torch.cat([used, memory.last], dim=-1)))
         # (n, horizon * n_targets) -> (n, horizon, n_targets)
@@ -279,7 +279,7 @@ class LSTMDecoder(nn.Module):
             state, cell = self.cell(torch.cat([output, fed], dim=-1), (state, cell))
             context, weight = attend(state)
             fed = torch.tanh(self.join(torch.cat([context, state], dim=-1)))
-            output = self.output(self.dropout(fed))
+            output = self.output(self.dropout(fed) if self.training else fed)
             if extra is not None:
                 output = output + extra[:, step]
             outputs.append(output)

@@ -12,7 +12,7 @@ from ._skip import LinearSkip
 from ._time_axis import last_step, step_mask, to_patches
 from .decoder import DECODERS
 from .embedding import GatedEmbedding
-from .encoder import ENCODERS
+from .encoder import ENCODERS, ConvStem
 from .pooling import POOLINGS
 from .self_attention import SelfAttention
 
@@ -33,17 +33,25 @@ class InputLayer(nn.Module):
         Consecutive steps joined into one.
     anchored : sequence of int
         Channels that are read relative to their last value.
+    stem : ConvStem or None
+        What makes patches instead of joining steps.
     """
 
-    def __init__(self, n_channels: int, patch_size: int, anchored: list[int]) -> None:
+    def __init__(
+        self,
+        n_channels: int,
+        patch_size: int,
+        anchored: list[int],
+        stem: ConvStem | None,
+    ) -> None:
         super().__init__()
         self.patch_size = patch_size
         self.anchored = anchored
-        self.output_size = patch_size * n_channels
         # Mean over scale of each channel: added to centred inputs, it uncentres them.
         # One row for all samples, or one for each sample of a repeating pattern.
         self.center: Tensor
         self.register_buffer("center", torch.zeros(1, 1, n_channels))
+        self.stem = stem
 
     def forward(self, inputs: Inputs) -> Steps:
         """Return the steps that the encoder reads."""
@@ -56,9 +64,13 @@ class InputLayer(nn.Module):
             level = torch.zeros_like(last)
             level[:, :, self.anchored] = last[:, :, self.anchored]
             history = x - level
-        patches, n_patches = history, lengths
-        if self.patch_size > 1:
-            patches, n_patches = to_patches(history, lengths, self.patch_size)
+        patches, n_patches, size = history, lengths, self.patch_size
+        if self.stem is not None:
+            patches = self.stem(history, lengths)
+            if lengths is not None:
+                n_patches = (lengths + size - 1) // size
+        elif size > 1:
+            patches, n_patches = to_patches(history, lengths, size)
         mask = None if n_patches is None else step_mask(n_patches, patches.shape[1])
         return Steps(patches, n_patches, mask, history, lengths, level)
 
@@ -91,6 +103,11 @@ class AttentionNetwork(nn.Module):
         The input channels that the targets continue.
     patch_size, hidden_size, num_layers : int
         As in `skattn.LSTMAttentionRegressor`, like all that follow.
+    conv_layers, conv_channels : int, default=0, 64
+        Convolutions before the encoder, and their channels; 0 for none. Patches are
+        then means of their outputs, which stand next to the encoder's states.
+    differences : bool, default=False
+        Whether the convolutions read differences of consecutive steps as well.
     encoder : {"lstm"}, default="lstm"
         What reads the steps.
     bidirectional : bool, default=False
@@ -146,6 +163,9 @@ class AttentionNetwork(nn.Module):
         n_targets: int,
         target_channels: tuple[int, ...] | None = None,
         patch_size: int = 1,
+        conv_layers: int = 0,
+        conv_channels: int = 64,
+        differences: bool = False,
         encoder: str = "lstm",
         hidden_size: int = 64,
         num_layers: int = 1,
@@ -172,12 +192,14 @@ class AttentionNetwork(nn.Module):
         ):
             if value not in allowed:
                 refuse_choice(name, value, allowed)
+        if conv_layers and values == "inputs":
+            raise ValueError(
+                f"conv_layers={conv_layers} does not go with values='inputs', whose "
+                "sums are over inputs that no convolution has mixed."
+            )
         own = target_channels is not None
         self.target_channels = [*target_channels] if target_channels else None
         anchored = [*target_channels] if anchor and target_channels else []
-        self.input = InputLayer(n_channels, patch_size, anchored)
-        self.activation = ACTIVATIONS[output_activation]
-        input_size = self.input.output_size
         options = {
             "query": query,
             "n_heads": n_heads,
@@ -186,10 +208,22 @@ class AttentionNetwork(nn.Module):
         }
         recipe = POOLINGS[attention]
         taken = {name: options[name] for name in recipe.options}
+        stem = None
+        if conv_layers:
+            stem = ConvStem(
+                n_channels, conv_layers, conv_channels, patch_size, differences
+            )
+        self.activation = ACTIVATIONS[output_activation]
+        input_size = patch_size * n_channels if stem is None else stem.output_size
         self.encoder = ENCODERS[encoder](
             input_size, hidden_size, num_layers, bidirectional, dropout
         )
-        size = self.encoder.output_size
+        self.input = InputLayer(n_channels, patch_size, anchored, stem)
+        size = self.state_size = self.encoder.output_size
+        if stem is not None:
+            # Features of the stem stand next to the states, so that a step is also
+            # found by what it is itself, not only by what the LSTM makes of it.
+            size = self.state_size = size + stem.output_size
         self.self_attention = (
             SelfAttention(size, self_attention_heads, dropout)
             if self_attention_heads
@@ -281,6 +315,12 @@ class AttentionNetwork(nn.Module):
             inputs = Inputs(inputs)
         steps = self.input(inputs)
         states, last = self.encoder(steps.patches, steps.lengths)
+        if self.input.stem is not None:
+            states = torch.cat([states, steps.patches], dim=-1)
+            own = steps.patches[:, -1]
+            if steps.lengths is not None:
+                own = last_step(steps.patches, steps.lengths)
+            last = torch.cat([last, own], dim=-1)
         mask, self_weights = steps.mask, None
         if self.self_attention is not None:
             states, self_weights = self.self_attention(states, mask, need_weights)
@@ -363,6 +403,17 @@ class AttentionNetwork(nn.Module):
         """
         self.input.set_center(center)
 
+    def set_difference_scale(self, scale: Tensor) -> None:
+        """Set the deviation of each channel's differences, which the stem reads.
+
+        Parameters
+        ----------
+        scale : Tensor of shape (n_channels,)
+            Positive.
+        """
+        assert self.input.stem is not None
+        self.input.stem.difference_scale.copy_(scale)
+
     def count_states(self, n_timesteps: int) -> int:
         """Return how many numbers the states of one sample hold.
 
@@ -376,7 +427,7 @@ class AttentionNetwork(nn.Module):
         int
             Encoder steps times units.
         """
-        return -(-n_timesteps // self.input.patch_size) * self.encoder.output_size
+        return -(-n_timesteps // self.input.patch_size) * self.state_size
 
     def decaying_parameters(self) -> list[Tensor]:
         """Return what the weight decay shrinks.
@@ -387,7 +438,14 @@ class AttentionNetwork(nn.Module):
             As encoder and decoder name it.
         """
         own = self.encoder.decaying_parameters()
+        if self.input.stem is not None:
+            own += self.input.stem.decaying_parameters()
         return [*own, *self.decoder.decaying_parameters()]
+
+    @property
+    def whole_batches(self) -> bool:
+        """Whether a batch must not be cut, for the statistics taken of it."""
+        return self.input.stem is not None
 
     @property
     def patch_size(self) -> int:

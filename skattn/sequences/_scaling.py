@@ -97,6 +97,40 @@ def fit_scaler(samples: Samples, weights: np.ndarray | None = None) -> Scaler:
     return Scaler(mean * unit, np.where(constant, 1.0, scale * unit))
 
 
+def measure_changes(samples: Samples, rows: np.ndarray, scaler: Scaler) -> np.ndarray:
+    """Compute the root mean square of the scaled differences of consecutive steps.
+
+    Parameters
+    ----------
+    samples : Samples
+        Not yet scaled.
+    rows : ndarray of int
+        The training samples.
+    scaler : Scaler
+        Of the channels.
+
+    Returns
+    -------
+    ndarray of shape (n_channels,)
+        Over the steps that are there; 1 for a channel that never changes.
+    """
+    n_timesteps, n_channels = samples.values.shape[1:]
+    total, count = np.zeros(n_channels), np.zeros(n_channels)
+    step = max(1, _BLOCK_VALUES // (n_timesteps * n_channels))
+    for start in range(0, len(rows), step):
+        block = rows[start : start + step]
+        values = samples.values[block].astype(np.float64) / scaler.scale
+        squares = np.diff(values, axis=1) ** 2
+        known = np.isfinite(squares)
+        if samples.lengths is not None:
+            inside = np.arange(1, n_timesteps) < samples.lengths[block, None]
+            known &= inside[:, :, None]
+        total += np.where(known, squares, 0.0).sum((0, 1))
+        count += known.sum((0, 1))
+    changes = np.sqrt(total / np.maximum(count, 1))
+    return np.where(changes > 0, changes, 1.0)
+
+
 def _blocks(
     samples: Samples, weights: np.ndarray | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:

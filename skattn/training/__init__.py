@@ -13,7 +13,7 @@ from ._environment import Stream, choose_device, draw_seed, guard_fork, make_gen
 from ._net import AttentionNet
 from ._packing import pack_net, unpack_net
 from ._ridge import fit_linear_path
-from ._split import split_validation
+from ._split import TrainingSamples, find_weighted, mean_weight, split_validation
 from ._trainer import TrainingPlan, train
 
 __all__ = [
@@ -22,13 +22,16 @@ __all__ = [
     "SequenceDataset",
     "Stream",
     "TrainingPlan",
+    "TrainingSamples",
     "choose_device",
     "compute",
     "digest",
     "draw_seed",
+    "find_weighted",
     "fit_linear_path",
     "guard_fork",
     "make_generator",
+    "mean_weight",
     "pack_net",
     "prepare",
     "run_network",

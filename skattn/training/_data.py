@@ -279,7 +279,7 @@ def cut(batch: Batch, module: nn.Module) -> list[Batch]:
         In order.
     """
     count = getattr(module, "count_states", None)
-    if count is None:
+    if count is None or getattr(module, "whole_batches", False):
         return [batch]
     n_samples = len(batch.target)
     wanted = -(-n_samples * count(batch.features.inputs.x.shape[1]) // _MOST_STATES)

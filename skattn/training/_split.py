@@ -1,9 +1,54 @@
-"""Setting a validation part aside: random, by groups, the tail, or by a splitter."""
+"""Which samples are trained on, and which are set aside to validate on."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator, GroupShuffleSplit
 
+from ..sequences._samples import Samples
 from ._environment import Stream, derive
+
+
+@dataclass(frozen=True)
+class TrainingSamples:
+    """Samples as they were read, y still in its own units.
+
+    Parameters
+    ----------
+    X : Samples
+        The sequences.
+    y : ndarray of shape (n_samples, horizon, n_targets)
+        The encoded targets.
+    weights : ndarray of shape (n_samples,) or None
+        Weights of samples times those of their targets.
+    rows : ndarray of int
+        The samples that are used.
+    suffix : str, default=""
+        What follows X and y in messages.
+    """
+
+    X: Samples
+    y: np.ndarray
+    weights: np.ndarray | None
+    rows: np.ndarray
+    suffix: str = ""
+
+
+def find_weighted(weights: np.ndarray, name: str = "y") -> np.ndarray:
+    """Return the samples that have a weight above 0; the others are left out."""
+    rows = np.flatnonzero(weights)
+    if not len(rows):
+        raise ValueError(
+            f"The samples of {name} have a total weight of 0 (sample_weight times "
+            "class_weight); at least one weight must be positive."
+        )
+    return rows
+
+
+def mean_weight(weights: np.ndarray) -> float:
+    """Return the mean, without an overflow in the sum."""
+    largest = weights.max()
+    return float(largest * (weights / largest).mean())
 
 
 def split_validation(

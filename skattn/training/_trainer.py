@@ -9,15 +9,13 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import PrintLog
 from skorch.helper import predefined_split
-from torch import nn
 
+from ..nn._channels import Network
+from ..targets import Target
 from ._callbacks import EarlyStopping, ProgressBar, StopTraining, make_schedule
 from ._checkpoint import Checkpoint
 from ._data import SequenceDataset
 from ._net import OPTIMIZERS, AttentionNet, FlatWeights
-
-# Fewer would train too little in the few epochs that a user waits for.
-_STEPS_PER_EPOCH = 32
 
 
 @dataclass(frozen=True)
@@ -37,10 +35,10 @@ class TrainingPlan:
     optimizer: str
     learning_rate: float
     lr_schedule: str | None
-    weight_decay: float | str
+    weight_decay: float
     gradient_clip: float | None
     conicity_penalty: float
-    batch_size: int | str
+    batch_size: int
     max_epochs: int
     early_stopping: bool
     n_iter_no_change: int
@@ -52,8 +50,8 @@ class TrainingPlan:
 
 
 def train(
-    module: nn.Module,
-    loss: nn.Module,
+    module: Network,
+    target: Target,
     plan: TrainingPlan,
     train_data: SequenceDataset,
     valid_data: SequenceDataset | None,
@@ -66,10 +64,10 @@ def train(
 
     Parameters
     ----------
-    module : nn.Module
+    module : AttentionNetwork or ChannelIndependent
         The network, with its weights drawn.
-    loss : nn.Module
-        Returns one value an output.
+    target : Target
+        What it learns, which makes the loss.
     plan : TrainingPlan
         How to train.
     train_data, valid_data : SequenceDataset
@@ -86,7 +84,7 @@ def train(
     AttentionNet
         Trained; its history holds all epochs, those of ``previous`` first.
     """
-    batch_size = _choose_batch_size(plan, len(train_data))
+    batch_size = plan.batch_size
     n_batches = -(-len(train_data) // batch_size)
     past = [] if previous is None else list(previous.history)
     net = AttentionNet(
@@ -95,8 +93,8 @@ def train(
         first_epoch=len(past),
         gradient_clip=plan.gradient_clip,
         conicity_penalty=plan.conicity_penalty,
-        weight_decay=_choose_decay(plan),
-        criterion=loss,
+        weight_decay=plan.weight_decay,
+        criterion=target.make_loss(),
         optimizer=OPTIMIZERS[plan.optimizer],
         optimizer__weight_decay=0.0,  # the net does it, for the LSTM alone
         **_fuse(plan),
@@ -117,22 +115,6 @@ def train(
         epoch["batches"] = []
     net.train_split = None
     return net
-
-
-def _choose_batch_size(plan: TrainingPlan, n_samples: int) -> int:
-    if not isinstance(plan.batch_size, str):
-        return plan.batch_size
-    most = n_samples // _STEPS_PER_EPOCH
-    power = 1 << max(most.bit_length() - 1, 0)
-    return min(max(power, 16), 256)
-
-
-def _choose_decay(plan: TrainingPlan) -> float:
-    if not isinstance(plan.weight_decay, str):
-        return plan.weight_decay
-    # A rate that stays keeps strong decay at work to the end, and scores blunt.
-    falls = plan.lr_schedule in ("cosine", "one_cycle")
-    return 1.0 if plan.optimizer == "adamw" and falls else 0.0
 
 
 def _fuse(plan: TrainingPlan) -> dict[str, bool]:

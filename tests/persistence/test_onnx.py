@@ -197,6 +197,8 @@ def test_what_cannot_be_exported_is_told(tmp_path, monkeypatch):
     model = LSTMAttentionRegressor(**FAST).fit(X, Y)
 
     class Unknown(nn.Module):
+        max_steps = None
+
         def forward(self, *args, **kwargs):
             raise RuntimeError("no such operator")
 

@@ -1,0 +1,74 @@
+"""What each constructor parameter may be, for scikit-learn's own checks."""
+
+import os
+from numbers import Integral, Real
+from typing import Any
+
+import torch
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+
+from .nn._normalizers import NORMALIZERS
+from .nn.decoder import DECODERS
+from .nn.network import ACTIVATIONS
+from .nn.pooling import POOLINGS
+from .targets._losses import LOSSES
+
+_AUTO = StrOptions({"auto"})
+
+SHARED_CONSTRAINTS: dict[str, list[Any]] = {
+    "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
+    "padding_value": [Real, None],
+    "missing": [StrOptions({"error", "mask", "forward"})],
+    "conv_layers": [_AUTO, Interval(Integral, 0, None, closed="left")],
+    "patch_size": [_AUTO, Interval(Integral, 1, None, closed="left")],
+    "scale_inputs": ["boolean"],
+    "hidden_size": [Interval(Integral, 1, None, closed="left")],
+    "num_layers": [Interval(Integral, 1, None, closed="left")],
+    "bidirectional": [_AUTO, "boolean"],
+    "dropout": [_AUTO, Interval(Real, 0, 1, closed="left")],
+    "attention": [StrOptions({*POOLINGS})],
+    "query": [StrOptions({"auto", "last", "learned"})],
+    "normalizer": [StrOptions({*NORMALIZERS})],
+    "n_heads": [Interval(Integral, 1, None, closed="left")],
+    "self_attention_heads": [Interval(Integral, 0, None, closed="left")],
+    "values": [StrOptions({"states", "inputs"})],
+    "state_bypass": ["boolean"],
+    "linear_skip": ["boolean"],
+    "conicity_penalty": [Interval(Real, 0, None, closed="left")],
+    "optimizer": [StrOptions({"adam", "adamw", "rmsprop", "sgd"})],
+    "learning_rate": [_AUTO, Interval(Real, 0, None, closed="neither")],
+    "lr_schedule": [StrOptions({"cosine", "one_cycle", "plateau"}), None],
+    "weight_decay": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+    "gradient_clip": [Interval(Real, 0, None, closed="neither"), None],
+    "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    "max_epochs": [_AUTO, Interval(Integral, 1, None, closed="left")],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "validation_split": [StrOptions({"random", "tail"}), HasMethods("split")],
+    "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+    "tol": [Interval(Real, 0, 1, closed="left")],
+    "callbacks": [list, None],
+    "checkpoint": [str, os.PathLike, None],
+    "warm_start": ["boolean"],
+    "device": [str, torch.device],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+    "store_attention": ["boolean"],
+}
+
+REGRESSOR_CONSTRAINTS: dict[str, list[Any]] = {
+    "decoder": [StrOptions({*DECODERS})],
+    "teacher_forcing": [Interval(Real, 0, 1, closed="both")],
+    "output_activation": [StrOptions({*ACTIVATIONS})],
+    "scale_targets": [StrOptions({"auto"}), "boolean"],
+    "target_channels": [str, Integral, "array-like", None],
+    "anchor": ["boolean"],
+    "linear_skip": ["boolean", StrOptions({"ridge"})],
+    "channel_independent": ["boolean"],
+    "loss": [StrOptions({*LOSSES, "quantile"})],
+    "quantile": [Interval(Real, 0, 1, closed="neither"), None],
+}
+
+CLASSIFIER_CONSTRAINTS: dict[str, list[Any]] = {
+    "class_weight": [dict, StrOptions({"balanced"}), None],
+}
