@@ -120,11 +120,6 @@ class WeightRows:
         return self.measure_change(outputs, rows)
 
 
-def find_weights(estimator: object, X: object) -> np.ndarray:
-    """Return the attention weights of an estimator as float64."""
-    return predict_weights(estimator, X).astype(np.float64)
-
-
 def draw_rows(
     estimator: object,
     series: Series,
@@ -143,7 +138,7 @@ def draw_rows(
     outputs = output(series.whole())
     chosen = np.sort(random.permutation(len(series))[:max_samples])
     taken = series.take(chosen)
-    weights = find_weights(estimator, taken.whole())
+    weights = predict_weights(estimator, taken.whole()).astype(np.float64)
     layout = find_layout(estimator, weights.shape[1:-1], outputs.shape[1:])
     arranged = layout.arrange(outputs)  # (n, n_rows, n_outputs)
     spread = arranged.std(axis=0)

@@ -82,7 +82,11 @@ class NetworkUnavailableError(TypeError):
 
 
 def find_probe(estimator: object) -> Probe | None:
-    """Return the probe of a fitted estimator, or None if it has none."""
+    """Return the probe of a fitted estimator, or None if it has none.
+
+    An estimator of this package that is not fitted has none either: its property raises
+    NotFittedError, which is an AttributeError.
+    """
     probe: Probe | None = getattr(estimator, "_probe", None)
     return probe
 
@@ -127,7 +131,7 @@ class FittedSettings:
     padding_value : float or None
         Value of padded steps, or None if arrays are not padded.
     patch_size : int or None
-        Time steps for one weight; None if the estimator does not tell.
+        Time steps for one weight; None if it is unknown.
     channel_independent : bool
         Whether the last axis of weights before the steps is that of the targets.
     """

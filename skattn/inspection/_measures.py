@@ -10,8 +10,8 @@ from scipy.stats import kendalltau
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from ._curves import Curves, WeightRows, find_weights
-from ._estimators import NetworkUnavailableError, require_probe
+from ._curves import Curves, WeightRows
+from ._estimators import NetworkUnavailableError, predict_weights, require_probe
 from ._importance import attribute
 from ._report import (
     Estimate,
@@ -242,8 +242,8 @@ def compare_seeds(
         model = clone(case.estimator)
         if "random_state" in model.get_params():
             model.set_params(random_state=int(case.random.randint(2**31)))
-        found = find_weights(model.fit(X, y), rows.series.whole())
-        found = found.reshape(len(rows), -1, found.shape[-1])
+        found = predict_weights(model.fit(X, y), rows.series.whole())
+        found = found.astype(np.float64).reshape(len(rows), -1, found.shape[-1])
         weights.append(found[index, rows.index if found.shape[1] > 1 else 0])
     taus = [_tau(one, other, rows.real) for one, other in combinations(weights, 2)]
     estimate = estimate_mean(np.mean(taus, axis=0), case.random)

@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _plot_common as common
-from ._curves import find_weights
 from ._estimators import find_patch_size, predict_weights
 from ._series import Series, find_patches, find_real_patches, read_series
 
@@ -143,7 +142,7 @@ class AttentionDisplay:
             Drawn.
         """
         series = read_series(estimator, X)
-        weights = find_weights(estimator, X)
+        weights = predict_weights(estimator, X).astype(np.float64)
         patch_size = find_patch_size(estimator, weights, *series.values.shape[:2])
         patches = find_patches(series, patch_size)
         if kind == "heads":

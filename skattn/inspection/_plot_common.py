@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # levels that differ in print. The brightness of cividis increases evenly.
 ORANGE, BLUE, GREY = "#d55e00", "#0072b2", "#767676"
 SEQUENTIAL, DIVERGING = "cividis", "PuOr_r"
-PADDING = "0.85"  # colour of steps that are not there
+PADDING = "0.85"  # colour of padded steps
 
 _MOST_TICKS = 7
 

@@ -87,25 +87,27 @@ def describe_score(estimate: Estimate, action: str) -> str:
     degree = _grade(score, 0.8, "nearly all", 0.5, "much", "some")
     return (
         f"{action} steps in the order of their weights has {degree} of the effect of "
-        "the greedy order (1 is the greedy order, 0 a random one)."
+        "the greedy order (1 is the greedy order, 0 the mean of random orders)."
     )
 
 
 def describe_agreement(estimate: Estimate, random: float, ranking: str) -> str:
-    """Return how well the weights rank steps as another method does."""
+    """Return how well the ranking by weights agrees with another ranking."""
     tau, low, _ = estimate
     if np.isnan(tau):
         return (
             "All weights of a sample are equal and do not rank the steps, so that "
             f"{ranking} cannot agree with them."
         )
+    scale = "(mean Kendall tau; 1 is the same order, 0 no agreement)"
     if low <= random:
-        degree = "no better than random weights do"
-    else:
-        degree = _grade(tau, 0.6, "well", 0.3, "moderately well", "slightly")
+        return (
+            f"The ranking by weights agrees with the ranking by {ranking} no better "
+            f"than random weights do {scale}."
+        )
+    degree = _grade(tau, 0.6, "well", 0.3, "moderately well", "slightly")
     return (
-        f"The ranking by weights agrees with the ranking by {ranking} {degree} (mean "
-        "Kendall tau; 1 is the same order, 0 no agreement)."
+        f"The ranking by weights agrees {degree} with the ranking by {ranking} {scale}."
     )
 
 
@@ -201,7 +203,7 @@ class FaithfulnessReport:
     n_samples : int
         Number of samples that were measured.
     title : str
-        Title of the table.
+        First line of the printed report.
 
     See Also
     --------
@@ -275,9 +277,8 @@ class FaithfulnessReport:
         yield f"{'measure':<18}{'value':>8}{'95 % interval':>20}{'random':>9}"
         for name, value, low, high, random, _ in self.measures:
             interval = f"[{low:6.3f}, {high:6.3f}]" if np.isfinite(low) else ""
-            yield (
-                f"{name:<18}{_format_number(value):>8}{interval:>20}{_format_number(random):>9}"
-            ).rstrip()
+            number, chance = _format_number(value), _format_number(random)
+            yield f"{name:<18}{number:>8}{interval:>20}{chance:>9}".rstrip()
 
     def _wrap_sentences(self) -> Iterator[str]:
         yield from textwrap.wrap(self.verdict, 79)

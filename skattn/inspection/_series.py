@@ -64,7 +64,7 @@ def read_series(estimator: object, X: object, name: str = "X") -> Series:
     Parameters
     ----------
     estimator : object
-        Its settings tell into how many time steps flat rows are cut, and which value
+        Its settings decide into how many time steps flat rows are cut, and which value
         marks padding.
     X : array-like, Tensor, data frame, or list of arrays
         Sequences.
