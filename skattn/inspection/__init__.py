@@ -1,14 +1,16 @@
-"""Looking into fitted estimators."""
+"""Inspection of fitted estimators: importance, faithfulness reports and displays."""
 
-from ._conicity import conicity
 from ._faithfulness import attention_faithfulness
 from ._frame import attention_frame
-from ._gradient import gradient_importance
-from ._occlusion import occlusion_importance
-from ._permutation import timestep_permutation_importance
-from ._plot._attention import AttentionDisplay
-from ._plot._contribution import ContributionDisplay
-from ._plot._faithfulness import FaithfulnessDisplay
+from ._importance import (
+    gradient_importance,
+    occlusion_importance,
+    timestep_permutation_importance,
+)
+from ._measures import conicity
+from ._plot_attention import AttentionDisplay
+from ._plot_contribution import ContributionDisplay
+from ._plot_faithfulness import FaithfulnessDisplay
 from ._report import FaithfulnessReport
 
 __all__ = [

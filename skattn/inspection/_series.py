@@ -1,77 +1,90 @@
-"""Sequences in the caller's own form, whose steps can be replaced."""
+"""Sequences in the caller's form: reading, patches, replaced steps and predictions."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from ..sequences._ragged import as_steps, is_ragged, measure_lengths, pad_steps
+from ._estimators import Output, find_probe, read_settings
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+# Values of X in one call of predict: 16 MB as float64. This is far more than a network
+# reads at a time, so that the overhead of a call does not count.
+_CALL_VALUES = 1 << 21
+_BLOCK = 256  # calls hold whole blocks of this many sequences, where they can
+
+Describe = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
 class Series:
-    """Sequences side by side, and the way back to the form they came in.
+    """Sequences as one padded array, and how to return to the caller's form.
 
     Parameters
     ----------
     values : ndarray of shape (n_samples, n_timesteps, n_channels)
-        Padded on the right where ``lengths`` says so.
+        Padded on the right, after ``lengths`` steps.
     lengths : ndarray of int of shape (n_samples,)
         Real steps in each sequence.
     rebuild : callable
-        Takes values and lengths of any number of samples, and gives what the estimator
-        takes.
+        Takes values and lengths of any number of samples, and returns them in the form
+        that the estimator takes.
     """
 
     values: np.ndarray
     lengths: np.ndarray
-    rebuild: Callable[[np.ndarray, np.ndarray], Any]
+    rebuild: Callable[[np.ndarray, np.ndarray], object]
 
     def __len__(self) -> int:
         return len(self.values)
 
     @property
     def real(self) -> np.ndarray:
-        """Say which steps are real: ``(n_samples, n_timesteps)``."""
+        """Mask of the steps that are not padding: ``(n_samples, n_timesteps)``."""
         return np.arange(self.values.shape[1]) < self.lengths[:, None]
 
     def take(self, rows: np.ndarray) -> "Series":
-        """Keep some samples."""
+        """Return some of the samples."""
         return replace(self, values=self.values[rows], lengths=self.lengths[rows])
 
-    def whole(self) -> Any:
-        """Give all samples in the form they came in."""
+    def whole(self) -> object:
+        """Return all samples in the caller's form."""
         return self.rebuild(self.values, self.lengths)
 
 
-def read_series(estimator: Any, X: Any, name: str = "X") -> Series:
+def read_series(estimator: object, X: object, name: str = "X") -> Series:
     """Read X in any form that estimators of sequences take.
 
     Parameters
     ----------
     estimator : object
-        Its ``n_timesteps_in_`` says how flat rows are cut, its ``padding_value`` what
-        padding looks like, if it has them.
+        Its settings decide into how many time steps flat rows are cut, and which value
+        marks padding.
     X : array-like, Tensor, data frame, or list of arrays
         Sequences.
     name : str, default="X"
-        The argument's name in messages.
+        Name of the argument in error messages.
 
     Returns
     -------
     Series
-        Of at least one sample.
+        With at least one sample.
     """
     if hasattr(X, "detach"):
         X = X.detach().cpu().numpy()
     if is_ragged(X):
-        return _read_ragged(X, name)
+        return _read_ragged(cast(Sequence[npt.ArrayLike], X), name)
     if hasattr(X, "columns"):
-        return _read_rows(estimator, X, name, _frame_like(X))
+        return _read_flat_rows(estimator, np.asarray(X), name, _frame_like(X))
     values = np.asarray(X)
     if values.ndim == 2:
-        return _read_rows(estimator, values, name, lambda rows: rows)
+        return _read_flat_rows(estimator, values, name, lambda rows: rows)
     if values.ndim != 3 or 0 in values.shape:
         raise ValueError(
             f"{name} has shape {values.shape}; allowed are (n_samples, n_features), "
@@ -79,17 +92,18 @@ def read_series(estimator: Any, X: Any, name: str = "X") -> Series:
             "arrays (length, n_channels)."
         )
     values = _as_float(values)
-    lengths = _find_lengths(estimator, values, name)
+    lengths = _measure_lengths(estimator, values, name)
     return Series(values, lengths, lambda values, lengths: values)
 
 
-def _read_ragged(X: Any, name: str) -> Series:
+def _read_ragged(X: Sequence[npt.ArrayLike], name: str) -> Series:
     steps, lengths = as_steps(X, name)
     values = pad_steps(_as_float(steps), lengths).values
-    outward = _frame_like(X[0]) if hasattr(X[0], "columns") else lambda rows: rows
-    flat = len(np.shape(X[0])) == 1
+    first = X[0]
+    outward = _frame_like(first) if hasattr(first, "columns") else lambda rows: rows
+    flat = len(np.shape(first)) == 1
 
-    def rebuild(values: np.ndarray, lengths: np.ndarray) -> list[Any]:
+    def rebuild(values: np.ndarray, lengths: np.ndarray) -> list[object]:
         if flat:
             values = values[:, :, 0]
         return [outward(row[:n]) for row, n in zip(values, lengths, strict=True)]
@@ -97,25 +111,31 @@ def _read_ragged(X: Any, name: str) -> Series:
     return Series(values, lengths, rebuild)
 
 
-def _read_rows(
-    estimator: Any, X: Any, name: str, outward: Callable[[np.ndarray], Any]
+def _read_flat_rows(
+    estimator: object,
+    rows: np.ndarray,
+    name: str,
+    outward: Callable[[np.ndarray], object],
 ) -> Series:
-    rows = _as_float(np.asarray(X))
+    rows = _as_float(rows)
     n_samples, n_columns = rows.shape
-    n_timesteps = int(getattr(estimator, "n_timesteps_in_", n_columns) or n_columns)
+    n_timesteps = int(read_settings(estimator).n_timesteps or n_columns)
     if not n_samples or not n_columns or n_columns % n_timesteps:
         raise ValueError(
             f"{name} has shape {rows.shape}, but flat rows are cut into the "
             f"{n_timesteps} time steps that {type(estimator).__name__} was fitted on."
         )
     values = rows.reshape(n_samples, n_timesteps, -1)
-    lengths = _find_lengths(estimator, values, name)
+    lengths = _measure_lengths(estimator, values, name)
     return Series(values, lengths, lambda v, lengths: outward(v.reshape(len(v), -1)))
 
 
-def _frame_like(frame: Any) -> Callable[[np.ndarray], Any]:
+def _frame_like(frame: object) -> Callable[[np.ndarray], object]:
+    """Return a function that makes data frames of the type and columns of ``frame``."""
+    make: Callable[..., object] = type(frame)
+    columns = list(getattr(frame, "columns", ()))
     names = "columns" if hasattr(frame, "iloc") else "schema"  # pandas, or polars
-    return lambda rows: type(frame)(rows, **{names: list(frame.columns)})
+    return lambda rows: make(rows, **{names: columns})
 
 
 def _as_float(values: np.ndarray) -> np.ndarray:
@@ -124,21 +144,19 @@ def _as_float(values: np.ndarray) -> np.ndarray:
     return values.astype(np.float64)
 
 
-def _find_lengths(estimator: Any, values: np.ndarray, name: str) -> np.ndarray:
-    """Count the steps before the padding at the end of each sequence."""
-    probe = getattr(estimator, "_probe", None)  # which knows what was fitted
-    reader = estimator if probe is None else probe.schema
-    padding = getattr(reader, "padding_value", None)
-    if padding is None:
+def _measure_lengths(estimator: object, values: np.ndarray, name: str) -> np.ndarray:
+    """Return the number of steps before the padding at the end of each sequence."""
+    padding_value = read_settings(estimator).padding_value
+    if padding_value is None:
         return np.full(len(values), values.shape[1])
-    return measure_lengths(values, padding, name)
+    return measure_lengths(values, padding_value, name)
 
 
 def find_patches(series: Series, patch_size: int) -> np.ndarray:
-    """Say which patch each time step belongs to: ``(n_samples, n_timesteps)``.
+    """Return the patch of each time step: ``(n_samples, n_timesteps)``.
 
-    Patches end where their sequence ends, so that the first may be incomplete. Padding
-    belongs to patch -1.
+    The last patch ends where its sequence ends, so that the first may be incomplete.
+    Padding belongs to patch -1.
     """
     fill = -series.lengths % patch_size
     step = np.arange(series.values.shape[1])
@@ -146,17 +164,22 @@ def find_patches(series: Series, patch_size: int) -> np.ndarray:
     return np.where(series.real, patches, -1)
 
 
+def find_real_patches(patches: np.ndarray, n_steps: int) -> np.ndarray:
+    """Return a mask of the steps that have a patch: ``(n_samples, n_steps)``."""
+    return np.arange(n_steps) <= patches.max(axis=1)[:, None]
+
+
 def choose_fill(
-    estimator: Any, series: Series, replacement: str, patches: np.ndarray
+    estimator: object, series: Series, replacement: str, patches: np.ndarray
 ) -> np.ndarray:
-    """Give what stands at each step when it is replaced.
+    """Return the values that replace each step.
 
     Parameters
     ----------
     estimator : object
-        Asked for the channels' means over its training part, if it knows them.
+        Its channel means over the training samples are used, if it knows them.
     series : Series
-        The sequences; their own means are the next best.
+        The sequences; otherwise their own means are used.
     replacement : {"mean", "interpolate"}
         The mean of the channel, or the line between the neighbours of the patch.
     patches : ndarray of shape (n_samples, n_timesteps)
@@ -172,14 +195,14 @@ def choose_fill(
     if replacement == "interpolate":
         return _interpolate(series, patches)
     raise ValueError(
-        f"replacement={replacement!r} must be 'mean' (of the channel over the training "
-        "part) or 'interpolate' (between the neighbours)."
+        f"replacement={replacement!r} must be 'mean' (of each channel over the "
+        "training samples) or 'interpolate' (between the neighbouring steps)."
     )
 
 
-def find_mean(estimator: Any, series: Series) -> np.ndarray:
-    """Give the mean of each channel over the training part, else over the series."""
-    probe = getattr(estimator, "_probe", None)
+def find_mean(estimator: object, series: Series) -> np.ndarray:
+    """Return each channel's mean over the training samples, else over the series."""
+    probe = find_probe(estimator)
     known = None if probe is None else probe.mean_inputs()
     if known is not None:
         return known
@@ -187,7 +210,7 @@ def find_mean(estimator: Any, series: Series) -> np.ndarray:
 
 
 def _interpolate(series: Series, patches: np.ndarray) -> np.ndarray:
-    """Draw a line from the step before each patch to the step after it."""
+    """Return a line from the step before each patch to the step after it."""
     values, (n_samples, n_timesteps) = series.values, patches.shape
     step = np.arange(n_timesteps)
     starts = np.diff(patches, axis=1, prepend=-2) != 0
@@ -196,7 +219,8 @@ def _interpolate(series: Series, patches: np.ndarray) -> np.ndarray:
     last = np.where(ends, step, n_timesteps)[:, ::-1]
     last = np.minimum.accumulate(last, axis=1)[:, ::-1]
     left, right = first - 1, last + 1
-    # Beyond an end there is one neighbour only; a lone patch keeps its own values.
+    # The first and the last patch have one neighbour, whose values are repeated; a
+    # single patch has none and keeps its own values.
     end = series.lengths[:, None]
     left, right = np.where(left < 0, right, left), np.where(right >= end, left, right)
     alone = (left < 0) | (left >= end)
@@ -205,3 +229,84 @@ def _interpolate(series: Series, patches: np.ndarray) -> np.ndarray:
     sample = np.arange(n_samples)[:, None]
     share = way[:, :, None]
     return (1 - share) * values[sample, left] + share * values[sample, right]
+
+
+def predict_variants(
+    output: Output,
+    series: Series,
+    fill: np.ndarray,
+    n_variants: int,
+    describe: Describe,
+    verbose: int = 0,
+    label: str = "",
+) -> np.ndarray:
+    """Predict variants of the sequences with some steps replaced, in few large calls.
+
+    Parameters
+    ----------
+    output : callable
+        From X to outputs, one row per sample.
+    series : Series
+        The sequences.
+    fill : ndarray that broadcasts to the values of the series
+        Values that replace steps.
+    n_variants : int
+        Number of variants.
+    describe : callable
+        Takes indices of variants ``(m,)``, returns their samples ``(m,)`` and the time
+        steps to replace ``(m, n_timesteps)``.
+    verbose : int, default=0
+        1 shows a progress bar.
+    label : str, default=""
+        Text before the bar.
+
+    Returns
+    -------
+    ndarray of shape (n_variants, ...)
+        One output per variant.
+    """
+    size = max(1, _CALL_VALUES // series.values[0].size)
+    size = max(size // _BLOCK, 1) * _BLOCK
+    fill = np.broadcast_to(fill, series.values.shape)
+    results = []
+    with _open_progress(n_variants, verbose, label) as bar:
+        for start in range(0, n_variants, size):
+            numbers = np.arange(start, min(start + size, n_variants))
+            samples, replaced = describe(numbers)
+            values = series.values[samples]  # a copy
+            values[replaced] = fill[samples][replaced]
+            results.append(output(series.rebuild(values, series.lengths[samples])))
+            bar.update(len(numbers))
+    return np.concatenate(results)
+
+
+def _open_progress(total: int, verbose: int, label: str) -> "tqdm":
+    from tqdm.auto import tqdm  # a requirement of skorch
+
+    return tqdm(total=total, disable=not verbose, desc=label, file=sys.stderr)
+
+
+def replace_each(
+    output: Output,
+    series: Series,
+    patches: np.ndarray,
+    fill: np.ndarray,
+    verbose: int = 0,
+) -> np.ndarray:
+    """Predict each sequence once for each patch, with that patch replaced.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_patches, ...)
+        The plain prediction for patches that a shorter sequence does not have.
+    """
+    n_patches = int(patches.max()) + 1
+
+    def describe(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        samples, patch = np.divmod(numbers, n_patches)
+        return samples, patches[samples] == patch[:, None]
+
+    changed = predict_variants(
+        output, series, fill, len(series) * n_patches, describe, verbose, "occlusion"
+    )
+    return changed.reshape(len(series), n_patches, *changed.shape[1:])

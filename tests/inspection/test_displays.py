@@ -133,7 +133,7 @@ def test_contributions_in_units_of_the_target():
     display.plot("mean")
     expected = np.abs(parts[:, 2, 1]).mean(0).T
     np.testing.assert_allclose(display.image_.get_array(), expected)
-    with pytest.raises(ValueError, match=r"output=\(\) must name one entry"):
+    with pytest.raises(ValueError, match=r"output=\(\) must be the index of one entry"):
         ContributionDisplay.from_estimator(model, X)
 
 
@@ -143,9 +143,9 @@ def test_contributions_in_units_of_the_target():
         (WEIGHTS, {"kind": "pie"}, "kind='pie' must be one of"),
         (WEIGHTS, {"kind": "heads"}, r"weights with 3 axes, but .*\(12, 6\)"),
         (MAPS, {"kind": "mean"}, "weights with 2 axes"),
-        (WEIGHTS, {"kind": "series"}, "needs the sequences: give X"),
+        (WEIGHTS, {"kind": "series"}, "needs the sequences, but X is None"),
         (MAPS, {"sample": 12}, "sample=12 must be an integer from -12 to 11"),
-        (WEIGHTS, {"step_labels": "abc"}, r"step_labels has shape \(\), but .* 6"),
+        (WEIGHTS, {"step_labels": "abc"}, r"step_labels has shape \(\); .* 6 that"),
     ],
 )
 def test_wrong_arguments_are_named(weights, arguments, message):

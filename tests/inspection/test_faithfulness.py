@@ -1,6 +1,7 @@
 """The report on models whose answer is known, and on estimators that are not ours."""
 
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -42,10 +43,10 @@ def test_random_weights_are_not_believed(task, request):
     assert "interval contains 0" in score.sentence
     for name in ("tau_gradient", "permuted_change", "conicity", "attended_share"):
         assert np.isnan(report[name].value)
-        assert "Shown does not lend it" in report[name].sentence
+        assert "which Shown does not provide" in report[name].sentence
 
 
-def test_attention_beside_the_answer_is_not_believed():
+def test_attention_that_the_answer_does_not_use_is_not_believed():
     """The answer comes from the last state, the weights are fixed at random."""
     X, y, _ = make_marked_step(3000, 12, random_state=0)
     model = LSTMAttentionRegressor(attention="last", **TRAINED).fit(X, y)
@@ -64,7 +65,7 @@ def test_attention_frozen_to_uniform_shows_no_change():
     for name in ("permuted_change", "uniform_change"):
         assert report[name].value == 0
         assert "do not change at all" in report[name].sentence
-    assert "rank nothing" in report["tau_occlusion"].sentence
+    assert "do not rank the steps" in report["tau_occlusion"].sentence
     assert report["deletion_score"].low <= 0 <= report["deletion_score"].high
 
 
@@ -104,10 +105,18 @@ def test_a_state_that_leads_past_the_attention_is_named():
 class Known:
     """A probe that knows the channels' means, and no network."""
 
-    schema = None
+    schema = SimpleNamespace(n_timesteps=4, padding_value=None)
+    architecture = SimpleNamespace(
+        patch_size=1, channel_independent=False, values="states"
+    )
 
     def mean_inputs(self):
         return np.zeros(1)
+
+    def refuse(self, *args):
+        raise NotImplementedError("there is no network")
+
+    weights = predict_with = predict_bypass = measure_conicity = attribute = refuse
 
 
 def test_scores_of_a_linear_model_against_all_orders():
@@ -131,7 +140,7 @@ def test_scores_of_a_linear_model_against_all_orders():
     opposite._probe = Known()
     report = attention_faithfulness(opposite, X, random_state=0)
     assert report["deletion_score"].high < 0
-    assert "less than at random" in report["deletion_score"].sentence
+    assert "less effect than in random order" in report["deletion_score"].sentence
     assert report["tau_occlusion"].value == pytest.approx(-1.0)
 
 
@@ -156,16 +165,16 @@ def test_share_and_conicity_against_their_definitions():
     history = (X[:, :, 0] - X[:, -1:, 0]) / unit
     linear = model.module_.skip.linear
     weight = linear.weight.detach().double().numpy()
-    beside = unit * (history @ weight.T) + X[:, -1:, 0]
-    through = model.predict(X) - beside
-    variation = [np.abs(part - part.mean(0)) for part in (through, beside)]
+    bypass = unit * (history @ weight.T) + X[:, -1:, 0]
+    attended = model.predict(X) - bypass
+    variation = [np.abs(term - term.mean(0)) for term in (attended, bypass)]
     spread = model.predict(X).std(0)
-    above, below = (np.mean(part / spread) for part in variation)
+    above, below = (np.mean(term / spread) for term in variation)
     share = report["attended_share"]
     assert share.value == pytest.approx(above / (above + below), rel=1e-4)
-    assert "comes by anchor and linear_skip" in share.sentence
+    assert "goes through anchor and linear_skip" in share.sentence
     if share.value < 0.5 and report["deletion_score"].low > 0:
-        assert "smaller part" in report.verdict
+        assert "smaller share" in report.verdict
     assert report["conicity"].value == pytest.approx(conicity(model, X).mean())
 
 
@@ -219,7 +228,7 @@ def test_other_weights_make_the_prediction_that_they_should():
         model.module_.decoder.output.state_dict()
     )
     np.testing.assert_allclose(
-        model._predict_with_attention(X, weights), last.predict(X[:, :3]), atol=1e-6
+        model._probe.predict_with(X, weights), last.predict(X[:, :3]), atol=1e-6
     )
 
 

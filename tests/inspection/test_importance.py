@@ -12,6 +12,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from skattn import LSTMAttentionRegressor
 from skattn.inspection import (
+    conicity,
     gradient_importance,
     occlusion_importance,
     timestep_permutation_importance,
@@ -193,8 +194,10 @@ def test_gradients_leave_no_gradient_and_random_state_behind():
 
 def test_gradients_without_captum_or_network_say_so(monkeypatch):
     X = RNG.normal(size=(30, 5))
-    with pytest.raises(TypeError, match=r"LinearRegression does not lend it"):
+    with pytest.raises(TypeError, match=r"which LinearRegression does not provide"):
         gradient_importance(LinearRegression().fit(X, X[:, 0]), X)
+    with pytest.raises(TypeError, match="conicity needs the fitted network, which"):
+        conicity(LinearRegression().fit(X, X[:, 0]), X)
     model = LSTMAttentionRegressor(max_epochs=1, random_state=0).fit(X, X[:, 0])
     monkeypatch.setitem(sys.modules, "captum.attr", None)
     with pytest.raises(ImportError, match="pip install captum"):

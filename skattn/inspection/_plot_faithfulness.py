@@ -1,12 +1,18 @@
-"""Pictures of deletion and insertion curves."""
+"""The display of deletion and insertion curves."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from .._faithfulness import attention_faithfulness
-from .._report import FaithfulnessReport
-from . import _common as common
+from . import _plot_common as common
+from ._faithfulness import attention_faithfulness
+from ._report import FaithfulnessReport
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.lines import Line2D
 
 _PANELS = (("deletion", "steps replaced"), ("insertion", "steps put back"))
 
@@ -14,8 +20,8 @@ _PANELS = (("deletion", "steps replaced"), ("insertion", "steps put back"))
 class FaithfulnessDisplay:
     """Deletion and insertion curves of a faithfulness report.
 
-    Attention whose weights show what matters runs with the greedy order; attention that
-    shows nothing runs with the random one.
+    If the weights show which steps matter, the curve of the attention is close to that
+    of the greedy order; if they do not, it is close to that of random orders.
 
     Parameters
     ----------
@@ -25,7 +31,7 @@ class FaithfulnessDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        What was drawn on.
+        The axes of the plot.
     axes_ : ndarray of matplotlib Axes of shape (2,)
         The axes of deletion and insertion inside of it.
     figure_ : matplotlib Figure
@@ -35,7 +41,7 @@ class FaithfulnessDisplay:
 
     See Also
     --------
-    attention_faithfulness : Makes the report.
+    attention_faithfulness : Compute the report.
 
     Examples
     --------
@@ -51,19 +57,25 @@ class FaithfulnessDisplay:
     6
     """
 
-    ax_: Any
+    ax_: "Axes"
     axes_: np.ndarray
-    figure_: Any
-    lines_: list[Any]
+    figure_: "Figure | SubFigure"
+    lines_: list["Line2D"]
 
     def __init__(self, report: FaithfulnessReport) -> None:
         self.report = report
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, y: Any = None, *, ax: Any = None, **settings: Any
+        cls,
+        estimator: object,
+        X: object,
+        y: npt.ArrayLike | None = None,
+        *,
+        ax: "Axes | None" = None,
+        **settings: Any,
     ) -> "FaithfulnessDisplay":
-        """Make a report and draw its curves.
+        """Compute a report and draw its curves.
 
         Parameters
         ----------
@@ -88,7 +100,7 @@ class FaithfulnessDisplay:
 
     @classmethod
     def from_report(
-        cls, report: FaithfulnessReport, *, ax: Any = None
+        cls, report: FaithfulnessReport, *, ax: "Axes | None" = None
     ) -> "FaithfulnessDisplay":
         """Draw the curves of a report.
 
@@ -106,8 +118,8 @@ class FaithfulnessDisplay:
         """
         return cls(report).plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> "FaithfulnessDisplay":
-        """Draw.
+    def plot(self, *, ax: "Axes | None" = None) -> "FaithfulnessDisplay":
+        """Draw the plot.
 
         Parameters
         ----------
@@ -126,7 +138,7 @@ class FaithfulnessDisplay:
         """
         self.ax_ = common.get_axes(ax, "FaithfulnessDisplay")
         self.figure_ = self.ax_.figure
-        boxes = [[0, 0, 0.46, 1], [0.54, 0, 0.46, 1]]
+        boxes = [(0.0, 0.0, 0.46, 1.0), (0.54, 0.0, 0.46, 1.0)]
         self.axes_ = np.array(common.split_axes(self.ax_, boxes))
         self.lines_ = []
         for axes, (name, label) in zip(self.axes_, _PANELS, strict=True):

@@ -1,34 +1,44 @@
-"""Pictures of attention weights."""
+"""The display of attention weights."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
-from .._series import find_patches, read_series
-from .._steps import check_patches, find_weights
-from . import _common as common
+from . import _plot_common as common
+from ._estimators import find_patch_size, predict_weights
+from ._series import Series, find_patches, find_real_patches, read_series
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PolyCollection
+    from matplotlib.colorbar import Colorbar
+    from matplotlib.container import BarContainer
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.image import AxesImage
+    from matplotlib.lines import Line2D
 
 KINDS = ("samples", "mean", "series", "alignment", "heads")
 
 
 class AttentionDisplay:
-    """Pictures of attention weights over the steps of sequences.
+    """Plots of attention weights over the steps of sequences.
 
-    Made by `from_estimator` or `from_weights`. Five kinds: "samples", a heat map of
-    samples by steps; "mean", the mean weight of each step with the band that holds 80 %
-    of the samples; "series", one sample's channels with its weights under them;
-    "alignment", a heat map of output steps by input steps; "heads", one heat map of
-    samples by steps a head. Grey steps are not there.
+    Use `from_estimator` or `from_weights` to make one. There are five kinds: "samples",
+    a heat map of samples by steps; "mean", the mean weight of each step with a band
+    that holds 80 % of the samples; "series", the channels of one sample with its
+    weights below; "alignment", a heat map of output steps by input steps; "heads", one
+    heat map of samples by steps for each head. Padding is grey.
 
     Parameters
     ----------
     weights : ndarray of shape (n_samples, n_steps), (n_samples, horizon, n_steps) or \
             (n_samples, n_heads, n_steps)
-        NaN at steps that a shorter sequence does not have.
+        NaN on padding.
     series : list of ndarray of shape (length, n_channels), default=None
         The sequences, for ``kind="series"``.
     step_labels : array-like of shape (n_steps,), default=None
-        Words, numbers or dates to name the steps by; None numbers them.
+        Words, numbers or dates that name the steps; None numbers them.
     output_labels : array-like of shape (horizon,), default=None
         The same for output steps.
     channel_names : list of str, default=None
@@ -37,9 +47,9 @@ class AttentionDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        What was drawn on.
+        The axes of the plot.
     axes_ : ndarray of matplotlib Axes
-        The axes inside, for the kinds that have several; otherwise ``ax_`` alone.
+        The axes inside of ``ax_``, for kinds with several; otherwise ``ax_`` alone.
     figure_ : matplotlib Figure
         The figure of ``ax_``.
     images_ : list of matplotlib AxesImage
@@ -49,14 +59,14 @@ class AttentionDisplay:
     band_ : matplotlib PolyCollection or None
         The band around the mean.
     bars_ : matplotlib BarContainer or None
-        The weights under a series.
+        The weights below a series.
     colorbar_ : matplotlib Colorbar or None
-        What the colours mean.
+        Its colour bar.
 
     See Also
     --------
-    attention_faithfulness : Whether the weights are to be believed.
-    attention_frame : The weights as a table.
+    attention_faithfulness : Measure whether the weights can be believed.
+    attention_frame : Return the weights as a data frame.
 
     Examples
     --------
@@ -67,22 +77,22 @@ class AttentionDisplay:
     'sample'
     """
 
-    ax_: Any
+    ax_: "Axes"
     axes_: np.ndarray
-    figure_: Any
-    images_: list[Any]
-    lines_: list[Any]
-    band_: Any
-    bars_: Any
-    colorbar_: Any
+    figure_: "Figure | SubFigure"
+    images_: list["AxesImage"]
+    lines_: list["Line2D"]
+    band_: "PolyCollection | None"
+    bars_: "BarContainer | None"
+    colorbar_: "Colorbar | None"
 
     def __init__(
         self,
         weights: np.ndarray,
         *,
         series: list[np.ndarray] | None = None,
-        step_labels: Any = None,
-        output_labels: Any = None,
+        step_labels: npt.ArrayLike | None = None,
+        output_labels: npt.ArrayLike | None = None,
         channel_names: list[str] | None = None,
     ) -> None:
         self.weights = weights
@@ -94,23 +104,23 @@ class AttentionDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
-        X: Any,
+        estimator: object,
+        X: object,
         *,
         kind: str | None = None,
         sample: int = 0,
-        step_labels: Any = None,
-        output_labels: Any = None,
+        step_labels: npt.ArrayLike | None = None,
+        output_labels: npt.ArrayLike | None = None,
         channel_names: list[str] | None = None,
-        ax: Any = None,
+        ax: "Axes | None" = None,
     ) -> "AttentionDisplay":
         """Compute weights and draw them.
 
         Parameters
         ----------
         estimator : object
-            Fitted, with ``predict_attention``; for ``kind="heads"`` with its parameter
-            ``average``.
+            Fitted, with ``predict_attention``, which needs a parameter ``average`` for
+            ``kind="heads"``.
         X : array-like, Tensor, data frame, or list of arrays (length, n_channels)
             Sequences in any form that the estimator takes.
         kind : str, default=None
@@ -132,12 +142,13 @@ class AttentionDisplay:
             Drawn.
         """
         series = read_series(estimator, X)
-        weights = find_weights(estimator, X)
-        patches = find_patches(series, check_patches(estimator, series, weights))
+        weights = predict_weights(estimator, X).astype(np.float64)
+        patch_size = find_patch_size(estimator, weights, *series.values.shape[:2])
+        patches = find_patches(series, patch_size)
         if kind == "heads":
-            weights = np.asarray(estimator.predict_attention(X, average=False))
+            weights = predict_weights(estimator, X, average=False)
         n_steps = weights.shape[-1]
-        real = np.arange(n_steps) <= patches.max(axis=1)[:, None]
+        real = find_real_patches(patches, n_steps)
         real = real.reshape(len(real), *[1] * (weights.ndim - 2), n_steps)
         display = cls(
             np.where(real, weights, np.nan),
@@ -151,23 +162,23 @@ class AttentionDisplay:
     @classmethod
     def from_weights(
         cls,
-        weights: Any,
-        X: Any = None,
+        weights: npt.ArrayLike,
+        X: object = None,
         *,
         kind: str | None = None,
         sample: int = 0,
-        step_labels: Any = None,
-        output_labels: Any = None,
+        step_labels: npt.ArrayLike | None = None,
+        output_labels: npt.ArrayLike | None = None,
         channel_names: list[str] | None = None,
-        ax: Any = None,
+        ax: "Axes | None" = None,
     ) -> "AttentionDisplay":
-        """Draw weights from anywhere.
+        """Draw weights of any origin.
 
         Parameters
         ----------
         weights : array-like of shape (n_samples, n_steps), \
                 (n_samples, horizon, n_steps) or (n_samples, n_heads, n_steps)
-            NaN at steps that are not there.
+            NaN on padding.
         X : array-like or list of arrays (length, n_channels), default=None
             The sequences, for ``kind="series"``.
         kind : str, default=None
@@ -201,16 +212,20 @@ class AttentionDisplay:
         return display.plot(kind, sample=sample, ax=ax)
 
     def plot(
-        self, kind: str | None = None, *, sample: int | None = 0, ax: Any = None
+        self,
+        kind: str | None = None,
+        *,
+        sample: int | None = 0,
+        ax: "Axes | None" = None,
     ) -> "AttentionDisplay":
-        """Draw.
+        """Draw the plot.
 
         Parameters
         ----------
         kind : {"samples", "mean", "series", "alignment", "heads"}, default=None
             What to draw. None draws "samples" for 2-D weights, "alignment" for others.
         sample : int, default=0
-            Which sample "series" and "alignment" show; None shows the mean alignment.
+            The sample for "series" and "alignment"; None draws the mean alignment.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure.
 
@@ -222,7 +237,7 @@ class AttentionDisplay:
         Raises
         ------
         ValueError
-            If the weights have not the axes that the kind shows.
+            If the weights do not have the axes that the kind shows.
         ImportError
             If matplotlib is not installed.
         """
@@ -233,7 +248,7 @@ class AttentionDisplay:
         n_axes = 3 if kind in ("alignment", "heads") else 2
         if self.weights.ndim != n_axes:
             raise ValueError(
-                f"kind={kind!r} shows weights with {n_axes} axes, but these have the "
+                f"kind={kind!r} shows weights with {n_axes} axes, but the weights have "
                 f"shape {self.weights.shape}."
             )
         labels = common.check_labels(self.step_labels, self.weights.shape[-1])
@@ -252,7 +267,9 @@ class AttentionDisplay:
             self._plot_map(kind, sample, labels)
         return self
 
-    def _draw_map(self, ax: Any, table: np.ndarray, labels: Any, top: float) -> None:
+    def _draw_map(
+        self, ax: "Axes", table: np.ndarray, labels: np.ndarray | None, top: float
+    ) -> None:
         from matplotlib import colormaps
 
         colours = colormaps[common.SEQUENTIAL].with_extremes(bad=common.PADDING)
@@ -263,7 +280,9 @@ class AttentionDisplay:
         common.label_axis(ax.xaxis, labels, table.shape[1])
         ax.set_xlabel("step")
 
-    def _plot_map(self, kind: str, sample: int | None, labels: Any) -> None:
+    def _plot_map(
+        self, kind: str, sample: int | None, labels: np.ndarray | None
+    ) -> None:
         table = self.weights
         if kind == "alignment":
             number = None
@@ -279,10 +298,10 @@ class AttentionDisplay:
         self.ax_.set_ylabel("output step" if kind == "alignment" else "sample")
         self.colorbar_ = common.add_colorbar(self.ax_, self.images_[0], "weight")
 
-    def _plot_heads(self, labels: Any) -> None:
+    def _plot_heads(self, labels: np.ndarray | None) -> None:
         n_heads = self.weights.shape[1]
         width = 1 / n_heads
-        boxes = [[i * width, 0, 0.92 * width, 1] for i in range(n_heads)]
+        boxes = [(i * width, 0.0, 0.92 * width, 1.0) for i in range(n_heads)]
         self.axes_ = np.array(common.split_axes(self.ax_, boxes))
         top = np.nanmax(self.weights)
         for head, ax in enumerate(self.axes_):
@@ -293,7 +312,7 @@ class AttentionDisplay:
         self.axes_[0].set_ylabel("sample")
         self.colorbar_ = common.add_colorbar(self.ax_, self.images_[0], "weight")
 
-    def _plot_mean(self, labels: Any) -> None:
+    def _plot_mean(self, labels: np.ndarray | None) -> None:
         step = np.arange(self.weights.shape[1])
         low, high = np.nanquantile(self.weights, [0.1, 0.9], axis=0)
         self.band_ = self.ax_.fill_between(
@@ -313,17 +332,17 @@ class AttentionDisplay:
         self.ax_.legend(frameon=False)
         common.open_spines(self.ax_)
 
-    def _plot_series(self, sample: int | None, labels: Any) -> None:
+    def _plot_series(self, sample: int | None, labels: np.ndarray | None) -> None:
         if self.series is None:
-            raise ValueError("kind='series' needs the sequences: give X.")
+            raise ValueError("kind='series' needs the sequences, but X is None.")
         number = common.check_sample(sample, len(self.weights))
         row, weights = self.series[number], self.weights[number]
         weights = weights[np.isfinite(weights)]
-        boxes = [[0, 0.4, 1, 0.6], [0, 0, 1, 0.3]]
+        boxes = [(0.0, 0.4, 1.0, 0.6), (0.0, 0.0, 1.0, 0.3)]
         above, below = common.split_axes(self.ax_, boxes)
         self.axes_ = np.array([above, below])
         patch_size = -(-len(row) // len(weights))
-        # The last patch ends with the sequence; a bar stands where its patch does.
+        # The last patch ends with the sequence; each bar is as wide as its patch.
         ends = len(row) - patch_size * np.arange(len(weights))[::-1]
         starts = np.maximum(ends - patch_size, 0)
         n_channels = row.shape[1]
@@ -359,15 +378,17 @@ class AttentionDisplay:
         below.set(xlabel="step", ylabel="weight", ylim=(0, None))
 
 
-def _label_bars(ax: Any, labels: Any, starts: np.ndarray, ends: np.ndarray) -> None:
-    """Name the bars, or the time steps where a bar stands for one."""
-    common.label_axis(ax.xaxis, None if labels is None else labels, len(starts))
+def _label_bars(
+    ax: "Axes", labels: np.ndarray | None, starts: np.ndarray, ends: np.ndarray
+) -> None:
+    """Label the bars in the middle of their patches."""
+    common.label_axis(ax.xaxis, labels, len(starts))
     ticks = ax.get_xticks().astype(int)
     words = [word.get_text() for word in ax.get_xticklabels()]
     ax.set_xticks((starts + ends - 1)[ticks] / 2, words)
 
 
-def _cut(series: Any) -> list[np.ndarray]:
-    """Cut each series to its own steps."""
+def _cut(series: Series) -> list[np.ndarray]:
+    """Return each sequence without its padding."""
     pairs = zip(series.values, series.lengths, strict=True)
     return [values[:length] for values, length in pairs]

@@ -1,25 +1,39 @@
-"""Pictures of exact contributions."""
+"""The display of exact contributions."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
-from . import _common as common
+from . import _plot_common as common
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colorbar import Colorbar
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.image import AxesImage
+
+
+class Contributing(Protocol):
+    """An estimator whose predictions are sums of contributions."""
+
+    def predict_contributions(self, X: object, /) -> np.ndarray:
+        """Return contributions with steps and channels as last axes."""
 
 
 class ContributionDisplay:
-    """Maps of what each step and channel contributed, in units of the target.
+    """Heat maps of the contributions of steps and channels, in units of the target.
 
-    Two kinds: "sample", the contributions to one prediction; "mean", their mean
-    absolute value over all samples, which tells where contributions are large without
-    letting those of opposite sign cancel.
+    There are two kinds: "sample", the contributions to one prediction; "mean", their
+    mean absolute value over all samples, in which contributions of opposite sign do not
+    cancel.
 
     Parameters
     ----------
     contributions : ndarray of shape (n_samples, n_timesteps, n_channels)
         To one output.
     step_labels : array-like of shape (n_timesteps,), default=None
-        Words, numbers or dates to name the steps by; None numbers them.
+        Words, numbers or dates that name the steps; None numbers them.
     channel_names : list of str, default=None
         Names of the channels.
     unit : str, default=""
@@ -28,34 +42,34 @@ class ContributionDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        What was drawn on.
+        The axes of the plot.
     figure_ : matplotlib Figure
         Its figure.
     image_ : matplotlib AxesImage
-        The map.
+        The heat map.
     colorbar_ : matplotlib Colorbar
-        What its colours mean.
+        Its colour bar.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skattn.inspection import ContributionDisplay
-    >>> parts = np.random.default_rng(0).normal(size=(10, 12, 3))
-    >>> display = ContributionDisplay.from_contributions(parts, kind="mean", unit="MW")
+    >>> each = np.random.default_rng(0).normal(size=(10, 12, 3))
+    >>> display = ContributionDisplay.from_contributions(each, kind="mean", unit="MW")
     >>> display.ax_.get_xlabel()
     'step'
     """
 
-    ax_: Any
-    figure_: Any
-    image_: Any
-    colorbar_: Any
+    ax_: "Axes"
+    figure_: "Figure | SubFigure"
+    image_: "AxesImage"
+    colorbar_: "Colorbar"
 
     def __init__(
         self,
         contributions: np.ndarray,
         *,
-        step_labels: Any = None,
+        step_labels: npt.ArrayLike | None = None,
         channel_names: list[str] | None = None,
         unit: str = "",
     ) -> None:
@@ -67,16 +81,16 @@ class ContributionDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
-        X: Any,
+        estimator: Contributing,
+        X: object,
         *,
         kind: str = "sample",
         sample: int = 0,
-        output: Any = (),
-        step_labels: Any = None,
+        output: int | tuple[int, ...] = (),
+        step_labels: npt.ArrayLike | None = None,
         channel_names: list[str] | None = None,
         unit: str = "",
-        ax: Any = None,
+        ax: "Axes | None" = None,
     ) -> "ContributionDisplay":
         """Compute contributions and draw them.
 
@@ -91,11 +105,11 @@ class ContributionDisplay:
         sample : int, default=0
             See `plot`.
         output : int or tuple of int, default=()
-            Which entry of one y, where y has more than one.
+            Index of the output in one y, if y has more than one.
         step_labels : array-like of shape (n_timesteps,), default=None
             Names of the steps.
         channel_names : list of str, default=None
-            Names of the channels; None takes the estimator's.
+            Names of the channels; None numbers them.
         unit : str, default=""
             Unit of the target.
         ax : matplotlib Axes, default=None
@@ -106,17 +120,18 @@ class ContributionDisplay:
         ContributionDisplay
             Drawn.
         """
-        parts = estimator.predict_contributions(X)
-        number = (output,) if np.ndim(output) == 0 else tuple(output)
-        shape = parts.shape[1:-2]
+        each = estimator.predict_contributions(X)
+        number = tuple(np.atleast_1d(output).tolist())
+        shape = each.shape[1:-2]
         if len(number) != len(shape) or any(
             not -n <= i < n for i, n in zip(number, shape, strict=True)
         ):
             raise ValueError(
-                f"output={output!r} must name one entry of a y of shape {shape}."
+                f"output={output!r} must be the index of one entry of a y of shape "
+                f"{shape}."
             )
         return cls.from_contributions(
-            parts[:, *number],
+            each[:, *number],
             kind=kind,
             sample=sample,
             step_labels=step_labels,
@@ -128,16 +143,16 @@ class ContributionDisplay:
     @classmethod
     def from_contributions(
         cls,
-        contributions: Any,
+        contributions: npt.ArrayLike,
         *,
         kind: str = "sample",
         sample: int = 0,
-        step_labels: Any = None,
+        step_labels: npt.ArrayLike | None = None,
         channel_names: list[str] | None = None,
         unit: str = "",
-        ax: Any = None,
+        ax: "Axes | None" = None,
     ) -> "ContributionDisplay":
-        """Draw contributions from anywhere.
+        """Draw contributions of any origin.
 
         Parameters
         ----------
@@ -170,16 +185,16 @@ class ContributionDisplay:
         return display.plot(kind, sample=sample, ax=ax)
 
     def plot(
-        self, kind: str = "sample", *, sample: int = 0, ax: Any = None
+        self, kind: str = "sample", *, sample: int = 0, ax: "Axes | None" = None
     ) -> "ContributionDisplay":
-        """Draw.
+        """Draw the plot.
 
         Parameters
         ----------
         kind : {"sample", "mean"}, default="sample"
             Contributions to one prediction, or their mean absolute value.
         sample : int, default=0
-            Which sample.
+            Index of the sample, for kind "sample".
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure.
 
@@ -191,7 +206,7 @@ class ContributionDisplay:
         Raises
         ------
         ValueError
-            If contributions have another number of axes, or an argument is not allowed.
+            If contributions do not have three axes, or an argument is not allowed.
         ImportError
             If matplotlib is not installed.
         """
@@ -200,7 +215,7 @@ class ContributionDisplay:
         if self.contributions.ndim != 3:
             raise ValueError(
                 f"contributions have shape {self.contributions.shape}; allowed is "
-                "(n_samples, n_timesteps, n_channels), those to one output."
+                "(n_samples, n_timesteps, n_channels), the contributions to one output."
             )
         n_samples, n_timesteps, n_channels = self.contributions.shape
         steps = common.check_labels(self.step_labels, n_timesteps)
@@ -222,9 +237,8 @@ class ContributionDisplay:
             interpolation="none",
         )
         common.label_axis(self.ax_.xaxis, steps, n_timesteps)
-        self.ax_.set_yticks(
-            range(n_channels), range(n_channels) if names is None else names
-        )
+        words = [str(name) for name in (range(n_channels) if names is None else names)]
+        self.ax_.set_yticks(range(n_channels), words)
         self.ax_.set(xlabel="step", ylabel="channel" if names is None else "")
         self.colorbar_ = common.add_colorbar(
             self.ax_, self.image_, f"{label}, {self.unit}" if self.unit else label

@@ -1,1 +1,0 @@
-"""Displays, after scikit-learn's contract: data first, matplotlib only to plot."""

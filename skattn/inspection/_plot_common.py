@@ -1,0 +1,115 @@
+"""Shared by all displays: axes, labels of steps, checks and colours."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.colorbar import Colorbar
+    from matplotlib.image import AxesImage
+
+# Okabe and Ito's orange and blue, which colour-blind readers can distinguish, and grey
+# levels that differ in print. The brightness of cividis increases evenly.
+ORANGE, BLUE, GREY = "#d55e00", "#0072b2", "#767676"
+SEQUENTIAL, DIVERGING = "cividis", "PuOr_r"
+PADDING = "0.85"  # colour of padded steps
+
+_MOST_TICKS = 7
+
+
+def get_axes(ax: "Axes | None", owner: str) -> "Axes":
+    """Return the axes to draw on: those given, or new ones."""
+    try:
+        from matplotlib import pyplot
+    except ImportError as error:
+        raise ImportError(
+            f"{owner}.plot needs matplotlib, which is not installed; 'pip install "
+            "matplotlib' installs it."
+        ) from error
+    return pyplot.subplots(layout="constrained")[1] if ax is None else ax
+
+
+def split_axes(
+    ax: "Axes", boxes: list[tuple[float, float, float, float]]
+) -> list["Axes"]:
+    """Return axes inside of ``ax``, each in a box (left, bottom, width, height).
+
+    ``ax`` itself then shows its title only.
+    """
+    ax.set_axis_off()
+    return [ax.inset_axes(box) for box in boxes]
+
+
+def label_axis(axis: "Axis", labels: np.ndarray | None, n_steps: int) -> None:
+    """Label some steps on an axis, few enough to be readable.
+
+    Parameters
+    ----------
+    axis : matplotlib Axis
+        Its positions are indices of steps.
+    labels : ndarray of shape (n_steps,) or None
+        Words, numbers or dates; None numbers the steps.
+    n_steps : int
+        Number of steps.
+    """
+    stride = -(-n_steps // _MOST_TICKS)
+    # Counted from the last step, which is always labelled.
+    ticks = np.arange(n_steps - 1, -1, -stride)[::-1]
+    words = [str(tick) for tick in ticks]
+    if labels is not None:
+        words = [_format_label(label) for label in np.asarray(labels)[ticks]]
+    axis.set_ticks(ticks, words)
+    if axis is axis.axes.xaxis and max(map(len, words)) > 6:
+        axis.set_tick_params(rotation=30)
+        for word in axis.get_ticklabels():
+            word.set_horizontalalignment("right")
+            word.set_rotation_mode("anchor")
+
+
+def _format_label(label: object) -> str:
+    if isinstance(label, np.datetime64):
+        day, _, clock = str(label).partition("T")
+        if not clock.strip("0:."):  # midnight, or no clock at all
+            return day
+        return f"{day} {label.astype('M8[m]').item():%H:%M}"
+    return str(label)
+
+
+def check_labels(
+    labels: npt.ArrayLike | None, n_steps: int, name: str = "step_labels"
+) -> np.ndarray | None:
+    """Check that there is one label per step."""
+    if labels is None:
+        return None
+    labels = np.asarray(labels)
+    if labels.shape != (n_steps,):
+        raise ValueError(
+            f"{name} has shape {labels.shape}; it must have one entry for each of the "
+            f"{n_steps} that are shown."
+        )
+    return labels
+
+
+def check_sample(sample: object, n_samples: int) -> int:
+    """Check the index of a sample."""
+    if not isinstance(sample, int | np.integer) or not (
+        -n_samples <= sample < n_samples
+    ):
+        raise ValueError(
+            f"sample={sample!r} must be an integer from {-n_samples} to "
+            f"{n_samples - 1}: there are {n_samples} samples."
+        )
+    return int(sample)
+
+
+def add_colorbar(ax: "Axes", image: "AxesImage", label: str) -> "Colorbar":
+    """Draw a colour bar next to the axes."""
+    return ax.figure.colorbar(image, ax=ax, label=label)
+
+
+def open_spines(ax: "Axes") -> None:
+    """Hide the top and the right side of the frame."""
+    ax.spines[["top", "right"]].set_visible(False)
