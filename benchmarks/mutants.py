@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -175,20 +175,26 @@ def run_tests(copy: Path, folder: str, limit: float | None) -> bool:
             process.wait()
 
 
-def try_mutant(mutant: Mutant, copies: "queue.Queue[Path]", limit: float) -> bool:
-    """Tell whether a mutant survives."""
+def use_copy(copies: "queue.Queue[Path]", use: Callable[[Path], bool]) -> bool:
+    """Borrow a copy of the tree that nobody else uses."""
     copy = copies.get()
     try:
-        source = (ROOT / mutant.path).read_bytes()
-        changed = source[: mutant.start] + mutant.after.encode() + source[mutant.end :]
-        file = copy / mutant.path
-        file.write_bytes(changed)
-        os.utime(file, (0, 0))  # never that of the compiled original
-        survives = run_tests(copy, mutant.path.split("/")[1], limit)
-        shutil.copy2(ROOT / mutant.path, file)
-        return survives
+        return use(copy)
     finally:
         copies.put(copy)
+
+
+def try_mutant(mutant: Mutant, copy: Path, limit: float) -> bool:
+    """Tell whether a mutant survives."""
+    source = (ROOT / mutant.path).read_bytes()
+    file = copy / mutant.path
+    file.write_bytes(
+        source[: mutant.start] + mutant.after.encode() + source[mutant.end :]
+    )
+    os.utime(file, (0, 0))  # never that of the compiled original
+    survives = run_tests(copy, mutant.path.split("/")[1], limit)
+    shutil.copy2(ROOT / mutant.path, file)
+    return survives
 
 
 def choose(options: argparse.Namespace) -> list[Mutant]:
@@ -229,19 +235,22 @@ def main() -> None:
             shutil.copytree(ROOT, copy, ignore=skipped)
             compiling = [sys.executable, "-m", "compileall", "-q", copy / "skattn"]
             subprocess.run(compiling, check=True)
-        limits = {}
-        for folder in {mutant.path.split("/")[1] for mutant in mutants}:
+
+        def time_plain(folder: str) -> float:
             began = time.monotonic()
-            if not run_tests(copy, folder, None):
-                sys.exit(f"tests/{folder} fails without a mutant.")
-            limits[folder] = 30 + 5 * (time.monotonic() - began)
+            if not use_copy(copies, lambda copy: run_tests(copy, folder, None)):
+                raise SystemExit(f"tests/{folder} fails without a mutant.")
+            return 30 + 5 * (time.monotonic() - began)
 
         def answer(mutant: Mutant) -> bool:
-            survives = try_mutant(mutant, copies, limits[mutant.path.split("/")[1]])
+            limit = limits[mutant.path.split("/")[1]]
+            survives = use_copy(copies, lambda copy: try_mutant(mutant, copy, limit))
             print(describe(mutant) if survives else ".", file=sys.stderr, flush=True)
             return survives
 
         with ThreadPoolExecutor(options.jobs) as pool:
+            folders = sorted({mutant.path.split("/")[1] for mutant in mutants})
+            limits = dict(zip(folders, pool.map(time_plain, folders), strict=True))
             answers = list(pool.map(answer, mutants))
     survivors = sorted(m for m, lives in zip(mutants, answers, strict=True) if lives)
     print()
