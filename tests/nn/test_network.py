@@ -184,3 +184,34 @@ def test_the_network_stands_alone_for_torch_users():
     loss = network(sequences()).prediction.square().mean()
     loss.backward()
     assert all(p.grad is not None for p in network.parameters())
+
+
+@pytest.mark.parametrize("anchor", [False, True])
+def test_the_center_uncentres_inputs_but_not_those_relative_to_their_last_value(anchor):
+    settings = {"n_targets": 2, "target_channels": (2, 0), "values": "inputs"}
+    network = make(**settings, anchor=anchor)
+    network.set_center(torch.tensor([[5.0, -3.0, 0.5]]))
+    x = sequences()
+    relative = x.clone()
+    center = torch.tensor([5.0, -3.0, 0.5])
+    if anchor:
+        relative[:, :, [2, 0]] -= x[:, -1:, [2, 0]]
+        center[[2, 0]] = 0.0
+    states, _ = network.encoder(relative)
+    embedding = network.embedding
+    inputs = (relative + center) @ embedding.embed.weight.T
+    values = inputs * torch.tanh(states @ embedding.gate.weight.T + embedding.gate.bias)
+    output = network(x)
+    context = (output.weights @ values).squeeze(1)
+    torch.testing.assert_close(output.context, context)
+
+
+def test_centers_repeat_over_the_samples():
+    network = make(values="inputs")
+    centers = torch.tensor([[5.0, -3.0, 0.5], [0.0, 1.0, 2.0]])
+    x = sequences(4)
+    network.set_center(centers)
+    both = network(x).prediction
+    for row, center in enumerate(centers):
+        network.set_center(center[None])
+        torch.testing.assert_close(network(x).prediction[row::2], both[row::2])
