@@ -67,3 +67,43 @@ def test_lengths_travel_with_their_rows():
     dataset = SequenceDataset(Sequences(VALUES, lengths), SCALER, rows, TARGETS[rows])
     (batch,) = Batches(dataset, 5)
     assert batch[0]["lengths"].tolist() == [2, 2]
+
+
+def test_shuffled_sequences_of_like_length_come_together():
+    """Of sixteen batches at a time the samples are sorted by length."""
+    n, size = 16 * 4 + 7, 4
+    lengths = np.random.default_rng(0).integers(1, 40, size=n)
+    values = np.zeros((n, 40, 1), np.float32)
+    targets = np.arange(n, dtype=np.float32)[:, None, None]
+    scaler = InputScaler(np.zeros(1), np.ones(1))
+    dataset = SequenceDataset(Sequences(values, lengths), scaler, np.arange(n), targets)
+    generator = torch.Generator().manual_seed(0)
+    batches = [batch[1].flatten().long() for batch in Batches(dataset, size, generator)]
+    assert sorted(torch.cat(batches).tolist()) == list(range(n))
+    assert len(batches) == 18
+    order = torch.randperm(n, generator=torch.Generator().manual_seed(0))
+    expected = set()
+    for part in (order[:64], order[64:]):
+        ranked = part[np.argsort(lengths[part], kind="stable")]
+        expected |= {tuple(rows.tolist()) for rows in ranked.split(size)}
+    assert {tuple(rows.tolist()) for rows in batches} == expected
+    starts = [lengths[rows[0]] for rows in batches]
+    assert starts != sorted(starts)
+
+
+def test_batches_are_cut_to_the_longest_sequence():
+    lengths = np.arange(10) % 3 + 1
+    dataset = SequenceDataset(Sequences(VALUES, lengths), SCALER, ROWS, TARGETS)
+    inputs, target = dataset[torch.tensor([0, 3, 1])]
+    assert inputs["x"].shape == (3, 2, 2)
+    assert inputs["lengths"].tolist() == [1, 1, 2]
+    assert target.flatten().tolist() == [0.0, 3.0, 1.0]
+    assert "target" not in inputs
+    assert "weight" not in inputs
+
+
+def test_forced_data_hand_the_targets_to_the_network():
+    dataset = SequenceDataset(Sequences(VALUES), SCALER, ROWS, TARGETS, forced=True)
+    inputs, target = dataset[slice(2, 5)]
+    assert torch.equal(inputs["target"], target)
+    assert len(dataset) == 10
