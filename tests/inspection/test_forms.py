@@ -149,7 +149,7 @@ def test_steps_are_shuffled_among_samples_that_have_as_many():
         model,
         X,
         y,
-        scoring="neg_mean_squared_error",
+        scoring=lambda model, X, y: -np.mean((model.predict(X) - y) ** 2),
         patch_size=2,
         n_repeats=3,
         random_state=0,
