@@ -151,3 +151,19 @@ def test_samples_are_drawn_without_repeats_and_counted():
     assert len(set(taken)) == 12
     assert set(taken) <= set(X[:, 0, 0])
     assert "12 of 30 samples, 4 steps" in str(report)
+
+
+def test_a_report_is_quiet_and_of_a_hundred_samples_unless_asked(capsys):
+    X = np.exp(RNG.normal(size=(110, 25, 1)))
+    report = attention_faithfulness(Linear(np.ones(25)), X, random_state=0)
+    assert capsys.readouterr() == ("", "")
+    assert report.n_samples == 100
+    np.testing.assert_allclose(report.shares, np.linspace(0, 1, 21))
+    with pytest.raises(KeyError, match="seed_agreement"):
+        report["seed_agreement"]
+    attention_faithfulness(
+        Linear(np.ones(25)), X, max_samples=2, random_state=0, verbose=1
+    )
+    shown = capsys.readouterr().err
+    for label in ("random rankings", "occlusion", "greedy deletion 1"):
+        assert label in shown
