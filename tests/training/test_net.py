@@ -214,6 +214,7 @@ class Watching(Callback):
 
     def on_batch_end(self, net, batch, training, **kwargs):
         self.seen.append(("end", training))
+        assert net.module_.training == training
 
 
 def test_callbacks_are_told_of_every_batch():
