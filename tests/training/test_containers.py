@@ -14,6 +14,7 @@ from skattn.training import (
     digest,
     import_optional,
     read_container,
+    refusing,
     replacing,
     to_path,
     write_container,
@@ -85,6 +86,22 @@ def test_only_files_with_an_object_are_read(tmp_path):
         read_container(tmp_path)
     with pytest.raises(FileNotFoundError):
         read_container(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ValueError("it is odd"), "it is odd"),
+        (ValueError(), r"it does not hold what it should \(ValueError\(\)\)"),
+        (KeyError("a"), r"it does not hold what it should \(KeyError\('a'\)\)"),
+    ],
+)
+def test_whatever_goes_wrong_becomes_one_sentence(error, reason):
+    message = f"^'here' cannot be loaded as a file of skattn: {reason}.$"
+    with pytest.raises(ValueError, match=message), refusing("here"):
+        raise error
+    with pytest.raises(PermissionError), refusing("here"):
+        raise PermissionError
 
 
 def test_settings_that_could_not_be_read_back_are_not_written(path):
