@@ -88,6 +88,16 @@ def test_one_cycle_is_torchs():
     np.testing.assert_allclose(rates, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_one_cycle_leaves_the_momentum_alone(optimizer):
+    model = fit(optimizer=optimizer, lr_schedule="one_cycle", early_stopping=False)
+    (group,) = model.net_.optimizer_.param_groups
+    if optimizer == "adamw":
+        assert group["betas"] == (0.9, 0.999)
+    else:
+        assert group["momentum"] == 0
+
+
 def test_the_rate_halves_after_five_epochs_without_improvement():
     model = LSTMAttentionRegressor(
         hidden_size=4,
