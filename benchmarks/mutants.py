@@ -194,6 +194,7 @@ def _run_pytest(copy: Path, tests: list[str]) -> None:
         os.dup2(silence, stream)
     os.chdir(copy)
     os.environ["PYTHONPATH"] = str(copy)
+    del os.environ["PYTHONWARNINGS"]
     sys.path.insert(0, str(copy))
     sys.dont_write_bytecode = True  # that of a mutant would outlive it
     import pytest
@@ -255,6 +256,10 @@ def main() -> None:
     options = parser.parse_args()
     mutants = choose(options)
     os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ["CI"] = "1"  # hypothesis: the same examples each time, without deadline
+    os.environ["PYTHONWARNINGS"] = (
+        "ignore:resource_tracker"  # of tests that are cut off
+    )
     skipped = shutil.ignore_patterns(".*", "build", "__pycache__", "docs", "results")
     with tempfile.TemporaryDirectory() as temporary:
         copies: queue.Queue[Path] = queue.Queue()

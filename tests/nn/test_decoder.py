@@ -160,3 +160,11 @@ def test_dropout_acts_on_what_the_output_reads():
     assert torch.equal(
         decoder(memory()).weights[:, :, 0], make()(memory()).weights[:, :, 0]
     )
+
+
+def test_decoders_show_their_weights_unless_told_otherwise():
+    pooling = AttentionPooling(SIZE, "scaled_dot")
+    for decoder in (LSTMDecoder, DenseDecoder):
+        decoder = decoder(pooling, SIZE, HORIZON, N_TARGETS).double()
+        assert decoder(memory()).weights is not None
+        assert decoder(memory(), need_weights=False).weights is None
