@@ -186,16 +186,3 @@ def test_stretches_of_little_weight_still_judge():
     expected = solve(X, y, True, weights)
     linear = fit(X, y, weights, anchor=True).module_.skip.linear
     np.testing.assert_allclose(linear.weight, expected.coef_, rtol=1e-2, atol=1e-3)
-
-
-def test_stretches_without_weight_judge_nothing():
-    X, y = make_windows(series(), WINDOW, HORIZON)
-    weights = np.zeros(len(X))
-    weights[-5:] = 1.0
-    model = fit(X, y, weights, scale_inputs=False)
-    inputs, ahead = (
-        part[-5:].transpose(0, 2, 1).reshape(-1, part.shape[1]) for part in (X, y)
-    )
-    alpha = 10 * ((inputs - inputs.mean(0)) ** 2).sum(0).mean()
-    expected = Ridge(alpha, solver="cholesky").fit(inputs, ahead).coef_
-    np.testing.assert_allclose(model.module_.skip.linear.weight, expected, atol=1e-6)
