@@ -73,6 +73,12 @@ def test_patches_have_bars_as_wide_as_they_are():
     assert [bar.get_width() for bar in display.bars_] == [1, 3, 3]
     assert [bar.get_x() for bar in display.bars_] == [-0.5, 0.5, 3.5]
     np.testing.assert_allclose(display.axes_[1].get_xticks(), [0, 2, 5])
+    words = [t.get_text() for t in display.axes_[1].get_xticklabels()]
+    assert words == ["a", "b", "c"]
+    display.step_labels = None
+    display.plot("series", sample=0)
+    words = [t.get_text() for t in display.axes_[1].get_xticklabels()]
+    assert words == ["0", "1", "2"]
     assert display.axes_[0].get_ylabel() == "load"
 
 
