@@ -141,6 +141,11 @@ def test_contributions_in_units_of_the_target():
     np.testing.assert_allclose(display.image_.get_array(), expected)
     with pytest.raises(ValueError, match=r"output=\(\) must name one entry"):
         ContributionDisplay.from_estimator(model, X)
+    last = ContributionDisplay.from_estimator(model, X, output=(-3, -2))
+    np.testing.assert_array_equal(last.contributions, parts[:, 0, 0])
+    for output in ((3, 0), (0, 2), (-4, 0), (0,), 0):
+        with pytest.raises(ValueError, match="must name one entry"):
+            ContributionDisplay.from_estimator(model, X, output=output)
 
 
 @pytest.mark.parametrize(

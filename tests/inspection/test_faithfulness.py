@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kendalltau
+from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 
 from skattn import LSTMAttentionRegressor
@@ -315,3 +316,31 @@ def test_predictions_without_difference_and_foreign_shapes_are_refused():
     model.predict_attention = lambda X: np.ones((5, 3))
     with pytest.raises(ValueError, match=r"gave 3 steps .* are 2 in patches of 2"):
         attention_faithfulness(model, X)
+
+
+class Seeded(BaseEstimator):
+    """Shows weights for each of two outputs; the second draws them from its seed."""
+
+    def __init__(self, random_state=None):
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return X[:, :2, 0] * [1.0, 2.0]
+
+    def predict_attention(self, X):
+        fixed = np.arange(1.0, 6.0)
+        drawn = np.random.default_rng(self.random_state).permutation(fixed)
+        return np.tile([fixed, drawn], (len(X), 1, 1))
+
+
+def test_agreement_between_seeds_is_that_of_the_rows_that_were_drawn():
+    X = RNG.normal(size=(60, 5, 1))
+    seeds = attention_faithfulness(
+        Seeded(), X, np.zeros(60), n_refits=2, random_state=0
+    )["seed_agreement"]
+    # Some of the rows agree wholly, the others alike among themselves.
+    assert seeds.low < seeds.value < seeds.high < 1
+    assert seeds.random == 0

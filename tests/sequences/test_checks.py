@@ -190,3 +190,17 @@ def test_standard_scaling_over_time_goes_back():
     steps = np.concatenate(model.transform(X))
     np.testing.assert_allclose(steps.mean(0), 0.0, atol=1e-12)
     np.testing.assert_allclose(steps.std(0), 1.0)
+
+
+def test_sequences_may_have_one_step():
+    model, steps = read(CUBE[:, :1])
+    np.testing.assert_array_equal(steps, CUBE[:, 0])
+    assert (model.n_timesteps_in_, model.n_features_in_) == (1, 2)
+
+
+def test_padded_sequences_may_come_out_with_other_channels():
+    X = CUBE.copy()
+    X[1, 2:] = np.nan
+    half = FunctionTransformer(lambda steps: steps[:, :1] * 2)
+    found = OverTime(half, padding_value=np.nan).fit_transform(X)
+    np.testing.assert_array_equal(found, 2 * X[:, :, :1])
