@@ -204,3 +204,12 @@ def test_padded_sequences_may_come_out_with_other_channels():
     half = FunctionTransformer(lambda steps: steps[:, :1] * 2)
     found = OverTime(half, padding_value=np.nan).fit_transform(X)
     np.testing.assert_array_equal(found, 2 * X[:, :, :1])
+
+
+@pytest.mark.parametrize(
+    "form", [lambda x: x[None], lambda x: [x], lambda x: [pd.DataFrame(x)]]
+)
+def test_one_sequence_is_enough(form):
+    model, steps = read(form(CUBE[0]))
+    np.testing.assert_array_equal(steps, CUBE[0])
+    assert model.n_features_in_ == 2
