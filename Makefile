@@ -5,7 +5,7 @@ BIN := .venv/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest soak accuracy faithfulness bench ground-truth keras-fixture lint docs clean
+.PHONY: help demo test test-oldest soak mutants accuracy faithfulness bench ground-truth keras-fixture lint docs clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ soak: .venv/.installed  ## Run the long forms: kills, clusters, processes, memor
 	$(BIN)/python benchmarks/soak/cluster.py --kill
 	$(BIN)/python benchmarks/soak/processes.py
 	$(BIN)/python benchmarks/soak/cycles.py --cycles 500
+
+mutants: .venv/.installed  ## Break the code at 200 random places: do the tests notice? MUTANTS has options
+	$(BIN)/python -m benchmarks.mutants --jobs $(JOBS) $(MUTANTS)
 
 .venv-oldest/.installed: constraints-oldest.txt pyproject.toml
 	$(PYTHON) -m venv .venv-oldest

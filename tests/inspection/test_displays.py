@@ -73,6 +73,12 @@ def test_patches_have_bars_as_wide_as_they_are():
     assert [bar.get_width() for bar in display.bars_] == [1, 3, 3]
     assert [bar.get_x() for bar in display.bars_] == [-0.5, 0.5, 3.5]
     np.testing.assert_allclose(display.axes_[1].get_xticks(), [0, 2, 5])
+    words = [t.get_text() for t in display.axes_[1].get_xticklabels()]
+    assert words == ["a", "b", "c"]
+    display.step_labels = None
+    display.plot("series", sample=0)
+    words = [t.get_text() for t in display.axes_[1].get_xticklabels()]
+    assert words == ["0", "1", "2"]
     assert display.axes_[0].get_ylabel() == "load"
 
 
@@ -135,6 +141,11 @@ def test_contributions_in_units_of_the_target():
     np.testing.assert_allclose(display.image_.get_array(), expected)
     with pytest.raises(ValueError, match=r"output=\(\) must be the index of one entry"):
         ContributionDisplay.from_estimator(model, X)
+    last = ContributionDisplay.from_estimator(model, X, output=(-3, -2))
+    np.testing.assert_array_equal(last.contributions, parts[:, 0, 0])
+    for output in ((3, 0), (0, 2), (-4, 0), (0,), 0):
+        with pytest.raises(ValueError, match="must be the index of one entry"):
+            ContributionDisplay.from_estimator(model, X, output=output)
 
 
 @pytest.mark.parametrize(
@@ -164,3 +175,148 @@ def test_without_matplotlib_the_message_is_clear(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r"AttentionDisplay.plot needs matplotlib"):
         AttentionDisplay(WEIGHTS).plot()
+
+
+def test_a_new_figure_is_made_only_where_no_axes_are_given():
+    before = pyplot.get_fignums()
+    _, ax = pyplot.subplots()
+    assert AttentionDisplay(WEIGHTS).plot(ax=ax).figure_ is ax.figure
+    assert len(pyplot.get_fignums()) == len(before) + 1
+    assert AttentionDisplay(WEIGHTS).plot().figure_ is not ax.figure
+
+
+def test_maps_start_at_zero_and_end_at_the_largest_weight():
+    display = AttentionDisplay(WEIGHTS).plot()
+    assert display.images_[0].get_clim() == (0, WEIGHTS.max())
+    assert display.ax_.get_xlabel() == "step"
+    assert display.ax_.get_ylabel() == "sample"
+    assert display.colorbar_.ax.get_ylabel() == "weight"
+    display = AttentionDisplay(MAPS).plot(sample=-1)
+    assert display.images_[0].get_clim() == (0, MAPS[-1].max())
+    assert display.ax_.get_ylabel() == "output step"
+
+
+def test_steps_are_numbered_from_the_end_where_there_are_many():
+    ticks = AttentionDisplay(np.ones((2, 15)) / 15).plot().ax_.get_xticks()
+    assert ticks.tolist() == [2, 5, 8, 11, 14]
+    ticks = AttentionDisplay(np.ones((2, 7)) / 7).plot().ax_.get_xticks()
+    assert ticks.tolist() == [*range(7)]
+
+
+def test_long_names_are_turned_and_short_ones_are_not():
+    for words, angle in ((["short"] * 6, 0), (["much longer"] * 6, 30)):
+        display = AttentionDisplay.from_weights(WEIGHTS, step_labels=words)
+        display.figure_.canvas.draw()
+        assert {t.get_rotation() for t in display.ax_.get_xticklabels()} == {angle}
+
+
+def test_clocks_are_shown_where_there_are_some():
+    hours = np.datetime64("2024-05-01T22") + np.arange(6)
+    display = AttentionDisplay.from_weights(WEIGHTS, step_labels=hours)
+    shown = [t.get_text() for t in display.ax_.get_xticklabels()]
+    assert shown[:3] == ["2024-05-01 22:00", "2024-05-01 23:00", "2024-05-02"]
+
+
+def test_means_stand_in_a_band_of_deciles():
+    display = AttentionDisplay(WEIGHTS).plot("mean")
+    low, high = np.quantile(WEIGHTS, [0.1, 0.9], axis=0)
+    corners = display.band_.get_paths()[0].vertices
+    for step in range(6):
+        heights = corners[corners[:, 0] == step, 1]
+        assert heights.min() == pytest.approx(low[step])
+        assert heights.max() == pytest.approx(high[step])
+    assert display.ax_.get_ylim()[0] == 0
+    assert display.ax_.get_xticks().tolist() == [*range(6)]
+    assert not display.ax_.spines["top"].get_visible()
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels == ["80 % of samples", "mean"]
+
+
+def test_heads_share_one_scale_and_one_name_of_samples():
+    heads = RNG.dirichlet(np.ones(6), (12, 3))
+    display = AttentionDisplay(heads).plot("heads")
+    assert {image.get_clim() for image in display.images_} == {(0, heads.max())}
+    display.figure_.canvas.draw()
+    shown = [bool(ax.get_yticklabels()[0].get_text()) for ax in display.axes_]
+    assert shown == [True, False, False]
+    assert [ax.get_title() for ax in display.axes_] == ["head 0", "head 1", "head 2"]
+    assert display.axes_[0].get_ylabel() == "sample"
+    boxes = [ax.get_position() for ax in display.axes_]
+    assert boxes[0].x1 < boxes[1].x0 < boxes[1].x1 < boxes[2].x0
+    assert boxes[0].width == pytest.approx(boxes[2].width)
+
+
+def test_a_series_of_many_channels_has_a_legend_and_dots_if_short():
+    long = RNG.normal(size=(2, 61, 5))
+    weights = RNG.dirichlet(np.ones(61), 2)
+    display = AttentionDisplay.from_weights(weights, long, kind="series", sample=1)
+    above, below = display.axes_
+    assert len(display.lines_) == 5
+    assert {line.get_marker() for line in display.lines_} == {""}
+    assert [line.get_linestyle() for line in display.lines_] == [
+        "-",
+        "--",
+        ":",
+        "-.",
+        "-",
+    ]
+    colours = [line.get_color() for line in display.lines_]
+    assert len(set(colours[:3])) == 3
+    assert colours[3:] == colours[:2]
+    names = [text.get_text() for text in above.get_legend().get_texts()]
+    assert names == [f"channel {c}" for c in range(5)]
+    assert above.get_xlim() == below.get_xlim() == (-0.5, 60.5)
+    assert below.get_ylim()[0] == 0
+    assert {bar.get_linewidth() for bar in display.bars_} == {0}
+    assert not len(above.get_xticks())
+    for n, marker, width in ((50, ".", 0.5), (51, "", 0.5), (60, "", 0.5)):
+        display = AttentionDisplay.from_weights(
+            weights[:, :n], long[:, :n, :1], kind="series", sample=0
+        )
+        assert display.lines_[0].get_marker() == marker
+        assert {bar.get_linewidth() for bar in display.bars_} == {width}
+        assert display.axes_[0].get_ylabel() == "channel 0"
+        assert display.axes_[0].get_legend() is None
+
+
+def test_panels_of_a_report_stand_side_by_side():
+    report = attention_faithfulness(Linear(range(6)), X, random_state=0)
+    display = FaithfulnessDisplay.from_report(report)
+    left, right = display.axes_
+    for ax in (left, right):
+        assert ax.get_xlim() == (0, 100)
+        assert ax.get_ylim()[0] == 0
+        assert not ax.spines["right"].get_visible()
+    assert left.get_position().x1 < right.get_position().x0
+    assert left.get_position().width == pytest.approx(right.get_position().width)
+    np.testing.assert_allclose(display.lines_[0].get_xdata(), 100 * report.shares)
+    assert left.get_ylabel() == "change of the output, in its spread"
+    assert right.get_ylabel() == ""
+    assert left.get_legend() is None
+    names = [text.get_text() for text in right.get_legend().get_texts()]
+    assert names == ["attention", "greedy", "random"]
+    assert {line.get_linewidth() for line in display.lines_} == {2}
+
+
+PARTS = RNG.normal(size=(4, 6, 2))
+
+
+def test_contributions_of_one_sample_are_centred_on_zero():
+    display = ContributionDisplay(PARTS).plot(sample=-2)
+    np.testing.assert_array_equal(display.image_.get_array(), PARTS[-2].T)
+    top = np.abs(PARTS[-2]).max()
+    assert display.image_.get_clim() == pytest.approx((-top, top))
+    shown = [t.get_text() for t in display.ax_.get_yticklabels()]
+    assert shown == ["0", "1"]
+    assert display.ax_.get_ylabel() == "channel"
+    assert display.colorbar_.ax.get_ylabel() == "contribution"
+
+
+def test_mean_contributions_start_at_zero():
+    display = ContributionDisplay(PARTS, channel_names=["a", "b"]).plot("mean")
+    sizes = np.abs(PARTS).mean(0).T
+    assert display.image_.get_clim() == pytest.approx((0, sizes.max()))
+    assert [t.get_text() for t in display.ax_.get_yticklabels()] == ["a", "b"]
+    assert display.ax_.get_ylabel() == ""
+    with pytest.raises(ValueError, match="sample=4 must be an integer from -4 to 3"):
+        display.plot(sample=4)

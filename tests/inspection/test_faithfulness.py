@@ -1,7 +1,6 @@
 """The report on models whose answer is known, and on estimators that are not ours."""
 
 import sys
-from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -9,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kendalltau
+from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 
 from skattn import LSTMAttentionRegressor
@@ -17,6 +17,7 @@ from skattn.inspection import attention_faithfulness, conicity
 from skattn.sequences import make_windows
 
 from .conftest import TRAINED, Linear, Shown, random_weights
+from .doubles import Known
 
 RNG = np.random.default_rng(0)
 
@@ -102,29 +103,12 @@ def test_a_state_that_leads_past_the_attention_is_named():
     assert "sigmoid at the output bends" in share.sentence
 
 
-class Known:
-    """A probe that knows the channels' means, and no network."""
-
-    schema = SimpleNamespace(n_timesteps=4, padding_value=None)
-    architecture = SimpleNamespace(
-        patch_size=1, channel_independent=False, values="states"
-    )
-
-    def mean_inputs(self):
-        return np.zeros(1)
-
-    def refuse(self, *args):
-        raise NotImplementedError("there is no network")
-
-    weights = predict_with = predict_bypass = measure_conicity = attribute = refuse
-
-
 def test_scores_of_a_linear_model_against_all_orders():
     """With |effects| fixed and of one sign, the areas can be written down."""
     steps = np.array([8.0, 4.0, 2.0, 1.0])
     X = np.exp(RNG.normal(size=(60, 4, 1)))
     model = Linear(steps)
-    model._probe = Known()
+    model._probe = Known(np.zeros(1))
     report = attention_faithfulness(model, X, random_state=0)
     assert report.deletion_score == pytest.approx(1.0)
     assert report["insertion_score"].value == pytest.approx(1.0)
@@ -137,7 +121,7 @@ def test_scores_of_a_linear_model_against_all_orders():
     np.testing.assert_allclose(report.deletion.random, line, atol=0.03 * best[-1])
     np.testing.assert_allclose(report.insertion.attention, best[-1] - [0, *best])
     opposite = Shown(model, lambda weights: (1 / weights) / (1 / weights).sum())
-    opposite._probe = Known()
+    opposite._probe = Known(np.zeros(1))
     report = attention_faithfulness(opposite, X, random_state=0)
     assert report["deletion_score"].high < 0
     assert "less effect than in random order" in report["deletion_score"].sentence
@@ -333,3 +317,31 @@ def test_predictions_without_difference_and_foreign_shapes_are_refused():
     model.predict_attention = lambda X: np.ones((5, 3))
     with pytest.raises(ValueError, match=r"gave 3 steps .* are 2 in patches of 2"):
         attention_faithfulness(model, X)
+
+
+class Seeded(BaseEstimator):
+    """Shows weights for each of two outputs; the second draws them from its seed."""
+
+    def __init__(self, random_state=None):
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return X[:, :2, 0] * [1.0, 2.0]
+
+    def predict_attention(self, X):
+        fixed = np.arange(1.0, 6.0)
+        drawn = np.random.default_rng(self.random_state).permutation(fixed)
+        return np.tile([fixed, drawn], (len(X), 1, 1))
+
+
+def test_agreement_between_seeds_is_that_of_the_rows_that_were_drawn():
+    X = RNG.normal(size=(60, 5, 1))
+    seeds = attention_faithfulness(
+        Seeded(), X, np.zeros(60), n_refits=2, random_state=0
+    )["seed_agreement"]
+    # Some of the rows agree wholly, the others alike among themselves.
+    assert seeds.low < seeds.value < seeds.high < 1
+    assert seeds.random == 0

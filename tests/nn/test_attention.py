@@ -184,3 +184,12 @@ def test_initialize_uses_the_global_stream_without_a_generator():
     torch.manual_seed(0)
     initialize(attention)
     assert torch.equal(first, attention.score.key_projection.weight)
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_scores_have_one_head_unless_told_otherwise(score):
+    kind = type(make(score).score)
+    position = {"n_steps": N_STEPS} if score == "location" else {}
+    assert kind(SIZE, SIZE, **position).n_heads == 1
+    attention = Attention(score, query_size=SIZE, key_size=SIZE, n_steps=N_STEPS)
+    assert attention.score.n_heads == 1

@@ -79,3 +79,19 @@ def test_conicity_is_the_mean_cosine_with_the_mean(masked):
         mean = real.mean(0)
         norms = np.linalg.norm(real, axis=1) * np.linalg.norm(mean)
         assert result[n] == pytest.approx((real @ mean / norms).mean(), abs=1e-6)
+
+
+@pytest.mark.parametrize("axes", [(), (2,), (2, 3)])
+def test_conicity_takes_any_axes_before_the_steps(axes):
+    states = torch.from_numpy(RNG.normal(size=(*axes, 5, 4)))
+    mask = torch.ones(*axes, 5, dtype=torch.bool)
+    mask[..., 3:] = False
+    found = conicity(states, mask)
+    assert found.shape == axes
+    flat = states.reshape(-1, 5, 4)
+    for row, value in zip(flat, found.reshape(-1), strict=True):
+        real = row[:3].numpy()
+        mean = real.mean(0)
+        cosines = real @ mean / np.linalg.norm(real, axis=1) / np.linalg.norm(mean)
+        assert value.item() == pytest.approx(cosines.mean(), rel=1e-9)
+    assert conicity(states).shape == axes

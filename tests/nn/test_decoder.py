@@ -6,6 +6,7 @@ import torch
 
 from skattn.nn import (
     AttentionPooling,
+    DenseDecoder,
     FixedPooling,
     LSTMDecoder,
     Memory,
@@ -121,3 +122,49 @@ def test_weights_are_left_out_where_they_are_not_needed():
     assert fused.weights is None
     assert plain.weights.shape == (3, 2, HORIZON, N_STEPS)
     torch.testing.assert_close(plain.prediction, fused.prediction)
+
+
+def test_a_dense_decoder_joins_the_last_state_where_it_may_pass():
+    for bypass in (False, True):
+        pooling = FixedPooling("mean", SIZE)
+        decoder = DenseDecoder(pooling, SIZE, HORIZON, N_TARGETS, bypass)
+        initialize(decoder, torch.Generator().manual_seed(0))
+        decoder = decoder.double().eval()
+        assert (decoder.output.bias == 0).all()
+        result = decoder(memory(), torch.from_numpy(BESIDE))
+        used = STATES.mean(1)
+        if bypass:
+            joined = np.concatenate([used, LAST], 1)
+            used = np.tanh(joined @ decoder.join.weight.detach().numpy().T)
+        expected = used @ decoder.output.weight.detach().numpy().T
+        expected = expected.reshape(3, HORIZON, N_TARGETS) + BESIDE
+        np.testing.assert_allclose(result.prediction.detach(), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_heads", [1, 2])
+def test_a_decoder_takes_the_weights_of_each_step_from_outside(n_heads):
+    decoder = make(AttentionPooling(SIZE, "dot", n_heads=n_heads))
+    own = decoder(memory())
+    given = decoder(memory()._replace(weights=own.weights))
+    torch.testing.assert_close(given.prediction, own.prediction)
+    torch.testing.assert_close(given.weights, own.weights)
+    other = own.weights.flip(2)  # each output step has those of another
+    assert torch.equal(decoder(memory()._replace(weights=other)).weights, other)
+
+
+def test_dropout_acts_on_what_the_output_reads():
+    decoder = make(dropout=0.5)
+    assert torch.equal(decoder(memory()).prediction, decoder(memory()).prediction)
+    decoder.train()
+    assert not torch.equal(decoder(memory()).prediction, decoder(memory()).prediction)
+    assert torch.equal(
+        decoder(memory()).weights[:, :, 0], make()(memory()).weights[:, :, 0]
+    )
+
+
+def test_decoders_show_their_weights_unless_told_otherwise():
+    pooling = AttentionPooling(SIZE, "scaled_dot")
+    for decoder in (LSTMDecoder, DenseDecoder):
+        decoder = decoder(pooling, SIZE, HORIZON, N_TARGETS).double()
+        assert decoder(memory()).weights is not None
+        assert decoder(memory(), need_weights=False).weights is None

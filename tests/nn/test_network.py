@@ -6,7 +6,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skattn.nn import AttentionNetwork, AttentionPooling, FixedPooling, Inputs
+from skattn.nn import (
+    AttentionNetwork,
+    AttentionPooling,
+    DenseDecoder,
+    FixedPooling,
+    Inputs,
+    LSTMDecoder,
+)
 from skattn.nn._build import Architecture, build_network
 from skattn.nn._time_axis import align_ends, last_step, reverse_steps, to_patches
 
@@ -222,3 +229,127 @@ def test_dropping_everything_gives_zeros():
     dropout.train()
     assert dropout.p == 1.0
     torch.testing.assert_close(dropout(torch.ones(3, 4)), torch.zeros(3, 4))
+
+
+@pytest.mark.parametrize("anchor", [False, True])
+def test_the_center_uncentres_inputs_but_not_those_relative_to_their_last_value(anchor):
+    settings = {"n_targets": 2, "target_channels": (2, 0), "values": "inputs"}
+    network = make(**settings, anchor=anchor)
+    network.set_center(torch.tensor([[5.0, -3.0, 0.5]]))
+    x = sequences()
+    relative = x.clone()
+    center = torch.tensor([5.0, -3.0, 0.5])
+    if anchor:
+        relative[:, :, [2, 0]] -= x[:, -1:, [2, 0]]
+        center[[2, 0]] = 0.0
+    states, _ = network.encoder(relative)
+    embedding = network.embedding
+    inputs = (relative + center) @ embedding.embed.weight.T
+    values = inputs * torch.tanh(states @ embedding.gate.weight.T + embedding.gate.bias)
+    output = network(x)
+    context = (output.weights @ values).squeeze(1)
+    torch.testing.assert_close(output.context, context)
+
+
+def test_centers_repeat_over_the_samples():
+    network = make(values="inputs")
+    centers = torch.tensor([[5.0, -3.0, 0.5], [0.0, 1.0, 2.0]])
+    x = sequences(4)
+    network.set_center(centers)
+    both = network(x).prediction
+    for row, center in enumerate(centers):
+        network.set_center(center[None])
+        torch.testing.assert_close(network(x).prediction[row::2], both[row::2])
+
+
+@pytest.mark.parametrize("attention", ["additive", "last"])
+def test_the_decoder_is_the_one_that_was_asked_for(attention):
+    network = make(decoder="lstm", attention=attention)
+    output = network(sequences())
+    assert isinstance(network.decoder, LSTMDecoder)
+    assert output.weights.shape == (5, 1, 2, 7)
+    assert isinstance(make(attention=attention).decoder, DenseDecoder)
+    assert output.context.shape == (5, network.context_size)
+
+
+def test_the_states_of_a_sample_are_counted():
+    x = sequences(1, 7)
+    for case in ({}, {"patch_size": 2}, {"patch_size": 7, "bidirectional": True}):
+        network = make(**case)
+        assert network.count_states(7) == network(x).states.numel()
+    shared = make(n_targets=2, target_channels=(2, 0), channel_independent=True)
+    assert shared.count_states(7) == shared(x).states.numel() == 2 * 7 * 4
+
+
+def test_indicators_double_the_channels_and_go_with_their_own():
+    settings = {"n_targets": 2, "target_channels": (2, 0), "indicators": True}
+    assert make(**settings)(sequences(n_channels=6)).prediction.shape == (5, 2, 2)
+    shared = make(**settings, channel_independent=True)
+    x = sequences(n_channels=6)
+    found = shared(x).prediction
+    for place, channel in enumerate((2, 0)):
+        own = x[:, :, [channel, 3 + channel, 1, 4]]
+        expected = shared.network(own).prediction[..., 0]
+        torch.testing.assert_close(found[..., place], expected)
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+@pytest.mark.parametrize("channel_independent", [False, True])
+def test_the_linear_path_is_posed_relative_to_the_last_value(
+    channel_independent, ragged
+):
+    settings = {"n_targets": 2, "target_channels": (2, 0), "linear_skip": "ridge"}
+    network = make(**settings, anchor=True, channel_independent=channel_independent)
+    x, y = sequences(), torch.randn(5, 2, 2)
+    lengths = torch.tensor([7, 1, 3, 6, 2]) if ragged else None
+    inputs, outputs = network.pose_linear(Inputs(x, lengths), y)
+    assert inputs.shape == (10, 7)
+    assert outputs.shape == (10, 2)
+    assert not network.skip.linear.weight.requires_grad
+    for row in range(5):
+        n = int(lengths[row]) if ragged else 7
+        for place, channel in enumerate((2, 0)):
+            level = x[row, n - 1, channel]
+            expected = torch.zeros(7)
+            expected[7 - n :] = x[row, :n, channel] - level
+            torch.testing.assert_close(inputs[2 * row + place], expected)
+            torch.testing.assert_close(
+                outputs[2 * row + place], y[row, :, place] - level
+            )
+
+
+def test_padded_steps_attend_to_nothing_in_the_self_attention():
+    network = make(self_attention_heads=2)
+    lengths = torch.tensor([7, 1, 3, 6, 2])
+    maps = network(Inputs(sequences(), lengths)).self_weights
+    real = torch.arange(7) < lengths[:, None]
+    assert maps.shape == (5, 2, 7, 7)
+    sums = maps.sum(-1)
+    torch.testing.assert_close(sums, real[:, None].expand(-1, 2, -1).float())
+    assert network(sequences(), need_weights=False).self_weights is None
+    full = network(sequences()).self_weights.sum(-1)
+    torch.testing.assert_close(full, torch.ones_like(full))
+
+
+@pytest.mark.parametrize(
+    ("activation", "function"),
+    [("sigmoid", torch.sigmoid), ("softplus", torch.nn.functional.softplus)],
+)
+def test_the_activation_stands_after_all_paths(activation, function):
+    settings = {"n_targets": 1, "target_channels": (1,), "anchor": True}
+    plain = make(**settings)(sequences()).prediction
+    bent = make(**settings, output_activation=activation)(sequences()).prediction
+    torch.testing.assert_close(bent, function(plain))
+
+
+def test_the_truth_is_read_relative_to_the_last_value():
+    settings = {"n_targets": 1, "target_channels": (1,), "decoder": "lstm"}
+    settings |= {"teacher_forcing": 1.0}
+    x, y = sequences(), torch.randn(5, 2, 1)
+    level = x[:, -1:, 1:2]
+    relative = x.clone()
+    relative[:, :, 1:2] -= level
+    anchored = make(**settings, anchor=True).train()(x, target=y).prediction
+    plain = make(**settings).train()(relative, target=y - level).prediction
+    torch.testing.assert_close(anchored, plain + level)
+    assert not torch.allclose(anchored, make(**settings, anchor=True)(x).prediction)

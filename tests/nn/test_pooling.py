@@ -91,3 +91,55 @@ def test_feature_pooling_refuses_more_steps_than_it_has():
     states = torch.zeros(1, 5, 4)
     with pytest.raises(ValueError, match=r"X has 5 steps.*at most 3"):
         FeaturePooling(4, n_steps=3)(Memory(states, states[:, 0], None, states))
+
+
+GIVEN = RNG.dirichlet(np.ones(5), size=(3, 2))  # samples, heads, steps
+
+
+def pool_given(pooling, weights):
+    states = torch.from_numpy(STATES)
+    memory = Memory(states, states[:, -1], None, states, torch.from_numpy(weights))
+    context, shown = pooling(memory)
+    np.testing.assert_array_equal(shown, weights)
+    return context.detach().numpy()
+
+
+@pytest.mark.parametrize("kind", ["last", "mean"])
+def test_a_fixed_pooling_sums_by_the_weights_that_it_is_given(kind):
+    context = pool_given(FixedPooling(kind, 4), GIVEN[:, :1])
+    expected = np.einsum("nt,ntk->nk", GIVEN[:, 0], STATES)
+    np.testing.assert_allclose(context, expected, atol=1e-12)
+
+
+def test_the_maximum_takes_no_other_weights():
+    with pytest.raises(NotImplementedError, match="attention='max' cannot predict"):
+        pool_given(FixedPooling("max", 4), GIVEN[:, :1])
+
+
+def test_each_head_sums_its_units_by_the_weights_that_it_is_given():
+    context = pool_given(AttentionPooling(4, "dot", n_heads=2), GIVEN)
+    halves = [
+        np.einsum("nt,ntk->nk", GIVEN[:, head], STATES[:, :, 2 * head : 2 * head + 2])
+        for head in range(2)
+    ]
+    np.testing.assert_allclose(context, np.concatenate(halves, 1), atol=1e-12)
+
+
+def test_feature_pooling_places_the_weights_that_it_is_given_at_the_end():
+    weights = RNG.dirichlet(np.ones(5), size=(3, 4))  # one row a unit
+    context = pool_given(FeaturePooling(4, n_steps=6), weights).reshape(3, 6, 4)
+    assert (context[:, 0] == 0).all()
+    expected = STATES * weights.transpose(0, 2, 1)
+    np.testing.assert_allclose(context[:, 1:], expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["last", "mean", "max"])
+def test_fixed_poolings_sum_values_that_are_no_states(kind):
+    states, values = torch.from_numpy(STATES), torch.from_numpy(STATES[::-1].copy())
+    mask = torch.arange(5) < torch.tensor(LENGTHS)[:, None]
+    memory = Memory(states, torch.zeros(3, 4).double(), mask, values)
+    context, _ = FixedPooling(kind, 4)(memory)
+    for row, n in enumerate(LENGTHS):
+        real = STATES[::-1][row, :n]
+        expected = {"last": real[-1], "mean": real.mean(0), "max": real.max(0)}
+        np.testing.assert_allclose(context[row], expected[kind], atol=1e-12)

@@ -75,3 +75,35 @@ def test_lengths_travel_with_their_rows():
     )
     (batch,) = Batches(dataset, 5)
     assert batch.features.inputs.lengths.tolist() == [2, 2]
+
+
+def test_shuffled_sequences_of_like_length_come_together():
+    """Of sixteen batches at a time the samples are sorted by length."""
+    n, size = 16 * 4 + 7, 4
+    lengths = np.random.default_rng(0).integers(1, 40, size=n)
+    values = np.zeros((n, 40, 1), np.float32)
+    targets = np.arange(n, dtype=np.float32)[:, None, None]
+    scaler = InputScaler(np.zeros(1), np.ones(1))
+    dataset = SequenceDataset(Samples(values, lengths), scaler, targets)
+    generator = torch.Generator().manual_seed(0)
+    batches = [batch[1].flatten().long() for batch in Batches(dataset, size, generator)]
+    assert sorted(torch.cat(batches).tolist()) == list(range(n))
+    assert len(batches) == 18
+    order = torch.randperm(n, generator=torch.Generator().manual_seed(0))
+    expected = set()
+    for part in (order[:64], order[64:]):
+        ranked = part[np.argsort(lengths[part], kind="stable")]
+        expected |= {tuple(rows.tolist()) for rows in ranked.split(size)}
+    assert {tuple(rows.tolist()) for rows in batches} == expected
+    starts = [lengths[rows[0]] for rows in batches]
+    assert starts != sorted(starts)
+
+
+def test_batches_are_cut_to_the_longest_sequence():
+    lengths = np.arange(10) % 3 + 1
+    dataset = SequenceDataset(Samples(VALUES, lengths), SCALER, TARGETS)
+    (inputs, weight), target = dataset[torch.tensor([0, 3, 1])]
+    assert inputs.x.shape == (3, 2, 2)
+    assert inputs.lengths.tolist() == [1, 1, 2]
+    assert target.flatten().tolist() == [0.0, 3.0, 1.0]
+    assert weight is None

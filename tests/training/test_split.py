@@ -106,3 +106,64 @@ def test_a_splitter_gets_the_groups():
     train, valid = split(4, groups=np.array([0, 1, 0, 1]), how=ByGroup())
     assert train.tolist() == [0, 2]
     assert valid.tolist() == [1, 3]
+
+
+@given(st.lists(st.integers(0, 3), min_size=2, max_size=40), st.floats(0.05, 0.95))
+def test_classes_have_like_shares_and_one_sample_to_train_on(labels, fraction):
+    labels = np.array([*labels, 0, 0])
+    n = len(labels)
+    train, valid = split_validation(
+        np.zeros((n, 1)),
+        labels,
+        None,
+        validation_split="random",
+        validation_fraction=fraction,
+        gap=0,
+        seed=0,
+        strata=labels,
+    )
+    assert sorted([*train, *valid]) == list(range(n))
+    assert set(labels[train]) == set(labels)
+    spare = n - len(set(labels))
+    wanted = min(max(1, round(fraction * n)), n - 1, spare)
+    assert len(valid) == wanted
+    for label in set(labels):
+        share = wanted * ((labels == label).sum() - 1) / spare
+        assert abs((labels[valid] == label).sum() - share) <= 1
+
+
+def test_classes_that_occur_once_cannot_be_split():
+    with pytest.raises(ValueError, match="y holds no class twice"):
+        split_validation(
+            np.zeros((3, 1)),
+            np.arange(3),
+            None,
+            validation_split="random",
+            validation_fraction=0.1,
+            gap=0,
+            seed=0,
+            strata=np.arange(3),
+        )
+
+
+@pytest.mark.parametrize("how", ["random", "tail"])
+def test_two_samples_are_enough(how):
+    train, valid = split(2, how=how, fraction=0.99)
+    assert len(train) == len(valid) == 1
+
+
+@pytest.mark.parametrize("form", ["masks", "indices", "unsigned"])
+def test_sides_of_a_split_may_be_masks_or_whole_numbers(form):
+    train, valid = np.array([4, 0, 2]), np.array([1])
+    given = {
+        "masks": (np.isin(np.arange(5), train), np.isin(np.arange(5), valid)),
+        "indices": (train, valid),
+        "unsigned": (train.astype(np.uint8), valid.astype(np.uint8)),
+    }[form]
+    found = split(5, how=Given(*given))
+    assert sorted(found[0].tolist()) == [0, 2, 4]
+    assert found[1].tolist() == [1]
+    with pytest.raises(ValueError, match="indices from -1 to 2; X has 5"):
+        split(5, how=Given([-1, 2], [1]))
+    with pytest.raises(ValueError, match="3 training and 0 validation"):
+        split(5, how=Given([0, 1, 2], []))
