@@ -5,7 +5,7 @@ BIN := .venv/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest soak mutants accuracy faithfulness bench ground-truth keras-fixture lint docs clean
+.PHONY: help demo test test-oldest soak mutants accuracy untuned faithfulness bench ground-truth keras-fixture lint docs clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,9 @@ faithfulness: .venv/.installed  ## Ask the faithfulness report about models whos
 
 accuracy: .venv/.installed  ## Reproduce published tables; SKATTN_DATA names the data, QUICK=1 tries all
 	$(BIN)/python -m benchmarks.published $(if $(QUICK),--quick) $(TABLES)
+
+untuned: .venv/.installed  ## Defaults only, on sets that nobody tuned on; SKATTN_DATA names the data
+	$(BIN)/python -m benchmarks.untuned.ucr $(UNTUNED)
 
 .venv-peers/.installed: constraints.txt constraints-peers.txt pyproject.toml
 	$(PYTHON) -m venv .venv-peers

@@ -60,6 +60,9 @@ for task in ["level", "order"]:
         FunctionTransformer(summarise), StandardScaler(), LogisticRegression()
     ).fit(X, y)
     fitted[task, "LSTM"] = LSTMAttentionClassifier(
+        conv_layers=0,  # short sequences of single events need no convolutions
+        query="last",
+        bidirectional=False,
         hidden_size=32,
         learning_rate=0.01,
         lr_schedule="one_cycle",

@@ -89,6 +89,7 @@ models = {
         RidgeClassifierCV(np.logspace(-3, 3, 13)),
     ),
     "LSTMAttentionClassifier": LSTMAttentionClassifier(
+        conv_layers=0,
         query="learned",
         n_heads=4,
         bidirectional=True,

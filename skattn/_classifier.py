@@ -25,6 +25,9 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     prediction, so that the weights say what it rests on. With ``state_bypass`` or
     ``linear_skip`` they speak for the attended part alone.
 
+    By default, convolutions stand before the LSTM, and what parameters that are "auto"
+    mean depends on the data: ``fit_summary_`` prints what was chosen, and why.
+
     Parameters
     ----------
     n_timesteps : int, default=None
@@ -42,10 +45,17 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         last value seen (the mean before the first). The latter two tell the LSTM by an
         indicator for each channel which values were missing [10]_.
 
-    patch_size : int, default=1
-        Consecutive steps joined into one step of the LSTM. Long sequences train
-        faster and better in patches of a natural period, such as 24 for hourly data.
-        An incomplete first patch is filled on its left.
+    conv_layers : int or "auto", default="auto"
+        Convolutions over time before the LSTM [14]_ [15]_, with 64 channels each, batch
+        normalisation and ReLUs; 0 for none. Their outputs are averaged over patches,
+        are read by the LSTM, and stand next to its states as keys and values. "auto"
+        is 3 for classes and 0 for numbers.
+
+    patch_size : int or "auto", default="auto"
+        Consecutive steps joined into one step of the LSTM; with ``conv_layers`` they
+        are averaged. Long sequences train faster and better in patches of a natural
+        period, such as 24 for hourly data. An incomplete first patch is filled on its
+        left. "auto" leaves about 24 steps after convolutions, and is 1 without.
 
     scale_inputs : bool, default=True
         Standardise each channel by its mean and standard deviation over the real
@@ -57,12 +67,13 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     num_layers : int, default=1
         LSTM layers on top of each other.
 
-    bidirectional : bool, default=False
+    bidirectional : bool or "auto", default="auto"
         Whether a second LSTM reads each sequence from its end. The last state is then
-        the forward end joined with the backward start.
+        the forward end joined with the backward start. "auto" is True.
 
-    dropout : float, default=0.0
-        Share of units dropped in training, between layers and on the context.
+    dropout : float or "auto", default="auto"
+        Share of units dropped in training, between layers and on the context. "auto"
+        is 0.2 after convolutions, else 0.
 
     attention : {"additive", "cosine", "dot", "general", "location", "scaled_dot", \
             "feature", "last", "mean", "max"}, default="additive"
@@ -75,10 +86,10 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         number of steps: shorter sequences are aligned at their last step, longer ones
         refused.
 
-    query : {"last", "learned"}, default="last"
+    query : {"last", "learned", "auto"}, default="auto"
         What the states are scored against: the last state, or a vector learned in
-        training, the same for all samples [2]_. Ignored without a
-        score.
+        training, the same for all samples [2]_. "auto" is "learned". Ignored without
+        a score.
 
     n_heads : int, default=1
         Parts into which query, states and values are cut, each with weights of its
@@ -121,8 +132,9 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     optimizer : {"adam", "adamw", "rmsprop", "sgd"}, default="adamw"
         The optimiser.
 
-    learning_rate : float, default=0.01
+    learning_rate : float or "auto", default="auto"
         Step size of the optimiser: the first one, or with "one_cycle" the largest.
+        "auto" is 0.006 with convolutions, else 0.01.
 
     lr_schedule : {"cosine", "one_cycle", "plateau"} or None, default="one_cycle"
         How the learning rate changes: along a cosine to 0 at ``max_epochs``, up and
@@ -134,18 +146,21 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         Strength of the decay towards 0 of the LSTM's weight matrices; biases, attention
         and output layers do not decay. "adamw" shrinks weights apart from its steps
         [11]_, by ``learning_rate * weight_decay`` in each; the others add the decay to
-        the gradient. "auto" is 1 with "adamw" and a rate that falls to 0, along
-        "one_cycle" or "cosine", else 0; so `partial_fit` does not decay.
+        the gradient. "auto" is 1 (after convolutions 0.01) with "adamw" and a rate
+        that falls to 0, along "one_cycle" or "cosine", else 0; so `partial_fit` does
+        not decay.
 
     gradient_clip : float, default=1.0
         Largest norm of the gradient; None does not clip.
 
     batch_size : int or "auto", default="auto"
         Samples in one step of the optimiser. "auto" is the largest power of 2 with
-        which a pass has 32 steps, but at least 16 and at most 256.
+        which a pass has 32 steps, but at least 16 and at most 256; with convolutions
+        at most 16, and the same for all steps.
 
-    max_epochs : int, default=30
-        Most passes through the training part.
+    max_epochs : int or "auto", default="auto"
+        Most passes through the training samples. "auto" is what makes 800 steps of the
+        optimiser with convolutions, 1,500 without, but at least 30.
 
     early_stopping : bool, default=False
         Set a validation part aside, stop when its loss has not improved for
@@ -215,8 +230,16 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     classes_ : ndarray of shape (n_classes,)
         The class labels, sorted.
 
+    conv_layers_, patch_size_, query_, bidirectional_, dropout_, learning_rate_, \
+    weight_decay_, batch_size_, max_epochs_ : int, float, bool or str
+        The values that the last call used, those chosen for "auto" included.
+
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns of X, if X was a data frame with string names.
+
+    fit_summary_ : FitSummary
+        Mapping from each parameter that was "auto" in the first call to the value
+        chosen and the reason; prints as a table.
 
     history_ : dict of list
         ``train_loss``, ``learning_rate`` and ``seconds`` of each epoch, and
@@ -283,6 +306,12 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
 
     .. [13] B. Peters, V. Niculae and A. Martins (2019). Sparse sequence-to-sequence
             models. ACL.
+
+    .. [14] F. Ordonez and D. Roggen (2016). Deep convolutional and LSTM recurrent
+            neural networks for multimodal wearable activity recognition. Sensors 16(1).
+
+    .. [15] Z. Wang, W. Yan and T. Oates (2017). Time series classification from scratch
+            with deep neural networks: a strong baseline. IJCNN.
 
     Examples
     --------

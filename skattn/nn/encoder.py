@@ -328,16 +328,20 @@ class ConvStem(nn.Module):
 
     def _average(self, features: Tensor, lengths: Tensor | None) -> Tensor:
         """Return the mean over the real steps of each patch."""
-        size = self.patch_size
+        size, n_timesteps = self.patch_size, features.shape[1]
         if size == 1:
             return features
-        n_samples, n_timesteps = features.shape[:2]
-        real = features.new_ones(n_samples, n_timesteps, 1)
-        total, count = (
-            to_patches(part, lengths, size)[0].unflatten(2, (size, -1)).sum(2)
-            for part in (features, real)
-        )
-        return total / count.clamp(min=1)
+        # Only the first patch may be incomplete: its left is filled with 0.
+        if lengths is None:
+            fill = (size - n_timesteps % size) % size
+            features = pad(features, (0, 0, fill, 0))
+            total = features.unflatten(1, (-1, size)).sum(2)
+            first = torch.arange(total.shape[1], device=features.device) == 0
+            return total / (size - fill * first.to(features.dtype))[:, None]
+        total = to_patches(features, lengths, size)[0].unflatten(2, (size, -1)).sum(2)
+        fill = ((size - lengths % size) % size)[:, None, None]
+        first = torch.arange(total.shape[1], device=features.device) == 0
+        return total / (size - fill * first.to(features.dtype)[:, None])
 
     def decaying_parameters(self) -> list[Tensor]:
         """Return what the weight decay shrinks: the kernels.

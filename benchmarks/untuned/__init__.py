@@ -1,0 +1,1 @@
+"""Defaults only, on data that nobody tuned on; see `make untuned`."""
