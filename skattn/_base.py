@@ -31,7 +31,7 @@ from ._parameters import (
 )
 from ._state import PlainState
 from .nn._build import Architecture, build_network
-from .nn._channels import Network
+from .nn._channel_independent import Network
 from .sequences._reader import read_groups, read_weights, read_X
 from .sequences._scaling import (
     IDENTITY,

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .nn import Inputs, conicity
 from .nn._build import Architecture
-from .nn._channels import Network
+from .nn._channel_independent import Network
 from .nn.contributions import base_value, bypass, contributions
 from .sequences._reader import Schema
 from .sequences._samples import Samples

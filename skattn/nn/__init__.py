@@ -1,7 +1,7 @@
 """Attention for LSTMs as plain PyTorch modules, batch first."""
 
 from ._build import initialize
-from ._records import Inputs, Memory, NetworkOutput
+from ._inputs import Inputs, Memory, NetworkOutput
 from .attention import Attention, AttentionPooling, masked_softmax
 from .conicity import conicity
 from .decoder import Decoded, DenseDecoder, LSTMDecoder

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import init
 
-from ._channels import ChannelIndependent, Network
+from ._channel_independent import ChannelIndependent, Network
 from .network import AttentionNetwork
 
 

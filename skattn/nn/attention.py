@@ -5,8 +5,8 @@ from torch import Tensor, nn
 from torch.nn import init
 from torch.nn.functional import scaled_dot_product_attention
 
+from ._inputs import Memory
 from ._normalizers import NORMALIZERS, softmax
-from ._records import Memory
 from ._registry import refuse_choice
 from ._scores import SCORES, join_heads, split_heads
 

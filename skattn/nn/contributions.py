@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from ._channels import ChannelIndependent, Network
-from ._records import Encoded, Inputs
+from ._channel_independent import ChannelIndependent, Network
+from ._inputs import Encoded, Inputs
 from ._skip import LinearSkip
 from ._time_axis import align_ends, from_ends, step_mask
 from .decoder import DenseDecoder

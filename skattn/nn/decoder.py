@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ._dropout import Dropout
-from ._records import Memory
+from ._inputs import Memory
 from ._registry import Registry
 from .attention import AttentionPooling
 from .pooling import FeaturePooling, FixedPooling, Pooling

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from ._records import Encoded, Inputs, Memory, NetworkOutput, Steps
+from ._inputs import Encoded, Inputs, Memory, NetworkOutput, Steps
 from ._registry import Registry, refuse_choice
 from ._skip import LinearSkip
 from ._time_axis import last_step, step_mask, to_patches

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
+from ._inputs import Memory
 from ._normalizers import NORMALIZERS
-from ._records import Memory
 from ._registry import Registry, refuse_choice
 from ._scores import SCORES
 from ._time_axis import align_ends, from_ends

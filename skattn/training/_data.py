@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from ..nn import Inputs
-from ..nn._channels import Network
+from ..nn._channel_independent import Network
 from ..sequences._samples import Samples
 from ..sequences._scaling import InputScaler, Scaler
 from ._environment import HOME, guard_fork

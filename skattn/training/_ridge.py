@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from ..nn import Inputs
-from ..nn._channels import Network
+from ..nn._channel_independent import Network
 from ..nn._skip import LinearSkip
 from ._data import SequenceDataset
 

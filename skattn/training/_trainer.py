@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import PrintLog
 from skorch.helper import predefined_split
 
-from ..nn._channels import Network
+from ..nn._channel_independent import Network
 from ..targets import Target
 from ._callbacks import EarlyStopping, ProgressBar, StopTraining, make_schedule
 from ._checkpoint import Checkpoint

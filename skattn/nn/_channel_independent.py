@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from ._records import Inputs, NetworkOutput
+from ._inputs import Inputs, NetworkOutput
 from ._skip import LinearSkip
 from .network import AttentionNetwork
 

@@ -1,4 +1,4 @@
-"""What travels between the layers of a network, in the order of its way."""
+"""Inputs of a network, and what travels between its layers, in the order of its way."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
