@@ -333,13 +333,14 @@ class ConvStem(nn.Module):
             return features
         # Only the first patch may be incomplete: its left is filled with 0.
         if lengths is None:
-            fill = (size - n_timesteps % size) % size
-            features = pad(features, (0, 0, fill, 0))
-            total = features.unflatten(1, (-1, size)).sum(2)
-            first = torch.arange(total.shape[1], device=features.device) == 0
-            return total / (size - fill * first.to(features.dtype))[:, None]
-        total = to_patches(features, lengths, size)[0].unflatten(2, (size, -1)).sum(2)
-        fill = ((size - lengths % size) % size)[:, None, None]
+            missing = (size - n_timesteps % size) % size
+            framed = pad(features, (0, 0, missing, 0))
+            total = framed.unflatten(1, (-1, size)).sum(2)
+            fill = features.new_full((1, 1, 1), missing)
+        else:
+            patches, _ = to_patches(features, lengths, size)
+            total = patches.unflatten(2, (size, -1)).sum(2)
+            fill = ((size - lengths % size) % size)[:, None, None]
         first = torch.arange(total.shape[1], device=features.device) == 0
         return total / (size - fill * first.to(features.dtype)[:, None])
 
