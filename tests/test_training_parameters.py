@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, PredefinedSplit, TimeSeriesSplit
 from skorch.callbacks import Callback, Checkpoint, EpochScoring
 
-from skattn import LSTMAttentionRegressor
+from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
 from skattn.training import train
 
 RNG = np.random.default_rng(0)
@@ -502,3 +502,31 @@ def test_verbose_shows_progress(verbose, capfd):
 def test_silence_is_the_default(capfd):
     fast().fit(X, Y)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber"])
+def test_a_fit_that_learns_nothing_is_warned_about(loss):
+    noise = RNG.normal(size=300)
+    model = fast(loss=loss, learning_rate=1e-6, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="hardly better than the .* of a const"):
+        model.fit(X, noise)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_constant_is_the_best_one_for_each_kind_of_target(weighted):
+    weight = RNG.uniform(0.5, 3, size=300) if weighted else np.ones(300)
+    with pytest.warns(ConvergenceWarning, match="nothing was learned") as caught:
+        fast(learning_rate=1e-9).fit(X, Y, sample_weight=weight)
+    assert "the 1 of a constant" in str(caught[0].message)
+    labels = (X[:, 2, 0] > 0.7).astype(int)
+    share = np.average(labels, weights=weight)
+    entropy = -share * np.log(share) - (1 - share) * np.log(1 - share)
+    model = LSTMAttentionClassifier(**FAST, conv_layers=0, learning_rate=1e-9)
+    with pytest.warns(ConvergenceWarning, match=f"the {entropy:.3g} of a constant"):
+        model.fit(X, labels, sample_weight=weight)
+
+
+@pytest.mark.filterwarnings("error:Training ended at a loss")
+def test_a_fit_that_learns_is_not_warned_about():
+    fast(max_epochs=20).fit(X, Y)
+    fast().partial_fit(X, RNG.normal(size=300))  # one step of many

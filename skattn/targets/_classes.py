@@ -132,6 +132,12 @@ class Classes(Target):
         """Return the cross-entropy."""
         return CrossEntropy()
 
+    def best_constant(self, y: Tensor, weight: Tensor | None) -> Tensor:
+        """Return the logarithm of the share of each class."""
+        counts = y if weight is None else y * weight[:, None, None]
+        shares = counts.sum(0, keepdim=True) / counts.sum()
+        return shares.clamp(min=1e-12).log()
+
     def decode(self, prediction: np.ndarray) -> np.ndarray:
         """Return the most likely labels."""
         return self.classes[prediction[:, 0].argmax(1)]

@@ -150,6 +150,17 @@ class Regression(Target):
             return QuantileLoss(self.quantile)
         return LOSSES[self.loss](reduction="none")
 
+    def best_constant(self, y: Tensor, weight: Tensor | None) -> Tensor:
+        """Return each output's mean, or the quantile that the loss asks for."""
+        if self.loss == "squared_error":
+            if weight is None:
+                return y.mean(0, keepdim=True)
+            share = (weight / weight.sum())[:, None, None]
+            return (share * y).sum(0, keepdim=True)
+        level = self.quantile if self.loss == "quantile" else 0.5
+        array = np.quantile(y.numpy(), level or 0.5, axis=0, keepdims=True)
+        return torch.from_numpy(array).to(y)
+
     def decode(self, prediction: np.ndarray) -> np.ndarray:
         """Return predictions in units, form and type of y."""
         scaled = prediction.astype(np.float64) * self.scaler.scale

@@ -77,6 +77,10 @@ class Target(ABC):
         """Return the loss: one value an output."""
 
     @abstractmethod
+    def best_constant(self, y: Tensor, weight: Tensor | None) -> Tensor:
+        """Return what a network that reads nothing should predict: ``(1, ...)``."""
+
+    @abstractmethod
     def decode(self, prediction: np.ndarray) -> np.ndarray:
         """Return what `predict` gives, from the network's prediction."""
 

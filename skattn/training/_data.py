@@ -13,6 +13,7 @@ from ..nn import Inputs
 from ..nn._channel_independent import Network
 from ..sequences._samples import Samples
 from ..sequences._scaling import InputScaler, Scaler
+from ..targets import Target
 from ._environment import HOME, guard_fork
 
 # Batches whose samples are sorted by length together: more would save little more
@@ -174,6 +175,13 @@ class SequenceDataset(Dataset):
         inputs = self._read(index) if self._inputs is None else self._inputs.rows(index)
         weight = None if self._weights is None else self._weights[index]
         return Batch(Weighted(inputs, weight), self._targets[index])
+
+    def measure_constant(self, target: Target) -> float:
+        """Return the loss of the best prediction that reads nothing."""
+        y, weight = self._targets, self._weights
+        constant = target.best_constant(y, weight).expand_as(y)
+        losses = target.make_loss()(constant, y).flatten(1).mean(1)
+        return float((losses if weight is None else losses * weight).mean())
 
     def _read(self, index: Tensor | slice) -> Inputs:
         """Return some rows, scaled."""

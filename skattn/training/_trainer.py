@@ -17,6 +17,9 @@ from ._checkpoint import Checkpoint
 from ._data import SequenceDataset
 from ._net import OPTIMIZERS, AttentionNet, FlatWeights
 
+# A loss above this share of a constant's has learned nothing to speak of.
+_NOTHING = 0.99
+
 
 @dataclass(frozen=True)
 class TrainingPlan:
@@ -114,7 +117,27 @@ def train(
     for epoch in net.history:
         epoch["batches"] = []
     net.train_split = None
+    # One epoch is a step of `partial_fit`; a penalty is no part of what is compared.
+    if plan.max_epochs > 1 and not plan.conicity_penalty:
+        _warn_of_nothing_learned(net, target, train_data)
     return net
+
+
+def _warn_of_nothing_learned(
+    net: AttentionNet, target: Target, data: SequenceDataset
+) -> None:
+    """Warn where the training loss is no better than that of a constant."""
+    losses = [epoch["train_loss"] for epoch in net.history[net.first_epoch :]]
+    reached, constant = min(losses, default=0.0), data.measure_constant(target)
+    if reached >= _NOTHING * constant > 0:
+        warnings.warn(
+            f"Training ended at a loss of {reached:.3g}, hardly better than the "
+            f"{constant:.3g} of a constant: nothing was learned. Try, in this order, "
+            "more max_epochs, another learning_rate, a smaller weight_decay; or the "
+            "sequences do not tell the target.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
 
 
 def _fuse(plan: TrainingPlan) -> dict[str, bool]:
