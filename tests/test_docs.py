@@ -14,7 +14,7 @@ import sklearn.utils._param_validation
 from numpydoc.validate import validate
 
 import skattn
-from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
+from skattn import LSTMAttentionRegressor
 
 modern_numpy = pytest.mark.skipif(
     np.__version__.startswith("1."), reason="NumPy 1 writes numbers in another way"
@@ -106,34 +106,6 @@ def test_defaults_satisfy_their_own_constraints():
         LSTMAttentionRegressor().get_params(deep=False),
         "LSTMAttentionRegressor",
     )
-
-
-# Parameters that mean something else, or less, for the classifier.
-OWN_TEXT = {"query", "state_bypass", "linear_skip", "validation_split"}
-
-
-def describe_parameters(kind):
-    text = inspect.getdoc(kind)
-    section = text[text.index("Parameters\n---") : text.index("Attributes\n---")]
-    blocks = re.split(r"\n(?=\w+ : )", section)[1:]
-    return {block.split(" : ")[0]: " ".join(block.split()) for block in blocks}
-
-
-def test_both_estimators_describe_the_same_parameters_in_the_same_words():
-    one = describe_parameters(LSTMAttentionRegressor)
-    other = describe_parameters(LSTMAttentionClassifier)
-    different = {name for name in one.keys() & other if one[name] != other[name]}
-    defaults = {
-        name
-        for name, value in LSTMAttentionClassifier().get_params().items()
-        if value != LSTMAttentionRegressor().get_params().get(name, value)
-    }
-    for texts in (one, other):  # the defaults themselves stand apart
-        for name in defaults:
-            texts[name] = re.sub(r"default=\S+", "", texts[name])
-    different = {name for name in one.keys() & other if one[name] != other[name]}
-    assert different == OWN_TEXT
-    assert len(one.keys() & other) > 30
 
 
 def test_docstrings_open_as_scikit_learns_do():

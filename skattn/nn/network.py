@@ -101,7 +101,7 @@ class AttentionNetwork(nn.Module):
         Output steps, and values at each.
     target_channels : sequence of int or None, default=None
         The input channels that the targets continue.
-    patch_size, hidden_size, num_layers : int
+    patch_size : int, default=1
         As in `skattn.LSTMAttentionRegressor`, like all that follow.
     conv_layers, conv_channels : int, default=0, 64
         Convolutions before the encoder, and their channels; 0 for none. Patches are
@@ -110,6 +110,8 @@ class AttentionNetwork(nn.Module):
         Whether the convolutions read differences of consecutive steps as well.
     encoder : {"lstm"}, default="lstm"
         What reads the steps.
+    hidden_size, num_layers : int, default=64, 1
+        Units of the encoder, and its layers.
     bidirectional : bool, default=False
         Whether a second LSTM reads the sequence from its end.
     dropout : float, default=0.0
