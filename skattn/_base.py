@@ -125,10 +125,10 @@ class BaseLSTMAttention(
             if not resume:
                 self._seed = draw_seed(self.random_state)
             given = check_parameters(self) | {"device": device} | changes
-            previous, fitted = None, None
+            previous, fitted, recalled = None, None, {}
             if resume:
                 previous, fitted = self.net_, self._target
-                given |= self._recall(given)
+                recalled = self._recall(given)
 
             # Read.
             sequences = read_X(self, X, reset=not resume)
@@ -149,14 +149,16 @@ class BaseLSTMAttention(
                 samples, held_out = self._split(samples, labels, target)
 
             # Choose.
-            shape = (len(samples.rows), self.n_timesteps_in_, self.n_channels_in_)
-            given, choices = resolve_auto(given, Seen(*shape, target.stratified))
+            lengths, longest = sequences.lengths, self.n_timesteps_in_
+            longest = longest if lengths is None else int(lengths[samples.rows].max())
+            shape = (len(samples.rows), longest, self.n_channels_in_)
+            seen = Seen(*shape, target.stratified)
+            given, self._choices = resolve_auto(given, seen, recalled)
             plan = TrainingPlan(*_PLANNED(given))
             self.__dict__.update(zip(_CHOSEN_NAMES, _CHOSEN(given), strict=True))
 
             # Scale and build, or continue with what is there.
             if previous is None:
-                self._choices = choices
                 self._target = self._fit_scales(given, samples, target)
                 network = self._build(given, samples)
             else:
@@ -259,28 +261,32 @@ class BaseLSTMAttention(
             self._weight_unit = mean_weight(samples.weights[rows])
             used[rows] = samples.weights[rows] / self._weight_unit
         self._scaling = {name: getattr(self, name) for name in self._scaling_names}
-        channels = IDENTITY
-        if self.scale_inputs:
-            channels = fit_scaler(samples.X, used)
+        channels, self._changes = IDENTITY, None
+        stem = given["conv_layers"] and not given.get("channel_independent")
+        if self.scale_inputs or stem:
+            measured = fit_scaler(samples.X, used)
+            channels = measured if self.scale_inputs else IDENTITY
         mean, scale = np.broadcast_arrays(
             channels.mean, channels.scale, np.empty(self.n_channels_in_)
         )[:2]
+        if stem:  # in the network's own units, if the channels are smooth
+            changes = measure_changes(samples.X, used, measured)
+            moving = changes > 0
+            if moving.any() and np.median(changes[moving] ** 2) < SMOOTH:
+                own = changes * measured.scale / scale
+                self._changes = np.where(moving, own, 1.0)
         self._input_scaler = InputScaler(mean, scale, self._schema.missing)
-        self._changes = None
-        if given["conv_layers"] and not given.get("channel_independent"):
-            self._changes = measure_changes(samples.X, rows, self._input_scaler)
         return target.fit_scale(samples.y, used, self._input_scaler)
 
     def _build(self, given: dict[str, object], samples: TrainingSamples) -> Network:
         """Return a new network, its weights drawn."""
         architecture = self._make_architecture(given, samples)
-        if self._changes is not None:
-            smooth = bool(np.median(self._changes**2) < SMOOTH)
-            architecture = replace(architecture, differences=smooth)
+        differences = self._changes is not None
+        architecture = replace(architecture, differences=differences)
         self._architecture = architecture
         generator = make_generator(self._seed, Stream.WEIGHTS)
         network = build_network(generator, architecture)
-        if self._changes is not None and architecture.differences:
+        if self._changes is not None:
             n_indicators = self.n_channels_in_ * architecture.indicators
             scale = np.append(
                 self._changes, np.ones(n_indicators)
@@ -312,15 +318,19 @@ class BaseLSTMAttention(
             settings["query"] = "last"
         return Architecture(**settings)
 
-    def _recall(self, given: dict[str, Any]) -> dict[str, object]:
-        """Return what was chosen before for parameters that are still "auto".
+    def _recall(self, given: dict[str, Any]) -> dict[str, tuple[object, str]]:
+        """Return what "auto" means where training continues: what it was before.
 
         Parameters that would read X in another way than before are refused.
         """
         for name, fitted in self._schema.parameters.items():
             _refuse_change(name, given[name], fitted)
-        kept = {"learning_rate", *_BUILT} & self._choices.keys()
-        return {n: self._choices[n][0] for n in kept if given[n] == "auto"}
+        kept = (n for n in RULES if n in _BUILT or n == "learning_rate")
+        as_before = "as when training began"
+        return {
+            name: self._choices.get(name, (getattr(self, f"{name}_"), as_before))
+            for name in kept
+        }
 
     def _check_unchanged(
         self, given: dict[str, object], samples: TrainingSamples

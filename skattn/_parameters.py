@@ -182,7 +182,7 @@ RULES: dict[str, Callable[[Given, Seen], Choice]] = {
 
 
 def resolve_auto(
-    given: Given, seen: Seen
+    given: Given, seen: Seen, known: dict[str, tuple[object, str]]
 ) -> tuple[Given, dict[str, tuple[object, str]]]:
     """Return parameters without "auto", and what was chosen why.
 
@@ -192,6 +192,8 @@ def resolve_auto(
         The parameters by name.
     seen : Seen
         What the data are.
+    known : dict of tuple
+        Values and reasons that were chosen before, and are kept.
 
     Returns
     -------
@@ -208,7 +210,7 @@ def resolve_auto(
     given, choices = dict(given), {}
     for name, rule in RULES.items():
         if given[name] == "auto":
-            value, reason = rule(given, seen)
+            value, reason = known.get(name) or rule(given, seen)
             given[name], choices[name] = value, (value, reason)
     _check_heads(given)
     _check_decay(given)

@@ -48,7 +48,7 @@ def upgrade(state: dict[str, Any]) -> dict[str, Any]:
     if settings.get("decoder") == "lstm":  # it never read its query
         settings = {**settings, "query": "last"}
     architecture = {name: value for name, value in settings.items() if name in _NAMES}
-    attributes["_choices"] = {}
+    attributes |= {"_choices": {}, **_find_values(parameters, settings, state["net"])}
     records["_architecture"] = {"record": "Architecture", **architecture}
     form, scaler = records.pop("_target_form"), records.pop("_target_scaler")
     class_weights = attributes.pop("_class_weights", None)
@@ -76,6 +76,24 @@ def upgrade(state: dict[str, Any]) -> dict[str, Any]:
         _rename(name): weights for name, weights in net["weights"].items()
     }
     return {**state, "attributes": attributes, "records": records, "net": net}
+
+
+def _find_values(
+    parameters: dict[str, Any], settings: dict[str, Any], net: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the values of the last call, which are fitted attributes now."""
+    decay = parameters["weight_decay"]
+    if decay == "auto":
+        falls = parameters["lr_schedule"] in ("cosine", "one_cycle")
+        decay = 1.0 if falls and parameters["optimizer"] == "adamw" else 0.0
+    names = ("patch_size", "query", "bidirectional", "dropout")
+    return {f"{name}_": settings[name] for name in names} | {
+        "conv_layers_": 0,
+        "learning_rate_": net["settings"]["lr"],
+        "weight_decay_": decay,
+        "batch_size_": net["settings"]["batch_size"],
+        "max_epochs_": net["settings"]["max_epochs"],
+    }
 
 
 def _rename(name: str) -> str:

@@ -18,6 +18,7 @@ _WIDTHS = (8, 5, 3)
 _GROUP_SIZE = 16
 
 _LEAST_MOMENTUM = 0.1
+_LEAST_VARIANCE = 1e-8
 
 
 class LSTMEncoder(nn.Module):
@@ -194,17 +195,24 @@ class MaskedBatchNorm(nn.Module):
             Without meaning at padded steps.
         """
         if not self.training:
-            scale = self.weight * (self.running_variance + 1e-5).rsqrt()
-            shift = self.bias - self.running_mean * scale
-            return x * scale[:, None] + shift[:, None]
+            return self._apply_running(x)
         number = max(x.shape[0] // _GROUP_SIZE, 1)
         groups = x.tensor_split(number)
         masks = [None] * number if mask is None else mask.tensor_split(number)
         normed = [self._normalise(*pair) for pair in zip(groups, masks, strict=True)]
         return normed[0] if number == 1 else torch.cat(normed)
 
+    def _apply_running(self, x: Tensor) -> Tensor:
+        """Normalise by the running statistics."""
+        scale = self.weight * (self.running_variance + 1e-5).rsqrt()
+        shift = self.bias - self.running_mean * scale
+        return x * scale[:, None] + shift[:, None]
+
     def _normalise(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """Normalise a group by its own statistics, and remember them."""
+        n_values = x.shape[0] * x.shape[2] if mask is None else int(mask.sum())
+        if n_values < 2:  # one value has no spread
+            return self._apply_running(x)
         if mask is None:
             variance, mean = torch.var_mean(x, dim=(0, 2), correction=0)
         else:
@@ -216,7 +224,9 @@ class MaskedBatchNorm(nn.Module):
             self.n_updates += 1
             momentum = (1 / self.n_updates).clamp(min=_LEAST_MOMENTUM)
             self.running_mean.lerp_(mean, momentum)
-            self.running_variance.lerp_(variance, momentum)
+            # What did not vary has no scale: in evaluation it would be blown up.
+            varied = torch.where(variance > _LEAST_VARIANCE, variance, 1.0)
+            self.running_variance.lerp_(varied, momentum)
         scale = self.weight * (variance + 1e-5).rsqrt()
         return x * scale[:, None] + (self.bias - mean * scale)[:, None]
 
@@ -339,7 +349,8 @@ class ConvStem(nn.Module):
             fill = features.new_full((1, 1, 1), missing)
         else:
             patches, _ = to_patches(features, lengths, size)
-            total = patches.unflatten(2, (size, -1)).sum(2)
+            shape = (patches.shape[0], patches.shape[1], size, features.shape[2])
+            total = patches.reshape(shape).sum(2)
             fill = ((size - lengths % size) % size)[:, None, None]
         first = torch.arange(total.shape[1], device=features.device) == 0
         return total / (size - fill * first.to(features.dtype)[:, None])

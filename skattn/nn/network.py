@@ -55,15 +55,8 @@ class InputLayer(nn.Module):
 
     def forward(self, inputs: Inputs) -> Steps:
         """Return the steps that the encoder reads."""
-        x, lengths = inputs.x, inputs.lengths
-        level = None
-        history = x
-        if self.anchored:
-            # The last real value of anchored channels, 0 for the others.
-            last = last_step(x, lengths)[:, None]
-            level = torch.zeros_like(last)
-            level[:, :, self.anchored] = last[:, :, self.anchored]
-            history = x - level
+        level, history = self.relate(inputs)
+        lengths = inputs.lengths
         patches, n_patches, size = history, lengths, self.patch_size
         if self.stem is not None:
             patches = self.stem(history, lengths)
@@ -73,6 +66,16 @@ class InputLayer(nn.Module):
             patches, n_patches = to_patches(history, lengths, size)
         mask = None if n_patches is None else step_mask(n_patches, patches.shape[1])
         return Steps(patches, n_patches, mask, history, lengths, level)
+
+    def relate(self, inputs: Inputs) -> tuple[Tensor | None, Tensor]:
+        """Return the level of anchored channels, and the inputs relative to it."""
+        if not self.anchored:
+            return None, inputs.x
+        # The last real value of anchored channels, 0 for the others.
+        last = last_step(inputs.x, inputs.lengths)[:, None]
+        level = torch.zeros_like(last)
+        level[:, :, self.anchored] = last[:, :, self.anchored]
+        return level, inputs.x - level
 
     def uncentre(self, steps: Steps) -> Tensor:
         """Return the patches with the centre of each channel added, not centred."""
@@ -389,10 +392,10 @@ class AttentionNetwork(nn.Module):
             What followed it, relative to the same.
         """
         assert self.skip is not None
-        steps = self.input(inputs)
-        if steps.level is not None:
-            target = target - self.take_targets(steps.level)
-        rows = self.skip.lay_out(self.take_targets(steps.history), steps.times)
+        level, history = self.input.relate(inputs)
+        if level is not None:
+            target = target - self.take_targets(level)
+        rows = self.skip.lay_out(self.take_targets(history), inputs.lengths)
         return rows.flatten(0, 1), target.transpose(1, 2).flatten(0, 1)
 
     def set_center(self, center: Tensor) -> None:

@@ -11,6 +11,9 @@ from ._samples import Samples
 # read into memory as a whole.
 _BLOCK_VALUES = 1 << 17
 
+# Differences of less than this share of a deviation are rounding, and no change.
+_LEAST_CHANGE = 1e-5
+
 _SMALLEST = np.finfo(np.float64).tiny / np.finfo(np.float64).eps
 
 
@@ -97,25 +100,28 @@ def fit_scaler(samples: Samples, weights: np.ndarray | None = None) -> Scaler:
     return Scaler(mean * unit, np.where(constant, 1.0, scale * unit))
 
 
-def measure_changes(samples: Samples, rows: np.ndarray, scaler: Scaler) -> np.ndarray:
-    """Compute the root mean square of the scaled differences of consecutive steps.
+def measure_changes(
+    samples: Samples, weights: np.ndarray, scaler: Scaler
+) -> np.ndarray:
+    """Compute the root mean square of the differences of consecutive steps.
 
     Parameters
     ----------
     samples : Samples
         Not yet scaled.
-    rows : ndarray of int
-        The training samples.
+    weights : ndarray of shape (n_samples,)
+        Sample weights; those of weight 0 do not count.
     scaler : Scaler
-        Of the channels.
+        The deviation of the channels, in which differences are measured.
 
     Returns
     -------
     ndarray of shape (n_channels,)
-        Over the steps that are there; 1 for a channel that never changes.
+        Over the steps that are there; 0 for a channel that hardly ever changes.
     """
     n_timesteps, n_channels = samples.values.shape[1:]
     total, count = np.zeros(n_channels), np.zeros(n_channels)
+    rows = np.flatnonzero(weights)
     step = max(1, _BLOCK_VALUES // (n_timesteps * n_channels))
     for start in range(0, len(rows), step):
         block = rows[start : start + step]
@@ -125,10 +131,10 @@ def measure_changes(samples: Samples, rows: np.ndarray, scaler: Scaler) -> np.nd
         if samples.lengths is not None:
             inside = np.arange(1, n_timesteps) < samples.lengths[block, None]
             known &= inside[:, :, None]
-        total += np.where(known, squares, 0.0).sum((0, 1))
-        count += known.sum((0, 1))
-    changes = np.sqrt(total / np.maximum(count, 1))
-    return np.where(changes > 0, changes, 1.0)
+        total += weights[block] @ np.where(known, squares, 0.0).sum(1)
+        count += weights[block] @ known.sum(1)
+    changes = np.sqrt(total / np.where(count > 0, count, 1.0))
+    return np.where(changes > _LEAST_CHANGE, changes, 0.0)
 
 
 def _blocks(

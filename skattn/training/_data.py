@@ -26,6 +26,7 @@ _BLOCK_VALUES = 1 << 18
 # Samples in one pass of a prediction: states of this many sequences stay in the
 # processor's cache better than those of a whole data set, and memory stays flat.
 _BLOCK_SIZE = 256
+_BLOCK_STEPS = 1 << 18  # and steps, where sequences are long
 
 # The C library gives allocations of more than 32 MB back to the system when they are
 # freed, and the next step pays for them anew, page by page, as long as for all its
@@ -334,8 +335,9 @@ def run_network(
     results = []
     # A caller's autocast would give answers in types that NumPy does not have.
     with torch.inference_mode(), torch.autocast(kind, enabled=False):
-        for start in range(0, len(values), _BLOCK_SIZE):
-            rows: slice | np.ndarray = slice(start, start + _BLOCK_SIZE)
+        size = min(_BLOCK_SIZE, max(_BLOCK_STEPS // values.shape[1], 1))
+        for start in range(0, len(values), size):
+            rows: slice | np.ndarray = slice(start, start + size)
             block = Samples(values[rows])
             if lengths is not None and order is not None:
                 rows = order[rows]

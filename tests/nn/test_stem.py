@@ -205,3 +205,65 @@ def test_the_attention_peaks_where_the_answer_stands():
     peaks = model.predict_attention(X[400:]).argmax(1)
     near = np.abs(peaks - marked[400:]) <= 7  # within the receptive field of 14 steps
     assert near.mean() > 0.9
+
+
+def test_a_fit_of_ridge_reads_the_history_and_no_convolutions():
+    y = X[:, -3:, 0]
+    model = LSTMAttentionRegressor(
+        **FAST, conv_layers=1, linear_skip="ridge", target_channels=0, anchor=True
+    ).fit(X, y)
+    plain = LSTMAttentionRegressor(
+        **FAST, linear_skip="ridge", target_channels=0, anchor=True
+    ).fit(X, y)
+    torch.testing.assert_close(
+        model.module_.skip.linear.weight, plain.module_.skip.linear.weight
+    )
+
+
+@pytest.mark.filterwarnings("ignore:X has one time step:UserWarning")
+def test_a_stream_of_single_values_trains():
+    X = RNG.normal(size=(60, 1, 2))
+    y = (X[:, 0, 0] > 0).astype(int)
+    model = LSTMAttentionClassifier(random_state=0)
+    for _ in range(10):
+        for x, label in zip(X, y, strict=True):
+            model.partial_fit(x[None], [label], classes=[0, 1])
+    assert model.score(X, y) > 0.9
+    assert np.abs(model.decision_function(X)).max() < 1e3
+
+
+def test_what_did_not_vary_in_training_does_not_blow_up():
+    model = LSTMAttentionRegressor(**FAST, conv_layers=3)
+    model.fit(np.full((20, 30, 1), 3.0), np.arange(20.0))
+    assert np.abs(model.predict(np.full((2, 30, 1), 4.0))).max() < 1e3
+    walk = np.cumsum(0.05 * RNG.normal(size=(60, 50, 2)), axis=1)
+    walk[:, :, 1] = RNG.normal(size=60)[:, None]  # a channel that never changes...
+    walk[0, 25:, 1] += 1e-6  # ... but once, hardly
+    other = LSTMAttentionClassifier(**FAST).fit(walk, Y)
+    assert other.module_.input.stem.differences
+    assert float(other.module_.input.stem.difference_scale[1]) == 1.0
+
+
+def test_smoothness_does_not_depend_on_the_unit():
+    for unit in (0.01, 100):
+        model = LSTMAttentionClassifier(**FAST, scale_inputs=False).fit(unit * X, Y)
+        assert not model.module_.input.stem.differences
+
+
+def test_auto_means_what_it_was_where_training_continues():
+    model = LSTMAttentionClassifier(
+        **FAST, patch_size=3, learning_rate=0.02, warm_start=True
+    ).fit(X, Y)
+    model.set_params(patch_size="auto", learning_rate="auto", lr_schedule=None)
+    model.fit(X[:20], Y[:20])
+    assert (model.patch_size_, model.learning_rate_) == (3, 0.02)
+    summary = model.fit_summary_
+    for name in ("patch_size", "learning_rate", "batch_size", "weight_decay"):
+        assert summary[name].value == getattr(model, f"{name}_")
+
+
+def test_samples_of_weight_0_do_not_choose_the_patches():
+    lists = [*RAGGED, RNG.normal(size=(500, 2))]
+    y = np.append(Y, "up")
+    model = LSTMAttentionClassifier(**FAST).fit(lists, y, np.arange(61) < 60)
+    assert model.patch_size_ == 1

@@ -44,6 +44,7 @@ def test_a_file_goes_on_training(folder, name):
     if model.get_params().get("class_weight") == "balanced":
         model.set_params(class_weight=None)
     n_epochs = model.n_iter_
+    assert (model.conv_layers_, model.max_epochs_, model.batch_size_) == (0, 3, 16)
     model.partial_fit(read_form(name, X), y)
     assert model.n_iter_ == n_epochs + 1
 

@@ -143,13 +143,16 @@ def test_changes_are_the_root_mean_square_of_scaled_differences(ragged):
     lengths = RNG.integers(1, 7, size=30) if ragged else None
     rows = np.arange(0, 30, 2)
     scaler = Scaler(np.array([50.0, 5.0]), np.array([20.0, 2.0]))
-    found = measure_changes(Samples(values, lengths), rows, scaler)
+    weights = np.zeros(30)
+    weights[rows] = RNG.integers(1, 4, size=len(rows))
+    found = measure_changes(Samples(values, lengths), weights, scaler)
     for channel in range(2):
         squares = []
         for row in rows:
             length = 6 if lengths is None else lengths[row]
             steps = np.diff(values[row, :length, channel]) / scaler.scale[channel]
-            squares.extend(steps[~np.isnan(steps)] ** 2)
+            squares.extend([*steps[~np.isnan(steps)] ** 2] * int(weights[row]))
         assert found[channel] == pytest.approx(np.sqrt(np.mean(squares)))
-    still = measure_changes(Samples(np.ones((4, 3, 1))), np.arange(4), IDENTITY)
-    assert still.tolist() == [1.0]
+    still = np.ones((4, 3, 1)) + 1e-7 * RNG.normal(size=(4, 3, 1))
+    found = measure_changes(Samples(still), np.ones(4), IDENTITY)
+    assert found.tolist() == [0.0]
