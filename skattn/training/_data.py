@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -333,8 +334,10 @@ def run_network(
         order = np.argsort(lengths, kind="stable")
     kind = torch.device(device).type
     results = []
-    # A caller's autocast would give answers in types that NumPy does not have.
-    with torch.inference_mode(), torch.autocast(kind, enabled=False):
+    plain: AbstractContextManager[object] = nullcontext()
+    if torch.is_autocast_enabled(kind):  # which gives types that NumPy does not have
+        plain = torch.autocast(kind, enabled=False)
+    with torch.inference_mode(), plain:
         size = min(_BLOCK_SIZE, max(_BLOCK_STEPS // values.shape[1], 1))
         for start in range(0, len(values), size):
             rows: slice | np.ndarray = slice(start, start + size)
