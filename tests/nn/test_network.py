@@ -142,6 +142,7 @@ def test_channel_independence_is_the_same_network_on_each_target_channel():
     output = shared(x)
     assert output.prediction.shape == (5, 2, 2)
     assert output.context.shape == (5, 2 * 4)
+    assert shared.context_size == 2 * 4
     assert output.weights.shape == (5, 2, 1, 7)
     for place, channel in enumerate((2, 0)):
         alone = shared.network(x[:, :, [channel, 1]])  # channel 1 is no target
