@@ -19,10 +19,11 @@ from sklearn.base import (
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from ._explain import AttentionMixin
+from ._explain import AttentionMixin, warn_if_idle
 from ._history import HistoryMixin
 from ._parameters import (
     CONV_CHANNELS,
+    FIRST_RULES,
     RULES,
     SMOOTH,
     Seen,
@@ -32,17 +33,22 @@ from ._parameters import (
 from ._state import PlainState
 from .nn._build import Architecture, build_network
 from .nn._channel_independent import Network
+from .nn._skip import LINEAR_PATHS
 from .sequences._reader import read_groups, read_weights, read_X
+from .sequences._samples import Samples
 from .sequences._scaling import (
     IDENTITY,
     InputScaler,
     fit_scaler,
     measure_changes,
+    measure_levels,
 )
 from .targets import Target
 from .training import (
+    Aside,
     AttentionNet,
     Checkpoint,
+    Outlook,
     SequenceDataset,
     Stream,
     TrainingPlan,
@@ -50,12 +56,15 @@ from .training import (
     choose_device,
     digest,
     draw_seed,
+    find_some,
     find_weighted,
     fit_linear_path,
     guard_fork,
     make_generator,
     mean_weight,
+    measure_yardstick,
     pack_net,
+    predict_some,
     scale_values,
     split_validation,
     train,
@@ -64,9 +73,19 @@ from .training import (
 # Parameters that training reads, those that may be "auto", and entries of the
 # architecture.
 _PLANNED = itemgetter(*(field.name for field in fields(TrainingPlan)))
-_CHOSEN = itemgetter(*RULES)
-_CHOSEN_NAMES = [f"{name}_" for name in RULES]
+_CHOSEN = ["early_stopping", *RULES]
 _BUILT = [field.name for field in fields(Architecture)]
+
+# Samples from which on some are set aside to judge, numbers and classes: a network that
+# finds one step in the dark needs all of few samples. How many are, and steps of the
+# optimiser from which on a comparison with a linear model takes a small share.
+_ENOUGH_TO_JUDGE = {False: 1000, True: 150}
+_LEAST_JUDGES = 50
+_JUDGES = 0.05
+_LONG_FIT = 500
+
+# Samples on which the share of the attention is measured.
+_MOST_SHARED = 512
 
 # Parameters that do not change the result of a fit, or that act through what a
 # checkpoint is named by as well: the drawn seed, the rows, the kind of device.
@@ -142,20 +161,20 @@ class BaseLSTMAttention(
             weights = target.weigh(encoded, weights)
             rows = np.arange(n_samples) if weights is None else find_weighted(weights)
             samples = TrainingSamples(sequences, encoded, weights, rows)
-            held_out = None
-            if X_val is not None or y_val is not None:
-                held_out = self._read_validation(target, X_val, y_val)
-            elif given["early_stopping"]:
-                samples, held_out = self._split(samples, labels, target)
+            held_out = self._read_validation(target, X_val, y_val)
+            seen = self._look(samples, target)
+            given, choices = resolve_auto(given, seen, {}, FIRST_RULES)
+            everything = samples
+            if held_out is None and given["early_stopping"]:
+                samples, held_out = self._split(given, samples, labels, target)
+                seen = self._look(samples, target)
 
             # Choose.
-            lengths, longest = sequences.lengths, self.n_timesteps_in_
-            longest = longest if lengths is None else int(lengths[samples.rows].max())
-            shape = (len(samples.rows), longest, self.n_channels_in_)
-            seen = Seen(*shape, target.stratified)
-            given, self._choices = resolve_auto(given, seen, recalled)
+            given, later = resolve_auto(given, seen, recalled)
+            self._choices = choices | later
             plan = TrainingPlan(*_PLANNED(given))
-            self.__dict__.update(zip(_CHOSEN_NAMES, _CHOSEN(given), strict=True))
+            chosen = {f"{name}_": given[name] for name in _CHOSEN if name in given}
+            self.__dict__.update(chosen)
 
             # Scale and build, or continue with what is there.
             if previous is None:
@@ -166,13 +185,15 @@ class BaseLSTMAttention(
                 self._check_unchanged(given, samples)
                 network = deepcopy(previous.module_)
             data = self._make_dataset(samples, self._weight_unit)
-            if previous is None and given.get("linear_skip") == "ridge":
+            fit_path = previous is None and given.get("linear_skip") in LINEAR_PATHS
+            if fit_path:
                 fit_linear_path(network, data)
 
             # Train.
-            checkpoint = None
-            if plan.checkpoint is not None:
-                checkpoint = self._open_checkpoint(plan, samples, held_out, previous)
+            checkpoint = self._open_checkpoint(plan, samples, held_out, previous)
+            aside = None
+            if held_out is None and not (resume or changes):
+                aside = self._set_aside(given, samples, labels, target)
             self.net_ = train(
                 network,
                 self._target,
@@ -182,14 +203,112 @@ class BaseLSTMAttention(
                 seed=self._seed,
                 previous=previous,
                 checkpoint=checkpoint,
+                aside=aside,
             )
-            self.__dict__.pop("attention_weights_", None)
+            self._measure_yardstick(plan, data, held_out, aside)
+            if (
+                network.starts_at_zero
+                and previous is None
+                and samples is not everything
+            ):
+                # What was set aside has judged, and is the nearest to what comes.
+                fit_linear_path(network, self._make_dataset(everything))
+            self._measure_share(samples)
+            self._attention_weights = None
             if self.store_attention:
-                self.attention_weights_ = self._attend(sequences)
+                self._keep_attention(sequences)
             self.resumed_from_epoch_ = 0
             if checkpoint is not None:
                 self.resumed_from_epoch_ = checkpoint.resumed_from_epoch_
                 checkpoint.finish()
+
+    def _refit_path(self, network: Network, everything: TrainingSamples) -> None:
+        """Fit the linear path again, where the network started from it.
+
+        What was set aside has judged, and is the nearest to what comes.
+        """
+        if network.starts_at_zero:
+            device = next(network.parameters()).device
+            fit_linear_path(network.cpu(), self._make_dataset(everything))
+            network.to(device)
+
+    def _set_aside(
+        self,
+        given: dict[str, Any],
+        samples: TrainingSamples,
+        groups: np.ndarray | None,
+        target: Target,
+    ) -> Aside | None:
+        """Return samples that judge the network before they join in, if all is "auto".
+
+        Only where the length of training is left to the rules: other fits are what the
+        parameters say, sample by sample.
+        """
+        n_samples, epochs = len(samples.rows), given["max_epochs"]
+        if (self.early_stopping, self.max_epochs) != ("auto", "auto"):
+            return None
+        if n_samples < _ENOUGH_TO_JUDGE[target.stratified]:
+            return None
+        rows = samples.rows
+        y = target.outward(samples.y[rows])
+        if groups is not None and len(np.unique(groups[rows])) < 2:
+            groups = None
+        _, judges = split_validation(
+            samples.X.values[:n_samples],  # which nothing reads
+            y,
+            None if groups is None else groups[rows],
+            validation_split="random",
+            validation_fraction=max(_JUDGES, _LEAST_JUDGES / n_samples),
+            gap=0,
+            seed=self._seed,
+            strata=y if target.stratified else None,
+        )
+        return Aside(torch.from_numpy(judges), n_samples, epochs)
+
+    def _measure_yardstick(
+        self,
+        plan: TrainingPlan,
+        data: SequenceDataset,
+        held_out: TrainingSamples | None,
+        aside: Aside | None,
+    ) -> None:
+        """Score the network beside a constant and a linear model, in longer fits."""
+        self.yardstick_scores_: dict[str, dict[str, float]] = {}
+        n_batches = -(-len(data) // plan.batch_size)
+        if plan.max_epochs * n_batches < _LONG_FIT:
+            return
+        network, held, judges, answers = self.net_.module_, None, None, None
+        rows = find_some(len(data))
+        if aside is not None and aside.predicted is not None:
+            held, judges, answers = data, aside.rows, aside.predicted
+            rows = rows[~torch.isin(rows, judges)]
+        elif held_out is not None:
+            held = self._make_dataset(held_out)
+            judges = find_some(len(held))
+            answers = predict_some(network, held, judges)
+        self.yardstick_scores_ = measure_yardstick(
+            data,
+            predict_some(network, data, rows),
+            rows,
+            held,
+            answers,
+            judges,
+            classifies=self._target.stratified,
+        )
+
+    def _measure_share(self, samples: TrainingSamples) -> None:
+        """Measure how much of the predictions' variation the attention makes."""
+        self.attention_share_ = 1.0
+        bypassed = self._architecture.anchor or self._architecture.linear_skip
+        if bypassed and self._target.bend:
+            self.attention_share_ = float("nan")
+        elif bypassed:
+            rows = samples.rows[:: max(1, len(samples.rows) // _MOST_SHARED)]
+            lengths = samples.X.lengths
+            some = Samples(
+                samples.X.values[rows], None if lengths is None else lengths[rows]
+            )
+            self.attention_share_ = self._probe.measure_share(some)
 
     def _fit_on(self, X: object, y: object, sample_weight: object) -> None:
         """Train for one epoch at a constant rate, without anything set aside."""
@@ -206,8 +325,10 @@ class BaseLSTMAttention(
 
     def _read_validation(
         self, target: Target, X_val: object, y_val: object
-    ) -> TrainingSamples:
-        """Return the samples that the caller gave to validate on."""
+    ) -> TrainingSamples | None:
+        """Return the samples that the caller gave to validate on, if any."""
+        if X_val is None and y_val is None:
+            return None
         if X_val is None or y_val is None:
             missing = "X_val" if X_val is None else "y_val"
             raise ValueError(f"{missing} is missing: X_val and y_val go together.")
@@ -221,8 +342,25 @@ class BaseLSTMAttention(
             rows = find_weighted(weights, "y_val")
         return TrainingSamples(sequences, encoded, weights, rows, "_val")
 
+    def _look(self, samples: TrainingSamples, target: Target) -> Seen:
+        """Return what the rules for "auto" read."""
+        lengths, longest = samples.X.lengths, self.n_timesteps_in_
+        longest = longest if lengths is None else int(lengths[samples.rows].max())
+        shape = (len(samples.rows), longest, self.n_channels_in_)
+        gapless = self._schema.missing == "error"
+        if target.channels is None or lengths is not None or not gapless:
+            return Seen(*shape, target.stratified)
+        look = Outlook(samples, target, bool(getattr(self, "channel_independent", 0)))
+        return Seen(
+            *shape, False, True, look.compare, look.measure_spread, look.find_period
+        )
+
     def _split(
-        self, samples: TrainingSamples, groups: np.ndarray | None, target: Target
+        self,
+        given: dict[str, Any],
+        samples: TrainingSamples,
+        groups: np.ndarray | None,
+        target: Target,
     ) -> tuple[TrainingSamples, TrainingSamples]:
         """Return the samples to train on and the samples to validate on."""
         rows, X = samples.rows, samples.X.values
@@ -230,14 +368,18 @@ class BaseLSTMAttention(
         y = target.outward(samples.y if everything else samples.y[rows])
         # Windows at stride 1 overlap as long as their starts are less than a window
         # (and, if y continues X, the horizon less one) apart.
+        # "auto" only keeps what is to be predicted apart.
         horizon = 1 if target.channels is None else target.horizon
+        window, split = X.shape[1], given["validation_split"]
+        if self.validation_split == "auto":
+            window, split = 0, split if groups is None else "random"
         train_rows, valid_rows = split_validation(
             X if everything else X[rows],
             y,
             None if groups is None else groups[rows],
-            validation_split=self.validation_split,
+            validation_split=split,
             validation_fraction=self.validation_fraction,
-            gap=X.shape[1] + horizon - 1,
+            gap=window + horizon - 1,
             seed=self._seed,
             strata=y if target.stratified else None,
         )
@@ -292,11 +434,24 @@ class BaseLSTMAttention(
                 self._changes, np.ones(n_indicators)
             )  # which have no unit
             network.set_difference_scale(torch.from_numpy(scale).float())
-        if self._architecture.values == "inputs":
-            center = self._input_scaler.center
-            _warn_of_offsets(center)
+        center = self._input_scaler.center
+        if architecture.values == "inputs":
+            _warn_of_offsets(center, architecture)
+        if architecture.values == "inputs" or architecture.scale_windows:
             network.set_center(torch.from_numpy(center).float()[None])
+        if architecture.anchor == "changes":
+            network.set_change_scale(self._measure_units(samples, architecture))
         return network
+
+    def _measure_units(
+        self, samples: TrainingSamples, architecture: Architecture
+    ) -> torch.Tensor:
+        """Return the unit of each channel's changes against its last value."""
+        units = torch.ones(1, self.n_channels_in_ * (1 + architecture.indicators))
+        scaled = measure_levels(samples.X, samples.rows, self._input_scaler)
+        for channel in architecture.target_channels or ():
+            units[0, channel] = scaled[channel]
+        return units
 
     def _make_architecture(
         self, given: dict[str, object], samples: TrainingSamples
@@ -325,11 +480,12 @@ class BaseLSTMAttention(
         """
         for name, fitted in self._schema.parameters.items():
             _refuse_change(name, given[name], fitted)
-        kept = (n for n in RULES if n in _BUILT or n == "learning_rate")
+        kept = [n for n in RULES if n in _BUILT or n == "learning_rate"]
         as_before = "as when training began"
         return {
             name: self._choices.get(name, (getattr(self, f"{name}_"), as_before))
             for name in kept
+            if hasattr(self, f"{name}_")
         }
 
     def _check_unchanged(
@@ -363,14 +519,15 @@ class BaseLSTMAttention(
         samples: TrainingSamples,
         held_out: TrainingSamples | None,
         previous: AttentionNet | None,
-    ) -> Checkpoint:
-        """Return the fit's checkpoint, named by all that its result depends on.
+    ) -> Checkpoint | None:
+        """Return the fit's checkpoint, if any, named by all that its result depends on.
 
         That is: the samples with targets and weights, which of them are trained on and
         validated on, the parameters, the drawn seed, the kind of device, torch's
         version and, where training continues, the net as it was.
         """
-        assert plan.checkpoint is not None
+        if plan.checkpoint is None:
+            return None
         checkpoint = Checkpoint(plan.checkpoint)
         parameters = {
             name: value
@@ -406,6 +563,8 @@ class BaseLSTMAttention(
             What the attention gathered from each sequence, in X's float type; one
             vector a target channel, side by side, with ``channel_independent``.
         """
+        check_is_fitted(self)
+        warn_if_idle(self.attention_share_, "the context tells nothing of them")
         samples = read_X(self, X, reset=False)
         context = self._run(samples, "context")
         return context.reshape(len(context), -1).astype(samples.values.dtype)
@@ -456,8 +615,11 @@ def _refuse_change(name: str, present: object, fitted: object) -> None:
         )
 
 
-def _warn_of_offsets(center: np.ndarray) -> None:
+def _warn_of_offsets(center: np.ndarray, architecture: Architecture) -> None:
     """Warn of channels that are never near 0, which train badly without centring."""
+    if architecture.anchor:  # relative to their last values
+        center = center.copy()
+        center[[*(architecture.target_channels or ())]] = 0.0
     channel = int(np.abs(center).argmax())
     if abs(center[channel]) > 3:
         warnings.warn(

@@ -55,7 +55,9 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         Consecutive steps joined into one step of the LSTM; with ``conv_layers`` they
         are averaged. Long sequences train faster and better in patches of a natural
         period, such as 24 for hourly data. An incomplete first patch is filled on its
-        left. "auto" leaves about 24 steps after convolutions, and is 1 without.
+        left. "auto" leaves about 24 steps after convolutions. Without them it is what
+        leaves at most 96 steps; for forecasts the period of the target channels, or
+        what leaves about 24 steps.
 
     scale_inputs : bool, default=True
         Standardise each channel by its mean and standard deviation over the real
@@ -69,7 +71,8 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
 
     bidirectional : bool or "auto", default="auto"
         Whether a second LSTM reads each sequence from its end. The last state is then
-        the forward end joined with the backward start. "auto" is True.
+        the forward end joined with the backward start. "auto" is True, but without
+        convolutions False where training takes less than 1,500 steps.
 
     dropout : float or "auto", default="auto"
         Share of units dropped in training, between layers and on the context. "auto"
@@ -162,10 +165,13 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         Most passes through the training samples. "auto" is what makes 800 steps of the
         optimiser with convolutions, 1,500 without, but at least 30.
 
-    early_stopping : bool, default=False
+    early_stopping : bool or "auto", default="auto"
         Set a validation part aside, stop when its loss has not improved for
         ``n_iter_no_change`` epochs, and keep the weights of the best epoch. With
-        "one_cycle", whose last epochs are its best, all epochs run.
+        "one_cycle", whose last epochs are its best, all epochs run. "auto" is False.
+        All samples are then trained on; if ``max_epochs`` is "auto" as well, some of
+        them join in the last third of the epochs only, and judge the network before
+        they do: at least 50 and 5 %, of 150 samples on.
 
     validation_fraction : float, default=0.1
         Share of the samples (of the groups, if given) to set aside.
@@ -215,7 +221,13 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
 
     Attributes
     ----------
-    attention_weights_ : ndarray of shape (n_samples, n_steps)
+    attention_share_ : float
+        How much of the predictions' variation goes through the attention: the variance
+        of what it adds over that and the variance of what ``linear_skip`` adds, over
+        some training samples. 1 without ``linear_skip``; ``state_bypass`` does not
+        count.
+
+    attention_weights_ : ndarray of shape (n_samples, n_timesteps)
         Weights of the samples given to the last call of `fit` or `partial_fit`, in
         their order; as `predict_attention` gives them. Only with ``store_attention``.
 
@@ -231,7 +243,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         The class labels, sorted.
 
     conv_layers_, patch_size_, query_, bidirectional_, dropout_, learning_rate_, \
-    weight_decay_, batch_size_, max_epochs_ : int, float, bool or str
+    weight_decay_, batch_size_, max_epochs_, early_stopping_ : int, float, bool or str
         The values that the last call used, those chosen for "auto" included.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -266,6 +278,13 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     resumed_from_epoch_ : int
         Epochs of an interrupted fit that the last call took over from ``checkpoint``;
         0 if it started by itself.
+
+    yardstick_scores_ : dict of dict of float
+        What a constant, ridge regression on sequences laid flat, and the network score
+        (accuracy) on the samples of the last call: by "train" and, if some were
+        set aside to judge, "held_out", and by "constant", "linear" and "network".
+        Empty after fits of less than 500 steps of the optimiser. `fit` warns where the
+        network is no better than the constant, or clearly worse than ridge.
 
     References
     ----------
@@ -364,7 +383,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         gradient_clip: float | None = 1.0,
         batch_size: int | str = "auto",
         max_epochs: int | str = "auto",
-        early_stopping: bool = False,
+        early_stopping: bool | str = "auto",
         validation_fraction: float = 0.1,
         validation_split: object = "random",
         n_iter_no_change: int = 10,

@@ -1,12 +1,15 @@
 """What a fitted estimator tells about its predictions: weights and contributions."""
 
+import warnings
 from functools import partial
 
 import numpy as np
+import torch
 from sklearn.utils.validation import check_is_fitted
 
 from ._probe import Probe
 from .nn._build import Architecture
+from .nn._time_axis import spread_patches
 from .sequences._reader import Schema, read_X
 from .sequences._samples import Samples
 from .sequences._scaling import InputScaler
@@ -30,6 +33,10 @@ class AttentionMixin:
     _schema: Schema
     _scaling: dict[str, bool | str]
     _target: Target
+    attention_share_: float
+    _attention_weights: np.ndarray | None
+    _attention_lengths: np.ndarray | None
+    _attention_timesteps: int
 
     @property
     def _probe(self) -> Probe:
@@ -56,12 +63,12 @@ class AttentionMixin:
         average: bool = True,
         layer: str = "pooling",
         as_list: bool = False,
+        unit: str = "step",
     ) -> np.ndarray | list[np.ndarray]:
         """Return the attention weights: which time steps each prediction rests on.
 
-        Steps are patches where ``patch_size`` > 1. The poolings without attention have
-        weights too: ``"last"`` one-hot, ``"mean"`` uniform, ``"max"`` the share of
-        units that take each step.
+        The poolings without attention have weights too: ``"last"`` one-hot, ``"mean"``
+        uniform, ``"max"`` the share of units that take each step.
 
         Parameters
         ----------
@@ -75,15 +82,24 @@ class AttentionMixin:
         as_list : bool, default=False
             Return a list with an array for each sample, cut to its own steps,
             instead of one array with 0 on padded steps.
+        unit : {"step", "patch"}, default="step"
+            What has a weight: each time step, so that the weight of a patch is spread
+            evenly over its steps; or each patch, which is what the network weighs. The
+            two differ where ``patch_size_`` > 1.
 
         Returns
         -------
-        ndarray of shape (n_samples, n_steps) or (n_samples, horizon, n_steps)
+        ndarray of shape (n_samples, n_timesteps) or (n_samples, horizon, n_timesteps)
             Rows sum to 1; the latter, the alignment, with ``decoder="lstm"``. Without
             ``average``, heads are a second axis, and hidden units a last one. With
             ``channel_independent`` a target axis stands before the steps. The map of
-            the self-attention is ``(n_samples, n_steps, n_steps)``, a row for each
-            attending step.
+            the self-attention is ``(n_samples, n_timesteps, n_timesteps)``, a row for
+            each attending step.
+
+        Warns
+        -----
+        UserWarning
+            If the attention adds nothing to the predictions.
 
         Examples
         --------
@@ -103,31 +119,42 @@ class AttentionMixin:
             raise ValueError(
                 "layer='self' needs a self-attention, but self_attention_heads=0."
             )
+        if unit not in ("step", "patch"):
+            raise ValueError(f"unit={unit!r} must be 'step' or 'patch'.")
+        warn_if_idle(self.attention_share_, "attention weights explain nothing")
         samples = read_X(self, X, reset=False)
         weights = self._attend(samples, average, layer)
-        if not as_list:
-            return weights
         by_unit = self._architecture.attention == "feature" and layer == "pooling"
         axes = (
             (-2, -1) if layer == "self" else (-2,) if by_unit and not average else (-1,)
         )
-        return self._cut(weights, samples, axes)
+        size, lengths = self._architecture.patch_size, samples.lengths
+        if unit == "step" and size > 1:
+            weights = spread(weights, axes, size, lengths, samples.values.shape[1])
+            size = 1
+        if not as_list:
+            return weights
+        return cut(weights, axes, size, lengths)
 
-    def _cut(
-        self, weights: np.ndarray, samples: Samples, axes: tuple[int, ...]
-    ) -> list[np.ndarray]:
-        """Return each sample's weights cut to its own steps."""
-        lengths = samples.lengths
-        if lengths is None:
-            return [*weights]
-        cut = []
-        for sample, length in zip(weights, lengths, strict=True):
-            n_steps = -(-length // self._architecture.patch_size)
-            index = [slice(None)] * sample.ndim
-            for axis in axes:
-                index[axis] = slice(n_steps)
-            cut.append(sample[tuple(index)])
-        return cut
+    @property
+    def attention_weights_(self) -> np.ndarray:
+        """Weights of the samples of the last fit, in their order, by time step."""
+        check_is_fitted(self)
+        weights = self._attention_weights
+        if weights is None:
+            raise AttributeError(
+                "attention_weights_ are kept with store_attention=True only; "
+                "predict_attention(X) computes them."
+            )
+        size = self._architecture.patch_size
+        lengths = self._attention_lengths
+        return spread(weights, (-1,), size, lengths, self._attention_timesteps)
+
+    def _keep_attention(self, samples: Samples) -> None:
+        """Keep the weights of some samples, at the network's own resolution."""
+        self._attention_weights = self._attend(samples)
+        self._attention_lengths = samples.lengths
+        self._attention_timesteps = samples.values.shape[1]
 
     def _attend(
         self, samples: Samples, average: bool = True, layer: str = "pooling"
@@ -142,6 +169,79 @@ class AttentionMixin:
         elif self._architecture.attention == "feature" and layer == "pooling":
             weights = np.moveaxis(weights, 1, -1)
         return weights.astype(samples.values.dtype)
+
+
+def warn_if_idle(share: float, consequence: str) -> None:
+    """Warn if nothing of the predictions goes through the attention."""
+    if share == 0.0:
+        warnings.warn(
+            "The attention adds nothing to the predictions (attention_share_ is 0), "
+            f"which are those of the linear path: {consequence}.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def spread(
+    weights: np.ndarray,
+    axes: tuple[int, ...],
+    patch_size: int,
+    lengths: np.ndarray | None,
+    n_timesteps: int,
+) -> np.ndarray:
+    """Return weights of patches as weights of time steps.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_samples, ..., n_patches, ...)
+        Patches end where their sequence ends.
+    axes : tuple of int
+        The axes of patches, from the end. Over the last of them rows sum to 1, so that
+        a patch's weight is divided among its steps; over one before it is repeated.
+    patch_size : int
+        Steps in a patch.
+    lengths : ndarray of int of shape (n_samples,) or None
+        Real steps of each sequence; None if all are.
+    n_timesteps : int
+        Steps of the sequences, padding included.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, ..., n_timesteps, ...)
+        0 on padded steps.
+    """
+    if patch_size == 1:
+        return weights
+    if lengths is None:
+        lengths = np.full(len(weights), n_timesteps)
+    spread_out = torch.from_numpy(weights)
+    for axis in axes:
+        spread_out = spread_patches(
+            spread_out.movedim(axis, -1),
+            torch.from_numpy(lengths),
+            n_timesteps,
+            patch_size,
+            divide=axis == axes[-1],
+        ).movedim(-1, axis)
+    return spread_out.numpy()
+
+
+def cut(
+    weights: np.ndarray,
+    axes: tuple[int, ...],
+    patch_size: int,
+    lengths: np.ndarray | None,
+) -> list[np.ndarray]:
+    """Return each sample's weights cut to its own steps, on each of some axes."""
+    if lengths is None:
+        return [*weights]
+    own = []
+    for sample, length in zip(weights, lengths, strict=True):
+        index = [slice(None)] * sample.ndim
+        for axis in axes:
+            index[axis] = slice(-(-length // patch_size))
+        own.append(sample[tuple(index)])
+    return own
 
 
 class ContributionsMixin:

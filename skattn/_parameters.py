@@ -14,6 +14,17 @@ from sklearn.utils._param_validation import Interval
 from skorch.callbacks import Callback
 
 from .nn._scores import SCORES
+from .nn._skip import LINEAR_PATHS
+
+# Windows whose deviations differ by more than this, from their first to their ninth
+# tenth, are read in units of their own.
+_SPREAD = 5.0
+
+# Training samples from which on a part is set aside to judge a forecast's network.
+_ENOUGH_TO_JUDGE = 50
+
+# Steps of the LSTM that are left of a long sequence without convolutions.
+_MOST_STEPS = 96
 
 # Channels of each convolution.
 CONV_CHANNELS = 64
@@ -44,12 +55,27 @@ class Seen:
         Training samples, steps of the longest sequence, channels.
     classifies : bool
         Whether classes are predicted.
+    forecasts : bool, default=False
+        Whether the targets continue channels, all sequences have one length, and no
+        value is missing.
+    compare : callable, default=None
+        Returns the error of each `LinearForm` on later samples, from
+        ``scale_windows``; for forecasts.
+    measure_spread : callable, default=None
+        Returns how many times larger the deviation of some windows is than that of
+        others; for forecasts.
+    find_period : callable, default=None
+        Returns the period of the sequences in steps, or None; for forecasts.
     """
 
     n_samples: int
     n_timesteps: int
     n_channels: int
     classifies: bool
+    forecasts: bool = False
+    compare: Callable[[Any], dict[Any, float]] | None = None
+    measure_spread: Callable[[], float] | None = None
+    find_period: Callable[[], int | None] | None = None
 
 
 class Choice(NamedTuple):
@@ -102,6 +128,68 @@ class FitSummary(Mapping[str, Choice]):
 Given = dict[str, object]
 
 
+def _choose_early_stopping(given: Given, seen: Seen) -> Choice:
+    if not seen.forecasts:
+        return Choice(False, "all samples are trained on")
+    if given.get("linear_skip") not in ("auto", "ar", "arx"):
+        return Choice(False, "all samples are trained on")
+    if seen.n_samples < _ENOUGH_TO_JUDGE:
+        return Choice(False, f"{seen.n_samples} samples are too few to set some aside")
+    return Choice(True, "the last samples judge what the network adds to ridge")
+
+
+def _choose_validation_split(given: Given, seen: Seen) -> Choice:
+    if seen.forecasts:
+        return Choice("tail", "forecasts are judged on what comes later")
+    return Choice("random", "samples are in no order")
+
+
+def _choose_scale_windows(given: Given, seen: Seen) -> Choice:
+    if not seen.forecasts or seen.measure_spread is None:
+        return Choice(False, "only for forecasts of sequences of one length")
+    if given["values"] == "inputs" or given["output_activation"] != "identity":
+        return Choice(False, "does not go with values='inputs' or a bent output")
+    ratio = seen.measure_spread()
+    reason = f"deviations of windows differ by a factor of {ratio:.2g}"
+    return Choice("standard" if ratio > _SPREAD else False, reason)
+
+
+def _choose_anchor(given: Given, seen: Seen) -> Choice:
+    if not seen.forecasts or seen.compare is None:
+        return Choice(False, "only for forecasts of sequences of one length")
+    if given["output_activation"] != "identity":
+        return Choice(False, "does not go with a bent output")
+    return Choice(*_compare(given, seen, "anchor"))
+
+
+def _choose_linear_skip(given: Given, seen: Seen) -> Choice:
+    if not seen.forecasts or seen.compare is None:
+        return Choice(False, "only for forecasts of sequences of one length")
+    if given["output_activation"] != "identity":
+        return Choice(False, "does not go with a bent output")
+    return Choice(*_compare(given, seen, "linear_skip"))
+
+
+def _compare(given: Given, seen: Seen, name: str) -> tuple[object, str]:
+    """Return the value of the form that ridge predicts later samples best with."""
+    assert seen.compare is not None
+    anchor, path = given["anchor"], given["linear_skip"]
+    errors = {
+        form: error
+        for form, error in seen.compare(given["scale_windows"]).items()
+        if (anchor == "auto" or bool(anchor) == bool(form[0]))
+        and (path == form[1] or path not in ("ar", "arx"))
+    }
+    if not errors:  # of what was asked for nothing can be compared
+        return (False, "ar")[name == "linear_skip"], "too many inputs to compare"
+    best = min(errors, key=errors.__getitem__)
+    others = [error for form, error in errors.items() if form != best]
+    reason = f"ridge has an error of {errors[best]:.3g} on later samples"
+    if others:
+        reason += f", {min(others):.3g} in another form"
+    return best[name == "linear_skip"], reason
+
+
 def _choose_conv_layers(given: Given, seen: Seen) -> Choice:
     if not seen.classifies:
         return Choice(0, "regression: convolutions before the LSTM did not help")
@@ -112,9 +200,23 @@ def _choose_conv_layers(given: Given, seen: Seen) -> Choice:
 
 def _choose_patch_size(given: Given, seen: Seen) -> Choice:
     if not given["conv_layers"]:
-        return Choice(1, "without convolutions, each step is read by itself")
+        return _choose_plain_patch(given, seen)
     size = max(1, round(seen.n_timesteps / _STEPS_AFTER_STEM))
     return Choice(size, f"leaves about {_STEPS_AFTER_STEM} of {seen.n_timesteps} steps")
+
+
+def _choose_plain_patch(given: Given, seen: Seen) -> Choice:
+    length = seen.n_timesteps
+    if seen.forecasts and seen.find_period is not None and length > _STEPS_AFTER_STEM:
+        period = seen.find_period()
+        if period is not None:
+            return Choice(period, "the period of the sequences")
+        size = round(length / _STEPS_AFTER_STEM)
+        return Choice(size, f"leaves about {_STEPS_AFTER_STEM} of {length} steps")
+    size = ceil(length / _MOST_STEPS)
+    if size == 1:
+        return Choice(1, "without convolutions, each step is read by itself")
+    return Choice(size, f"leaves {ceil(length / size)} of {length} steps")
 
 
 def _choose_query(given: Given, seen: Seen) -> Choice:
@@ -124,6 +226,13 @@ def _choose_query(given: Given, seen: Seen) -> Choice:
 
 
 def _choose_bidirectional(given: Given, seen: Seen) -> Choice:
+    conv, size, epochs = (given[n] for n in ("conv_layers", "batch_size", "max_epochs"))
+    assert isinstance(size, int)
+    assert isinstance(epochs, int)
+    n_steps = epochs * ceil(seen.n_samples / size)
+    if not conv and n_steps < _LEAST_STEPS[False]:
+        # States of both directions are told apart late: a step's value may lie in any.
+        return Choice(False, f"{n_steps} steps of the optimiser are few for two LSTMs")
     return Choice(True, "each step is seen with what follows it")
 
 
@@ -167,22 +276,33 @@ def _choose_max_epochs(given: Given, seen: Seen) -> Choice:
     return Choice(number, f"{number * n_batches} steps of the optimiser")
 
 
-# In this order, as later rules read earlier values.
-RULES: dict[str, Callable[[Given, Seen], Choice]] = {
+# In this order, as later rules read earlier values. These come before the split.
+Rules = dict[str, Callable[[Given, Seen], Choice]]
+FIRST_RULES: Rules = {
+    "early_stopping": _choose_early_stopping,
+    "validation_split": _choose_validation_split,
+}
+RULES: Rules = {
+    "scale_windows": _choose_scale_windows,
+    "anchor": _choose_anchor,
+    "linear_skip": _choose_linear_skip,
     "conv_layers": _choose_conv_layers,
     "patch_size": _choose_patch_size,
     "query": _choose_query,
+    "batch_size": _choose_batch_size,
+    "max_epochs": _choose_max_epochs,
     "bidirectional": _choose_bidirectional,
     "dropout": _choose_dropout,
     "learning_rate": _choose_learning_rate,
     "weight_decay": _choose_weight_decay,
-    "batch_size": _choose_batch_size,
-    "max_epochs": _choose_max_epochs,
 }
 
 
 def resolve_auto(
-    given: Given, seen: Seen, known: dict[str, tuple[object, str]]
+    given: Given,
+    seen: Seen,
+    known: dict[str, tuple[object, str]],
+    rules: Rules = RULES,
 ) -> tuple[Given, dict[str, tuple[object, str]]]:
     """Return parameters without "auto", and what was chosen why.
 
@@ -194,6 +314,8 @@ def resolve_auto(
         What the data are.
     known : dict of tuple
         Values and reasons that were chosen before, and are kept.
+    rules : dict of callable
+        By the name of the parameter, in their order.
 
     Returns
     -------
@@ -208,12 +330,13 @@ def resolve_auto(
         If the values have no meaning together.
     """
     given, choices = dict(given), {}
-    for name, rule in RULES.items():
-        if given[name] == "auto":
+    for name, rule in rules.items():
+        if given.get(name) == "auto":
             value, reason = known.get(name) or rule(given, seen)
             given[name], choices[name] = value, (value, reason)
-    _check_heads(given)
-    _check_decay(given)
+    if rules is RULES:
+        _check_heads(given)
+        _check_decay(given)
     return given, choices
 
 
@@ -315,8 +438,11 @@ def _check_loss(estimator: Any) -> None:
             "quantile=None."
         )
     if estimator.output_activation != "identity":
-        outer = {"scale_targets": True, "anchor": True, "linear_skip": "ridge"}
-        _refuse(estimator, "output_activation", **outer)
+        outer = {"scale_targets": (True,), "anchor": (True, "changes")}
+        outer |= {"linear_skip": LINEAR_PATHS, "scale_windows": ("mean", "standard")}
+        for name, values in outer.items():
+            for value in values:
+                _refuse(estimator, "output_activation", **{name: value})
         if estimator.target_channels is not None:
             _refuse(estimator, "output_activation", scale_inputs=True)
 
@@ -324,7 +450,7 @@ def _check_loss(estimator: Any) -> None:
 def _check_training(estimator: Any) -> None:
     split = estimator.validation_split
     if isinstance(split, type) or (
-        isinstance(split, str) and split not in ("random", "tail")
+        isinstance(split, str) and split not in ("auto", "random", "tail")
     ):
         # A string has a method "split", so the constraint alone would let it pass.
         raise ValueError(
@@ -361,15 +487,25 @@ def _check_checkpoint(estimator: Any) -> None:
 
 
 def _check_forecast(estimator: Any) -> None:
-    if estimator.anchor:  # a masked last value would be taken for the mean
-        _refuse(estimator, "anchor", missing="mask")
+    if estimator.scale_windows is True:
+        raise ValueError(
+            "scale_windows=True must be 'mean' or 'standard', or False, or 'auto'."
+        )
+    for name in ("anchor", "scale_windows"):
+        if getattr(estimator, name) not in ("auto", False):
+            # a masked value would be taken for the mean
+            _refuse(estimator, name, missing="mask")
+    if estimator.scale_windows not in ("auto", False):
+        _refuse(estimator, "scale_windows", values="inputs")
     target_channels = estimator.target_channels
-    for name, value in (
-        ("anchor", True),
-        ("channel_independent", True),
-        ("linear_skip", "ridge"),
+    for name, values in (
+        ("anchor", (True, "changes")),
+        ("channel_independent", (True,)),
+        ("linear_skip", LINEAR_PATHS),
+        ("scale_windows", (True, "mean", "standard")),
     ):
-        if getattr(estimator, name) == value and target_channels is None:
+        value = getattr(estimator, name)
+        if value in values and target_channels is None:
             raise ValueError(
                 f"{name}={value!r} needs target_channels, the input channels that y "
                 "continues; got target_channels=None. Allowed are 'all', a channel "

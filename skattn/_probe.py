@@ -121,6 +121,30 @@ class Probe:
         shape = (len(share), target.horizon, target.n_targets)
         return target.shape_outputs(np.broadcast_to(share, shape) * target.scaler.scale)
 
+    def measure_share(self, samples: Samples) -> float:
+        """Compute how much of the predictions' variation goes through the attention.
+
+        Parameters
+        ----------
+        samples : Samples
+            As they were read.
+
+        Returns
+        -------
+        float
+            The variance of what the attention adds over the sum of this and of the
+            variance of what bypasses it, both summed over the outputs.
+        """
+
+        def run(inputs: Inputs) -> Tensor:
+            prediction = self.network(inputs, need_weights=False).prediction
+            past = bypass(self.network, inputs).expand_as(prediction)
+            return torch.stack([prediction - past, past], dim=1)
+
+        both = run_network(run, samples, self.scaler, self.device).astype(np.float64)
+        added, past = both.var(0).sum((1, 2))
+        return float(added / (added + past)) if added > 0 else 0.0
+
     def measure_conicity(self, X: object) -> np.ndarray:
         """Compute the conicity of the states; see `skattn.inspection.conicity`."""
 

@@ -43,17 +43,19 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         last value seen (the mean before the first). The latter two tell the LSTM by an
         indicator for each channel which values were missing [10]_.
 
-    conv_layers : int or "auto", default=0
+    conv_layers : int or "auto", default="auto"
         Convolutions over time before the LSTM [14]_ [15]_, with 64 channels each, batch
         normalisation and ReLUs; 0 for none. Their outputs are averaged over patches,
         are read by the LSTM, and stand next to its states as keys and values. "auto"
         is 3 for classes and 0 for numbers.
 
-    patch_size : int or "auto", default=1
+    patch_size : int or "auto", default="auto"
         Consecutive steps joined into one step of the LSTM; with ``conv_layers`` they
         are averaged. Long sequences train faster and better in patches of a natural
         period, such as 24 for hourly data. An incomplete first patch is filled on its
-        left. "auto" leaves about 24 steps after convolutions, and is 1 without.
+        left. "auto" leaves about 24 steps after convolutions. Without them it is what
+        leaves at most 96 steps; for forecasts the period of the target channels, or
+        what leaves about 24 steps.
 
     scale_inputs : bool, default=True
         Standardise each channel by its mean and standard deviation over the real
@@ -65,11 +67,12 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     num_layers : int, default=1
         LSTM layers on top of each other.
 
-    bidirectional : bool or "auto", default=False
+    bidirectional : bool or "auto", default="auto"
         Whether a second LSTM reads each sequence from its end. The last state is then
-        the forward end joined with the backward start. "auto" is True.
+        the forward end joined with the backward start. "auto" is True, but without
+        convolutions False where training takes less than 1,500 steps.
 
-    dropout : float or "auto", default=0.0
+    dropout : float or "auto", default="auto"
         Share of units dropped in training, between layers and on the context. "auto"
         is 0.2 after convolutions, else 0.
 
@@ -84,7 +87,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         number of steps: shorter sequences are aligned at their last step, longer ones
         refused.
 
-    query : {"last", "learned", "auto"}, default="last"
+    query : {"last", "learned", "auto"}, default="auto"
         What the states are scored against: the last state, or a vector learned in
         training, the same for all samples [2]_. With ``decoder="lstm"`` it is the
         decoder's state. "auto" is "learned". Ignored without a score.
@@ -136,23 +139,42 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         A 2-D y is then ``(n_samples, horizon)`` of one channel, a 3-D y
         ``(n_samples, horizon, n_targets)``.
 
-    anchor : bool, default=False
+    anchor : bool, "changes" or "auto", default="auto"
         Read and predict the target channels relative to their last values [4]_, so
         that what was learned at one level holds at another. Needs
-        ``target_channels``.
+        ``target_channels``. With "changes" what is relative to the last value is also
+        measured in a unit of its own: how far, over the training windows, the channel
+        is away from it. "auto" is "changes" or False, whichever lets ridge regression
+        predict later samples better; False without ``target_channels``, for sequences
+        of several lengths or with gaps, and with an ``output_activation``.
 
-    linear_skip : bool or "ridge", default=False
+    linear_skip : bool, "ridge", "ar", "arx" or "auto", default="auto"
         Add a linear path from history to output past the LSTM [4]_ [5]_. With
         ``target_channels`` each target is read from its own history, with shared
-        weights; otherwise from all channels. Longer sequences than in `fit` are then
-        refused, shorter ones aligned at their last step.
-        True: it starts at 0 and is trained with the rest. "ridge", which needs
-        ``target_channels``: ridge regression fits it before the rest, which is then
-        trained on what it leaves; the penalty is chosen by cross-validation over ten
-        stretches of the training part, which should stand in the order of time.
+        weights; otherwise, and with "arx", from all channels. Longer sequences than in
+        `fit` are then refused, shorter ones aligned at their last step.
+        True: it starts at 0 and is trained with the rest. The others need
+        ``target_channels``: ridge regression fits the path before the rest, which is
+        then trained on what it leaves; the penalty is chosen by cross-validation over
+        ten stretches of the training part, which should stand in the order of time.
         It minimises squares, whatever ``loss`` is, in a time that grows with the cube
-        of the steps: 2,000 take about ten seconds. `partial_fit` and ``warm_start``
+        of the inputs: 2,000 take about ten seconds. `partial_fit` and ``warm_start``
         keep the path of the first call.
+        "ridge" always has a bias. "ar" and "arx" have none with ``anchor``, and may
+        also be 0. The network then starts with an output of exactly 0, and with
+        ``early_stopping`` stays there unless the validation loss is lower by 15 % in
+        the mean of the last third of the epochs; in the end the path is fitted again to
+        all samples, those set aside included.
+        "auto" is "ar" or "arx", as ``anchor`` is chosen; False where that is.
+
+    scale_windows : {False, "mean", "standard", "auto"}, default="auto"
+        Read and predict the target channels of each window in units of its own, which
+        are undone at the output [16]_: divided by the mean magnitude of the window, or
+        less its mean (with ``anchor`` its last value) and divided by its standard
+        deviation. Windows then count alike in the loss, whatever their level. Needs
+        ``target_channels``. "auto" is "standard" if the standard deviations of the
+        training windows differ more than fivefold between the first and the last
+        tenth, as in panels of series of several sizes; else False.
 
     channel_independent : bool, default=False
         Use one model for all target channels, which sees a target channel together
@@ -176,7 +198,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     optimizer : {"adam", "adamw", "rmsprop", "sgd"}, default="adamw"
         The optimiser.
 
-    learning_rate : float or "auto", default=0.01
+    learning_rate : float or "auto", default="auto"
         Step size of the optimiser: the first one, or with "one_cycle" the largest.
         "auto" is 0.006 with convolutions, else 0.01.
 
@@ -202,23 +224,29 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         which a pass has 32 steps, but at least 16 and at most 256; with convolutions
         at most 16, and the same for all steps.
 
-    max_epochs : int or "auto", default=30
+    max_epochs : int or "auto", default="auto"
         Most passes through the training samples. "auto" is what makes 800 steps of the
         optimiser with convolutions, 1,500 without, but at least 30.
 
-    early_stopping : bool, default=False
+    early_stopping : bool or "auto", default="auto"
         Set a validation part aside, stop when its loss has not improved for
         ``n_iter_no_change`` epochs, and keep the weights of the best epoch. With
-        "one_cycle", whose last epochs are its best, all epochs run.
+        "one_cycle", whose last epochs are its best, all epochs run. "auto" is True
+        where ``linear_skip`` is "ar" or "arx" and there are 50 samples. Otherwise all
+        samples are trained on; if ``max_epochs`` is "auto" as well, some of them join
+        in the last third of the epochs only, and judge the network before they do: at
+        least 50 and 5 %, of 150 samples of classes or 1,000 of numbers on.
 
     validation_fraction : float, default=0.1
         Share of the samples (of the groups, if given) to set aside.
 
-    validation_split : {"random", "tail"} or CV splitter, default="random"
+    validation_split : {"auto", "random", "tail"} or CV splitter, default="auto"
         Which samples to set aside: random ones; the last ones, less a gap of one
         window (``n_timesteps``, plus the horizon less one with ``target_channels``),
         for windows at stride 1 that overlap; or the last split of a splitter, whose
-        own ``random_state`` then counts.
+        own ``random_state`` then counts. "auto" is "random"; with ``target_channels``
+        it is "tail" with a gap of the horizon less one, so that only what is to be
+        predicted does not overlap.
 
     n_iter_no_change : int, default=10
         Epochs without improvement before early stopping.
@@ -260,8 +288,15 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     Attributes
     ----------
-    attention_weights_ : ndarray of shape (n_samples, n_steps) or \
-            (n_samples, horizon, n_steps)
+    attention_share_ : float
+        How much of the predictions' variation goes through the attention: the variance
+        of what it adds over that and the variance of what bypasses it by ``anchor``
+        and ``linear_skip``, over some training samples. 1 without these, NaN with an
+        ``output_activation`` after them; ``state_bypass`` does not count. Where it is
+        0, `predict_attention` and `transform` warn.
+
+    attention_weights_ : ndarray of shape (n_samples, n_timesteps) or \
+            (n_samples, horizon, n_timesteps)
         Weights of the samples given to the last call of `fit` or `partial_fit`, in
         their order; as `predict_attention` gives them. Only with ``store_attention``.
 
@@ -272,10 +307,12 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     best_validation_loss_ : float or None
         Least validation loss in the last call, on scaled targets, the mean by the
         weights of the validation samples; None if nothing was set aside, as by
-        `partial_fit`. With ``early_stopping`` it is the fitted model's own.
+        `partial_fit`. With ``early_stopping`` it is the fitted model's own, with
+        "ar" and "arx" before the path is fitted again.
 
-    conv_layers_, patch_size_, query_, bidirectional_, dropout_, learning_rate_, \
-    weight_decay_, batch_size_, max_epochs_ : int, float, bool or str
+    anchor_, linear_skip_, scale_windows_, conv_layers_, patch_size_, query_, \
+    bidirectional_, dropout_, learning_rate_, weight_decay_, batch_size_, max_epochs_, \
+    early_stopping_ : int, float, bool or str
         The values that the last call used, those chosen for "auto" included.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -310,6 +347,13 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     resumed_from_epoch_ : int
         Epochs of an interrupted fit that the last call took over from ``checkpoint``;
         0 if it started by itself.
+
+    yardstick_scores_ : dict of dict of float
+        What a constant, ridge regression on sequences laid flat, and the network score
+        (R²) on the samples of the last call: by "train" and, if some were
+        set aside to judge, "held_out", and by "constant", "linear" and "network".
+        Empty after fits of less than 500 steps of the optimiser. `fit` warns where the
+        network is no better than the constant, or clearly worse than ridge.
 
     References
     ----------
@@ -357,6 +401,10 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     .. [15] Z. Wang, W. Yan and T. Oates (2017). Time series classification from scratch
             with deep neural networks: a strong baseline. IJCNN.
 
+    .. [16] T. Kim, J. Kim, Y. Tae, C. Park, J.-H. Choi and J. Choo (2022). Reversible
+            instance normalization for accurate time-series forecasting against
+            distribution shift. ICLR.
+
     Examples
     --------
     >>> import numpy as np
@@ -367,8 +415,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     >>> model = LSTMAttentionRegressor(hidden_size=16, random_state=0).fit(X, y)
     >>> model.predict(X).shape
     (200,)
-    >>> model.transform(X).shape
-    (200, 16)
+    >>> model.transform(X).shape  # 16 units in each of two directions
+    (200, 32)
     >>> model.attention_weights_.shape
     (200, 12)
     """
@@ -383,15 +431,15 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         n_timesteps: int | None = None,
         padding_value: float | None = None,
         missing: str = "error",
-        conv_layers: int | str = 0,
-        patch_size: int | str = 1,
+        conv_layers: int | str = "auto",
+        patch_size: int | str = "auto",
         scale_inputs: bool = True,
         hidden_size: int = 64,
         num_layers: int = 1,
-        bidirectional: bool | str = False,
-        dropout: float | str = 0.0,
+        bidirectional: bool | str = "auto",
+        dropout: float | str = "auto",
         attention: str = "additive",
-        query: str = "last",
+        query: str = "auto",
         n_heads: int = 1,
         normalizer: str = "softmax",
         self_attention_heads: int = 0,
@@ -402,22 +450,23 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         teacher_forcing: float = 0.0,
         output_activation: str = "identity",
         target_channels: object = None,
-        anchor: bool = False,
-        linear_skip: bool | str = False,
+        anchor: bool | str = "auto",
+        linear_skip: bool | str = "auto",
+        scale_windows: bool | str = "auto",
         channel_independent: bool = False,
         scale_targets: str | bool = "auto",
         loss: str = "squared_error",
         quantile: float | None = None,
         optimizer: str = "adamw",
-        learning_rate: float | str = 0.01,
+        learning_rate: float | str = "auto",
         lr_schedule: str | None = "one_cycle",
         weight_decay: float | str = "auto",
         gradient_clip: float | None = 1.0,
         batch_size: int | str = "auto",
-        max_epochs: int | str = 30,
-        early_stopping: bool = False,
+        max_epochs: int | str = "auto",
+        early_stopping: bool | str = "auto",
         validation_fraction: float = 0.1,
-        validation_split: object = "random",
+        validation_split: object = "auto",
         n_iter_no_change: int = 10,
         tol: float = 1e-4,
         callbacks: list[object] | None = None,
@@ -452,6 +501,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         self.target_channels = target_channels
         self.anchor = anchor
         self.linear_skip = linear_skip
+        self.scale_windows = scale_windows
         self.channel_independent = channel_independent
         self.scale_targets = scale_targets
         self.loss = loss

@@ -3,6 +3,8 @@
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
+
 from .nn._build import Architecture
 
 FORMAT = 2
@@ -31,6 +33,8 @@ def upgrade(state: dict[str, Any]) -> dict[str, Any]:
         return state
     # What is new is off, whatever its default has become.
     parameters = {**state["parameters"], "conv_layers": 0}
+    if "anchor" in parameters:
+        parameters["scale_windows"] = False
     state = {**state, "format": FORMAT, "parameters": parameters}
     if state["net"] is None:
         return state
@@ -71,6 +75,10 @@ def upgrade(state: dict[str, Any]) -> dict[str, Any]:
             "loss": parameters.get("loss", "squared_error"),
             "quantile": parameters.get("quantile"),
         }
+    attributes["attention_share_"] = 1.0  # not measured then
+    attributes |= _keep_attention(
+        attributes.pop("attention_weights_", None), attributes
+    )
     net = dict(state["net"])
     net["weights"] = {
         _rename(name): weights for name, weights in net["weights"].items()
@@ -87,12 +95,37 @@ def _find_values(
         falls = parameters["lr_schedule"] in ("cosine", "one_cycle")
         decay = 1.0 if falls and parameters["optimizer"] == "adamw" else 0.0
     names = ("patch_size", "query", "bidirectional", "dropout")
-    return {f"{name}_": settings[name] for name in names} | {
+    given = {name: settings[name] for name in names}
+    given["early_stopping"] = parameters["early_stopping"]
+    if "anchor" in parameters:  # a regressor
+        given |= {"anchor": parameters["anchor"], "scale_windows": False}
+        given["linear_skip"] = parameters["linear_skip"]
+    return {f"{name}_": value for name, value in given.items()} | {
         "conv_layers_": 0,
         "learning_rate_": net["settings"]["lr"],
         "weight_decay_": decay,
         "batch_size_": net["settings"]["batch_size"],
         "max_epochs_": net["settings"]["max_epochs"],
+    }
+
+
+def _keep_attention(
+    weights: np.ndarray | None, attributes: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the weights of the training samples as they are kept now, by patch.
+
+    Lengths were not recorded. Where there are patches, a sequence of several lengths
+    is taken for the longest with its number of patches.
+    """
+    if weights is None:
+        return {"_attention_weights": None, "_attention_lengths": None}
+    longest, size = attributes["n_timesteps_in_"], attributes["patch_size_"]
+    n_patches = (weights > 0).any(axis=tuple(range(1, weights.ndim - 1))).sum(-1)
+    lengths = np.minimum(np.maximum(n_patches, 1) * size, longest)
+    return {
+        "_attention_weights": weights,
+        "_attention_lengths": None if (lengths == longest).all() else lengths,
+        "_attention_timesteps": longest,
     }
 
 

@@ -13,6 +13,8 @@ RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 6, 3)) * [1, 10, 100] + [0, 5, 1000]
 Y = RNG.normal(size=60) * 50 + 300
 FAST = {"hidden_size": 8, "max_epochs": 2, "random_state": 0}
+# A forecast by the network alone.
+ALONE = {"anchor": False, "linear_skip": False, "early_stopping": False}
 SCORES = ["additive", "cosine", "dot", "general", "location", "scaled_dot"]
 FORECAST = RNG.normal(size=200).cumsum() * 10 + 500
 
@@ -50,11 +52,11 @@ def test_weights_of_every_attention(attention, query):
 )
 def test_alignment_of_every_attention(attention, extra):
     X_, y = make_windows(FORECAST, 12, 3)
-    model = fast(attention=attention, decoder="lstm", target_channels=0, **extra)
+    settings = {"attention": attention, "decoder": "lstm", "target_channels": 0}
+    model = fast(**settings | {"patch_size": 1} | ALONE | extra)
     model.fit(X_, y)
-    n_steps = 3 if "patch_size" in extra else 12
     assert model.predict(X_).shape == y.shape
-    assert model.attention_weights_.shape == (len(X_), 3, n_steps)
+    assert model.attention_weights_.shape == (len(X_), 3, 12)
     np.testing.assert_allclose(model.attention_weights_.sum(2), 1.0, atol=1e-6)
     parts = model.predict_attention(X_, average=False)
     assert parts.shape[0::2] == (len(X_), 3)
@@ -91,6 +93,7 @@ def test_target_axes_of_independent_channels():
     X_, y = make_windows(np.stack([FORECAST, -FORECAST, FORECAST**2], axis=1), 12, 4)
     y = y[:, :, :2]
     settings = {"target_channels": [0, 1], "channel_independent": True, "n_heads": 2}
+    settings |= ALONE
     dense = fast(**settings, self_attention_heads=2).fit(X_, y)
     n = len(X_)
     assert dense.attention_weights_.shape == (n, 2, 12)

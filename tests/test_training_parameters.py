@@ -472,6 +472,7 @@ def test_the_validation_loss_of_a_split_is_weighted_by_its_own_samples():
 @pytest.mark.parametrize("channel_independent", [False, True])
 def test_the_penalty_of_conicity_counts_samples_by_their_weight(channel_independent):
     own = {"target_channels": [0, 1], "channel_independent": channel_independent}
+    own |= {"anchor": False, "linear_skip": False, "early_stopping": False}
     y = RNG.normal(size=(300, 2, 2))
     weights = RNG.integers(1, 4, size=300)
     options = {"conicity_penalty": 5.0, "learning_rate": 0.01, "lr_schedule": None}

@@ -97,7 +97,7 @@ def test_weights_are_0_on_padding_and_sum_to_1(name):
     model, _ = _fit(name)
     X = _make_sequences(np.random.default_rng(1), [3, LONGEST, 7])
     weights = model.predict_attention(X)
-    n_steps = [-(-len(x) // model.patch_size) for x in X]
+    n_steps = [len(x) for x in X]
     for sample, n in zip(weights, n_steps, strict=True):
         np.testing.assert_allclose(sample.sum(-1), 1, atol=1e-6)
         assert not sample[..., n:].any()
@@ -346,3 +346,28 @@ def test_target_channels_may_be_names():
     np.testing.assert_array_equal(by_name.predict(frames), by_number.predict(X))
     with pytest.raises(ValueError, match=r"the names \['heat', 'load'\]"):
         by_name.set_params(target_channels=["cold"]).fit(frames, y)
+
+
+@pytest.mark.parametrize("conv_layers", [0, 2])
+def test_the_weight_of_a_patch_is_spread_over_its_steps(conv_layers):
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(n, 2)) for n in (7, 3, 10, 1)]
+    y = [x[0, 0] for x in X]
+    model = LSTMAttentionRegressor(
+        conv_layers=conv_layers, patch_size=4, max_epochs=1, self_attention_heads=2
+    ).fit(X, y)
+    patches = model.predict_attention(X, unit="patch", as_list=True)
+    steps = model.predict_attention(X, as_list=True)
+    assert [len(w) for w in patches] == [2, 1, 3, 1]
+    # Patches end where the sequence ends, so that the first one is shorter.
+    for x, by_patch, by_step in zip(X, patches, steps, strict=True):
+        sizes = np.full(len(by_patch), 4)
+        sizes[0] = (len(x) - 1) % 4 + 1
+        np.testing.assert_allclose(by_step, np.repeat(by_patch / sizes, sizes))
+    np.testing.assert_array_equal(model.attention_weights_, model.predict_attention(X))
+    maps = model.predict_attention(X, layer="self", as_list=True)
+    assert [w.shape for w in maps] == [(n, n) for n in (7, 3, 10, 1)]
+    for each in maps:
+        np.testing.assert_allclose(each.sum(1), 1, atol=1e-6)
+    with pytest.raises(ValueError, match="unit='day' must be 'step' or 'patch'"):
+        model.predict_attention(X, unit="day")

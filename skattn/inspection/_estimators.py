@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 from typing import Protocol
 
 import numpy as np
@@ -184,12 +185,17 @@ def choose_output(estimator: object) -> Output:
 
 
 def predict_weights(estimator: object, X: object, **options: object) -> np.ndarray:
-    """Return the attention weights of an estimator, with the steps as last axis."""
+    """Return the attention weights of an estimator, with the steps as last axis.
+
+    Steps are the patches that the network weighs.
+    """
     if not hasattr(estimator, "predict_attention"):
         raise TypeError(
             "estimator must have the method predict_attention, and "
             f"{type(estimator).__name__} has none."
         )
+    if "unit" in signature(estimator.predict_attention).parameters:
+        options["unit"] = "patch"
     return np.asarray(estimator.predict_attention(X, **options))
 
 

@@ -27,7 +27,7 @@ class Architecture:
     conv_channels, differences, encoder, \
     hidden_size, num_layers, bidirectional, dropout, attention, query, n_heads, \
     normalizer, self_attention_heads, values, state_bypass, decoder, teacher_forcing, \
-    output_activation, anchor, linear_skip
+    output_activation, anchor, linear_skip, scale_windows
         As in `AttentionNetwork`.
     """
 
@@ -57,8 +57,9 @@ class Architecture:
     decoder: str = "dense"
     teacher_forcing: float = 0.0
     output_activation: str = "identity"
-    anchor: bool = False
+    anchor: bool | str = False
     linear_skip: bool | str = False
+    scale_windows: bool | str = False
 
 
 def build_network(generator: torch.Generator, architecture: Architecture) -> Network:
@@ -77,7 +78,7 @@ def build_network(generator: torch.Generator, architecture: Architecture) -> Net
     Returns
     -------
     AttentionNetwork or ChannelIndependent
-        On the CPU, its centre 0.
+        On the CPU, its centre 0 and its units 1.
     """
     network = assemble(architecture)
     network.to_empty(device="cpu").float()  # whatever the caller's default type is
@@ -85,6 +86,8 @@ def build_network(generator: torch.Generator, architecture: Architecture) -> Net
     for name, buffer in network.named_buffers():
         if name.endswith("center"):
             buffer.zero_()
+        elif name.endswith("change_scale"):
+            buffer.fill_(1.0)
     return network
 
 
@@ -112,6 +115,8 @@ def assemble(architecture: Architecture) -> Network:
         one = AttentionNetwork(n_inputs - n_taken, **settings)
         network = ChannelIndependent(one, targets, n_channels, n_inputs)
         network.set_center(torch.zeros(1, n_inputs))  # one pattern for each target
+        if architecture.anchor == "changes":
+            network.set_change_scale(torch.ones(1, n_inputs))
         return network
 
 

@@ -69,6 +69,9 @@ class ChannelIndependent(nn.Module):
             None if output.self_weights is None else unfold(output.self_weights),
             unfold(output.states),
             None if output.mask is None else unfold(output.mask),
+            None
+            if output.unit is None
+            else unfold(output.unit).squeeze(-1).transpose(1, 2),
         )
 
     def fold(self, inputs: Inputs | Tensor) -> Inputs:
@@ -94,6 +97,10 @@ class ChannelIndependent(nn.Module):
         """Return what the weight decay shrinks."""
         return self.network.decaying_parameters()
 
+    def set_change_scale(self, scale: Tensor) -> None:
+        """Set the unit of each channel's changes ``(1, n_channels)``."""
+        self.network.set_change_scale(scale[0, self.channels])
+
     def set_difference_scale(self, scale: Tensor) -> None:
         """Set the deviation of each channel's differences, which the stem reads."""
         self.network.set_difference_scale(scale)
@@ -102,6 +109,11 @@ class ChannelIndependent(nn.Module):
     def whole_batches(self) -> bool:
         """Whether a batch must not be cut, for the statistics taken of it."""
         return self.network.whole_batches
+
+    @property
+    def starts_at_zero(self) -> bool:
+        """Whether the decoder adds nothing before it is trained."""
+        return self.network.starts_at_zero
 
     @property
     def patch_size(self) -> int:

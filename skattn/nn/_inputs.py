@@ -93,6 +93,7 @@ class Steps(NamedTuple):
     history: Tensor  # relative to the level, (n, n_timesteps, n_channels)
     times: Tensor | None  # lengths in time steps
     level: Tensor | None  # (n, 1, n_channels)
+    unit: Tensor | None  # (n or 1, 1, n_channels)
 
 
 class Memory(NamedTuple):
@@ -148,15 +149,17 @@ class NetworkOutput(NamedTuple):
     context : Tensor of shape (n_samples, context_size)
         What the attention gathered; decoder steps side by side.
     weights : Tensor of shape (n_samples, n_heads, [horizon,] n_steps) or None
-        Attention weights; hidden units stand in the place of
-        heads with "feature". Steps are
-        patches where ``patch_size`` > 1. None where they were not needed.
+        Attention weights; hidden units stand in the place of heads with "feature".
+        Steps are patches where ``patch_size`` > 1. None where they were not needed.
     self_weights : Tensor of shape (n_samples, n_heads, n_steps, n_steps) or None
         The map of the self-attention; None without one.
     states : Tensor of shape (n_samples, n_steps, size)
         The states that were attended to.
     mask : Tensor of bool of shape (n_samples, n_steps) or None
         True at real steps; None if all are.
+    unit : Tensor of shape (n_samples, 1, n_targets), default=None
+        The unit of each window, in which its loss is measured; with
+        ``scale_windows``.
 
     Examples
     --------
@@ -176,3 +179,4 @@ class NetworkOutput(NamedTuple):
     self_weights: Tensor | None
     states: Tensor
     mask: Tensor | None
+    unit: Tensor | None = None

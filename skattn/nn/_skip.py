@@ -5,6 +5,9 @@ from torch import Tensor, nn
 
 from ._time_axis import align_ends
 
+# Linear paths that are set in closed form, and not trained.
+LINEAR_PATHS = ("ridge", "ar", "arx")
+
 
 class LinearSkip(nn.Module):
     """A linear path from history to output that leads past the LSTM.
@@ -24,6 +27,10 @@ class LinearSkip(nn.Module):
         Whether the history has one channel for each target.
     fixed : bool, default=False
         Whether its weights are set, by `set_weights`, and not trained.
+    from_nothing : bool, default=False
+        Whether these may be 0, where no history helps.
+    relative : bool, default=False
+        Whether it then goes without a bias, from a history relative to its level.
 
     References
     ----------
@@ -42,10 +49,14 @@ class LinearSkip(nn.Module):
         n_targets: int,
         own_history: bool,
         fixed: bool = False,
+        from_nothing: bool = False,
+        relative: bool = False,
     ) -> None:
         super().__init__()
         self.n_timesteps = self.max_steps = n_timesteps
         self.own_history = own_history
+        self.from_nothing = from_nothing
+        self.relative = relative
         self.shape = (horizon, n_targets)
         if own_history:
             self.linear = nn.Linear(n_timesteps, horizon)
@@ -71,16 +82,19 @@ class LinearSkip(nn.Module):
                 f"X has {history.shape[1]} time steps, but linear_skip was fitted on "
                 f"{self.n_timesteps}; at most {self.n_timesteps} are allowed."
             )
-        rows = self.lay_out(history, lengths)
+        rows = lay_out(history, lengths, self.n_timesteps, self.own_history)
         if self.own_history:
             return self.linear(rows).transpose(1, 2)  # (n, horizon, n_targets)
         return self.linear(rows).unflatten(-1, self.shape)
 
-    def lay_out(self, history: Tensor, lengths: Tensor | None) -> Tensor:
-        """Return the inputs of the linear map, aligned at their ends.
 
-        ``(n_samples, n_targets, n_timesteps)`` with one history a target, else
-        ``(n_samples, n_timesteps * n_channels)``.
-        """
-        aligned = align_ends(history, lengths, self.n_timesteps)
-        return aligned.transpose(1, 2) if self.own_history else aligned.flatten(1)
+def lay_out(
+    history: Tensor, lengths: Tensor | None, n_timesteps: int, own_history: bool
+) -> Tensor:
+    """Return the inputs of a linear map, aligned at their ends.
+
+    ``(n_samples, n_targets, n_timesteps)`` with one history a target, else
+    ``(n_samples, n_timesteps * n_channels)``.
+    """
+    aligned = align_ends(history, lengths, n_timesteps)
+    return aligned.transpose(1, 2) if own_history else aligned.flatten(1)

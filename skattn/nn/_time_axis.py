@@ -95,3 +95,38 @@ def from_ends(x: Tensor, lengths: Tensor | None, n_steps: int) -> Tensor:
     source = (n_frame - lengths[:, None] + step).clamp(max=n_frame - 1)
     source = source.reshape(-1, *[1] * (x.ndim - 2), n_steps)
     return x.gather(-1, source.expand_as(x[..., :n_steps]))
+
+
+def spread_patches(
+    x: Tensor, lengths: Tensor, n_steps: int, patch_size: int, divide: bool
+) -> Tensor:
+    """Return what patches have, on the last axis, for each of their steps.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n_samples, ..., n_patches)
+        Patches end where their sequence ends.
+    lengths : Tensor of int of shape (n_samples,)
+        Steps of each sequence.
+    n_steps : int
+        Steps to give, padding included.
+    patch_size : int
+        Steps in a patch; the first may have fewer.
+    divide : bool
+        Whether the steps of a patch share what it has; else each has all of it.
+
+    Returns
+    -------
+    Tensor of shape (n_samples, ..., n_steps)
+        0 on padded steps.
+    """
+    fill = ((patch_size - lengths % patch_size) % patch_size)[:, None]
+    step = torch.arange(n_steps, device=x.device)
+    real = step < lengths[:, None]
+    patch = torch.where(real, (step + fill) // patch_size, 0)
+    share = real.to(x.dtype)
+    if divide:  # (n_samples, n_steps)
+        share = share / torch.where(patch == 0, patch_size - fill, patch_size)
+    shape = (-1, *[1] * (x.ndim - 2), n_steps)
+    patch, share = patch.reshape(shape), share.reshape(shape)
+    return x.gather(-1, patch.expand(*x.shape[:-1], -1)) * share

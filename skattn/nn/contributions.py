@@ -34,11 +34,11 @@ def bypass(network: Network, inputs: Inputs) -> Tensor:
         # (n * n_targets, horizon, 1) -> (n, n_targets, horizon) -> transposed
         share = bypass(network.network, network.fold(inputs)).squeeze(-1)
         return share.unflatten(0, (len(inputs), -1)).transpose(1, 2)
+    base, unit, extra = network.lead_past(network.input(inputs))
     total = inputs.x.new_zeros(len(inputs), 1, 1)
-    for path in network.lead_past(network.input(inputs)):
-        if path is not None:
-            total = total + path
-    return total
+    if extra is not None:
+        total = extra if unit is None else extra * unit
+    return total if base is None else total + base
 
 
 def contributions(network: Network, inputs: Inputs) -> Tensor:
@@ -67,6 +67,8 @@ def contributions(network: Network, inputs: Inputs) -> Tensor:
     total = _attended(network, encoded, n_timesteps)
     if network.skip is not None:
         total = total + _skipped(network, network.skip, encoded, total)
+    if encoded.steps.unit is not None:  # (n or 1, 1, n_targets)
+        total = total * network.take_targets(encoded.steps.unit)[..., None, None]
     if encoded.steps.level is not None:
         _add_level(network, encoded, total)
     if inputs.lengths is not None:
@@ -89,15 +91,19 @@ def base_value(network: Network) -> Tensor:
         On the scale of the network's prediction.
     """
     if isinstance(network, ChannelIndependent):
-        return base_value(network.network).expand(-1, -1, len(network.channels))
+        # One row for each target where their units differ.
+        each = base_value(network.network)
+        return each[..., 0].T[None].expand(-1, -1, len(network.channels))
     decoder = network.decoder
     assert isinstance(decoder, DenseDecoder)
     total = decoder.output.bias.unflatten(0, decoder.shape)
     if network.skip is not None:
         bias = network.skip.linear.bias
-        own = network.target_channels is not None
+        own = network.skip.own_history
         total = total + (bias[:, None] if own else bias.unflatten(0, decoder.shape))
-    return total[None].detach()
+    units = network.input.change_scale
+    total = total[None] if units is None else total * network.take_targets(units)
+    return total.detach()
 
 
 def _attended(network: AttentionNetwork, encoded: Encoded, n_timesteps: int) -> Tensor:
@@ -132,11 +138,12 @@ def _skipped(
     # (n, n_frame, n_channels), aligned at its end as the skip reads it
     aligned = align_ends(history, times, skip.n_timesteps)
     weight = skip.linear.weight
-    if network.target_channels is None:
+    if not skip.own_history:
         weight = weight.unflatten(0, like.shape[1:3])
         weight = weight.unflatten(-1, (skip.n_timesteps, n_channels))
         each = weight * aligned[:, None, None]
     else:
+        assert network.target_channels is not None
         each = aligned.new_zeros(len(like), *like.shape[1:3], *aligned.shape[1:])
         for target, channel in enumerate(network.target_channels):
             each[:, :, target, :, channel] = weight * aligned[:, None, :, channel]

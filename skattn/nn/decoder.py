@@ -101,9 +101,10 @@ class DenseDecoder(nn.Module):
         width = self.context_size
         self.join = nn.Linear(width + size, size, bias=False) if state_bypass else None
         self.output = nn.Linear(size if state_bypass else width, horizon * n_targets)
+        self.starts_at_zero = False
 
     def draw_parameters(self, generator: torch.Generator | None = None) -> None:
-        """Set the outputs around 0, the mean of scaled targets.
+        """Set the outputs around 0, the mean of scaled targets, or to 0.
 
         Parameters
         ----------
@@ -111,6 +112,8 @@ class DenseDecoder(nn.Module):
             Ignored: nothing is random.
         """
         nn.init.zeros_(self.output.bias)
+        if self.starts_at_zero:
+            nn.init.zeros_(self.output.weight)
 
     def forward(
         self,
@@ -229,11 +232,12 @@ class LSTMDecoder(nn.Module):
         self.join = nn.Linear(2 * size, size, bias=False)
         self.dropout = Dropout(dropout) if dropout else nn.Identity()
         self.output = nn.Linear(size, n_targets)
+        self.starts_at_zero = False
         # A truth is kept where dropout would keep a unit.
         self.forcing = Dropout(1.0 - teacher_forcing)
 
     def draw_parameters(self, generator: torch.Generator | None = None) -> None:
-        """Set the outputs around 0, the mean of scaled targets.
+        """Set the outputs around 0, the mean of scaled targets, or to 0.
 
         Parameters
         ----------
@@ -241,6 +245,8 @@ class LSTMDecoder(nn.Module):
             Ignored: nothing is random.
         """
         nn.init.zeros_(self.output.bias)
+        if self.starts_at_zero:
+            nn.init.zeros_(self.output.weight)
 
     def forward(
         self,

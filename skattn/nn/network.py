@@ -8,7 +8,7 @@ from torch.nn.functional import softplus
 
 from ._inputs import Encoded, Inputs, Memory, NetworkOutput, Steps
 from ._registry import Registry, refuse_choice
-from ._skip import LinearSkip
+from ._skip import LINEAR_PATHS, LinearSkip, lay_out
 from ._time_axis import last_step, step_mask, to_patches
 from .decoder import DECODERS
 from .embedding import GatedEmbedding
@@ -22,6 +22,10 @@ ACTIVATIONS: Registry[Callable[[Tensor], Tensor] | None] = Registry(
 )
 
 
+# A window that deviates by less, relative to its values, is constant in float32.
+_ROUNDING = 1e-5
+
+
 class InputLayer(nn.Module):
     """Read inputs: relative to their level, in patches, with a mask.
 
@@ -31,8 +35,12 @@ class InputLayer(nn.Module):
         Channels of the input.
     patch_size : int
         Consecutive steps joined into one.
-    anchored : sequence of int
-        Channels that are read relative to their last value.
+    targets : sequence of int
+        Channels that the targets continue.
+    anchor : bool or "changes"
+        Whether these are read relative to their last value.
+    scale_windows : {False, "mean", "standard"}
+        Statistics of its own by which each window of these is scaled.
     stem : ConvStem or None
         What makes patches instead of joining steps.
     """
@@ -41,21 +49,29 @@ class InputLayer(nn.Module):
         self,
         n_channels: int,
         patch_size: int,
-        anchored: list[int],
+        targets: list[int],
+        anchor: bool | str,
+        scale_windows: bool | str,
         stem: ConvStem | None,
     ) -> None:
         super().__init__()
         self.patch_size = patch_size
-        self.anchored = anchored
+        self.anchored = targets if anchor else []
+        self.own_units = targets if scale_windows else []
+        self.window_scale = scale_windows
         # Mean over scale of each channel: added to centred inputs, it uncentres them.
         # One row for all samples, or one for each sample of a repeating pattern.
         self.center: Tensor
         self.register_buffer("center", torch.zeros(1, 1, n_channels))
+        # The unit of each channel's changes; as many rows as the centre has.
+        self.change_scale: Tensor | None
+        units = torch.ones(1, 1, n_channels) if anchor == "changes" else None
+        self.register_buffer("change_scale", units)
         self.stem = stem
 
     def forward(self, inputs: Inputs) -> Steps:
         """Return the steps that the encoder reads."""
-        level, history = self.relate(inputs)
+        level, unit, history = self.relate(inputs)
         lengths = inputs.lengths
         patches, n_patches, size = history, lengths, self.patch_size
         if self.stem is not None:
@@ -65,17 +81,59 @@ class InputLayer(nn.Module):
         elif size > 1:
             patches, n_patches = to_patches(history, lengths, size)
         mask = None if n_patches is None else step_mask(n_patches, patches.shape[1])
-        return Steps(patches, n_patches, mask, history, lengths, level)
+        return Steps(patches, n_patches, mask, history, lengths, level, unit)
 
-    def relate(self, inputs: Inputs) -> tuple[Tensor | None, Tensor]:
-        """Return the level of anchored channels, and the inputs relative to it."""
-        if not self.anchored:
-            return None, inputs.x
-        # The last real value of anchored channels, 0 for the others.
-        last = last_step(inputs.x, inputs.lengths)[:, None]
-        level = torch.zeros_like(last)
-        level[:, :, self.anchored] = last[:, :, self.anchored]
-        return level, inputs.x - level
+    def relate(self, inputs: Inputs) -> tuple[Tensor | None, Tensor | None, Tensor]:
+        """Return level and unit of each window, and the inputs relative to them.
+
+        The level is 0 and the unit 1 for channels that are read as they are.
+        """
+        if not self.anchored and not self.own_units:
+            return None, None, inputs.x
+        level, unit = self._measure_windows(inputs) if self.own_units else (None, None)
+        if self.anchored:
+            # The last real value of anchored channels, 0 for the others.
+            last = last_step(inputs.x, inputs.lengths)[:, None]
+            level = torch.zeros_like(last)
+            level[:, :, self.anchored] = last[:, :, self.anchored]
+        if self.change_scale is not None:
+            changes = self.change_scale
+            if changes.shape[0] > 1:
+                changes = changes.repeat(inputs.x.shape[0] // changes.shape[0], 1, 1)
+            unit = changes if unit is None else unit * changes
+        history = inputs.x if level is None else inputs.x - level
+        return level, unit, history if unit is None else history / unit
+
+    def _measure_windows(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """Return mean and deviation of each window, or 0 and its mean magnitude.
+
+        For the channels in units of their own ``(n, 1, n_channels)``; 0 and 1 for the
+        others, and 1 for the deviation of a window that does not vary.
+        """
+        x, lengths = inputs.x[:, :, self.own_units], inputs.lengths
+        center = self.center[:, :, self.own_units].to(x.dtype)
+        first = inputs.x[:, :1]
+        level, unit = torch.zeros_like(first), torch.ones_like(first)
+        real = None if lengths is None else step_mask(lengths, x.shape[1])[:, :, None]
+        count = x.shape[1] if lengths is None else lengths[:, None, None]
+
+        def average(values: Tensor) -> Tensor:
+            if real is not None:
+                values = torch.where(real, values, 0.0)
+            return values.sum(1, keepdim=True) / count
+
+        if self.window_scale == "mean":
+            size = average((x + center).abs())
+            level[:, :, self.own_units] = -center.expand_as(size)
+        else:
+            mean = average(x)
+            size = average((x - mean).square()).sqrt()
+            level[:, :, self.own_units] = mean
+        # Rounding alone gives a constant window a tiny deviation.
+        largest = (x + center).abs().amax(1, keepdim=True)
+        size = torch.where(size > _ROUNDING * largest, size, 1.0)
+        unit[:, :, self.own_units] = size
+        return level, unit
 
     def uncentre(self, steps: Steps) -> Tensor:
         """Return the patches with the centre of each channel added, not centred."""
@@ -86,7 +144,7 @@ class InputLayer(nn.Module):
     def set_center(self, center: Tensor) -> None:
         """Set where 0 lies in each channel: ``(n_patterns, n_channels)``."""
         center = center.clone()
-        if self.anchored:  # what is relative to a level has no centre
+        if self.anchored and not self.own_units:  # relative to a level: no centre
             center[:, self.anchored] = 0.0
         self.center = center[:, None]
 
@@ -139,11 +197,15 @@ class AttentionNetwork(nn.Module):
         Share of true previous outputs that the LSTM decoder reads in training.
     output_activation : {"identity", "sigmoid", "softplus"}, default="identity"
         Applied to the prediction.
-    anchor : bool, default=False
-        Read and predict the target channels relative to their last values.
-    linear_skip : bool or "ridge", default=False
-        Add a linear path from history to output; with "ridge" its weights are not
-        trained, but to be set.
+    anchor : bool or "changes", default=False
+        Read and predict the target channels relative to their last values; with
+        "changes" in units that are to be set.
+    linear_skip : {False, True, "ridge", "ar", "arx"}, default=False
+        Add a linear path from history to output, which with "arx" reads all channels.
+        Only with True its weights are trained; otherwise they are to be set, and with
+        "ar" and "arx" the rest of the network starts with an output of 0.
+    scale_windows : {False, "mean", "standard"}, default=False
+        Read and predict the target channels of each window in units of its own.
 
     Examples
     --------
@@ -186,25 +248,31 @@ class AttentionNetwork(nn.Module):
         decoder: str = "dense",
         teacher_forcing: float = 0.0,
         output_activation: str = "identity",
-        anchor: bool = False,
+        anchor: bool | str = False,
         linear_skip: bool | str = False,
+        scale_windows: bool | str = False,
     ) -> None:
         super().__init__()
         for name, value, allowed in (
             ("values", values, ("states", "inputs")),
             ("query", query, ("last", "learned")),
-            ("linear_skip", linear_skip, (False, True, "ridge")),
+            ("anchor", anchor, (False, True, "changes")),
+            ("linear_skip", linear_skip, (False, True, *LINEAR_PATHS)),
+            ("scale_windows", scale_windows, (False, "mean", "standard")),
         ):
             if value not in allowed:
                 refuse_choice(name, value, allowed)
+        if scale_windows and values == "inputs":
+            raise ValueError(
+                f"scale_windows={scale_windows!r} does not go with values='inputs'."
+            )
         if conv_layers and values == "inputs":
             raise ValueError(
                 f"conv_layers={conv_layers} does not go with values='inputs', whose "
                 "sums are over inputs that no convolution has mixed."
             )
-        own = target_channels is not None
+        own = target_channels is not None and linear_skip != "arx"
         self.target_channels = [*target_channels] if target_channels else None
-        anchored = [*target_channels] if anchor and target_channels else []
         options = {
             "query": query,
             "n_heads": n_heads,
@@ -223,7 +291,14 @@ class AttentionNetwork(nn.Module):
         self.encoder = ENCODERS[encoder](
             input_size, hidden_size, num_layers, bidirectional, dropout
         )
-        self.input = InputLayer(n_channels, patch_size, anchored, stem)
+        self.input = InputLayer(
+            n_channels,
+            patch_size,
+            self.target_channels or [],
+            anchor,
+            scale_windows,
+            stem,
+        )
         size = self.state_size = self.encoder.output_size
         if stem is not None:
             # Features of the stem stand next to the states, so that a step is also
@@ -247,12 +322,20 @@ class AttentionNetwork(nn.Module):
             teacher_forcing=teacher_forcing,
         )
         self.context_size = self.decoder.context_size
-        fixed = linear_skip == "ridge"
-        self.skip = (
-            LinearSkip(n_timesteps, n_channels, horizon, n_targets, own, fixed)
-            if linear_skip
-            else None
-        )
+        # What the network adds to such a path has to earn its place.
+        from_nothing = self.decoder.starts_at_zero = linear_skip in ("ar", "arx")
+        self.skip = None
+        if linear_skip:
+            self.skip = LinearSkip(
+                n_timesteps,
+                n_channels,
+                horizon,
+                n_targets,
+                own,
+                fixed=linear_skip in LINEAR_PATHS,
+                from_nothing=from_nothing,
+                relative=from_nothing and bool(anchor),
+            )
 
     def forward(
         self,
@@ -284,10 +367,12 @@ class AttentionNetwork(nn.Module):
         memory = encoded.memory
         if weights is not None:
             memory = memory._replace(weights=weights)
-        base, extra = self.lead_past(encoded.steps)
-        if target is not None and base is not None:
-            target = target - base
+        base, unit, extra = self.lead_past(encoded.steps)
+        if target is not None:
+            target = relate(target, base, unit)
         prediction, context, weights = self.decoder(memory, extra, target, need_weights)
+        if unit is not None:
+            prediction = prediction * unit
         if base is not None:
             prediction = prediction + base
         if self.activation is not None:
@@ -299,6 +384,7 @@ class AttentionNetwork(nn.Module):
             encoded.self_weights,
             memory.states,
             memory.mask,
+            unit if self.input.own_units else None,
         )
 
     def encode(self, inputs: Inputs | Tensor, need_weights: bool = True) -> Encoded:
@@ -339,8 +425,12 @@ class AttentionNetwork(nn.Module):
         memory = Memory(states, last, mask, values)
         return Encoded(memory, self_weights, steps, embedded)
 
-    def lead_past(self, steps: Steps) -> tuple[Tensor | None, Tensor | None]:
+    def lead_past(
+        self, steps: Steps
+    ) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
         """Compute what reaches the output past the attention, without ``state_bypass``.
+
+        A prediction is ``base + unit * (extra + what comes through the decoder)``.
 
         Parameters
         ----------
@@ -350,14 +440,22 @@ class AttentionNetwork(nn.Module):
         Returns
         -------
         base : Tensor of shape (n_samples, 1, n_targets) or None
-            The last values; with ``anchor``.
+            The last values, with ``anchor``; the means of the windows.
+        unit : Tensor of shape (n_samples or 1, 1, n_targets) or None
+            With ``anchor="changes"`` and ``scale_windows``.
         extra : Tensor of shape (n_samples, horizon, n_targets) or None
             What the linear path adds; with ``linear_skip``.
         """
         base = None if steps.level is None else self.take_targets(steps.level)
+        unit = None if steps.unit is None else self.take_targets(steps.unit)
         if self.skip is None:
-            return base, None
-        return base, self.skip(self.take_targets(steps.history), steps.times)
+            return base, unit, None
+        return base, unit, self.skip(self._take_read(steps.history), steps.times)
+
+    def _take_read(self, history: Tensor) -> Tensor:
+        """Return the channels that the linear path reads."""
+        assert self.skip is not None
+        return self.take_targets(history) if self.skip.own_history else history
 
     def take_targets(self, x: Tensor) -> Tensor:
         """Return the target channels, or all if the targets are no channels.
@@ -386,20 +484,25 @@ class AttentionNetwork(nn.Module):
 
         Returns
         -------
-        rows : Tensor of shape (n_samples * n_targets, n_timesteps)
-            The history of each target, relative to the level.
-        outputs : Tensor of shape (n_samples * n_targets, horizon)
+        rows : Tensor of shape (n_samples * n_targets, n_timesteps) or \
+                (n_samples, n_timesteps * n_channels)
+            The history of each target, relative to the level; with "arx" of all.
+        outputs : Tensor of shape (n_samples * n_targets, horizon) or \
+                (n_samples, horizon * n_targets)
             What followed it, relative to the same.
         """
         assert self.skip is not None
-        level, history = self.input.relate(inputs)
-        if level is not None:
-            target = target - self.take_targets(level)
-        rows = self.skip.lay_out(self.take_targets(history), inputs.lengths)
-        return rows.flatten(0, 1), target.transpose(1, 2).flatten(0, 1)
+        return pose(
+            self.input,
+            self.skip.own_history,
+            self.target_channels,
+            self.skip.n_timesteps,
+            inputs,
+            target,
+        )
 
     def set_center(self, center: Tensor) -> None:
-        """Set where 0 lies in each channel, for ``values="inputs"``.
+        """Set where 0 lies in each channel.
 
         Parameters
         ----------
@@ -407,6 +510,16 @@ class AttentionNetwork(nn.Module):
             Mean over scale of each channel; the patterns repeat over the samples.
         """
         self.input.set_center(center)
+
+    def set_change_scale(self, scale: Tensor) -> None:
+        """Set the unit of each channel's changes, for ``anchor="changes"``.
+
+        Parameters
+        ----------
+        scale : Tensor of shape (n_patterns, n_channels)
+            Positive; the patterns repeat over the samples.
+        """
+        self.input.change_scale = scale[:, None]
 
     def set_difference_scale(self, scale: Tensor) -> None:
         """Set the deviation of each channel's differences, which the stem reads.
@@ -453,6 +566,11 @@ class AttentionNetwork(nn.Module):
         return self.input.stem is not None
 
     @property
+    def starts_at_zero(self) -> bool:
+        """Whether the decoder adds nothing before it is trained."""
+        return self.decoder.starts_at_zero
+
+    @property
     def patch_size(self) -> int:
         """Time steps in one step of the encoder."""
         return self.input.patch_size
@@ -463,3 +581,64 @@ class AttentionNetwork(nn.Module):
         if self.skip is not None:
             return self.skip.max_steps
         return self.decoder.pooling.max_steps
+
+
+def relate(target: Tensor, base: Tensor | None, unit: Tensor | None) -> Tensor:
+    """Return targets relative to a level, in a unit.
+
+    Parameters
+    ----------
+    target : Tensor of shape (n_samples, horizon, n_targets)
+        As the network predicts them.
+    base, unit : Tensor or None
+        From `AttentionNetwork.lead_past`.
+
+    Returns
+    -------
+    Tensor
+        Like ``target``.
+    """
+    if base is not None:
+        target = target - base
+    return target if unit is None else target / unit
+
+
+def pose(
+    layer: InputLayer,
+    own_history: bool,
+    channels: list[int] | None,
+    n_timesteps: int,
+    inputs: Inputs,
+    target: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Return what a linear path alone is fitted to.
+
+    Parameters
+    ----------
+    layer : InputLayer
+        Relates the inputs to a level.
+    own_history : bool
+        Whether each target is read from its own channel alone, with shared weights.
+    channels : list of int or None
+        The channels that the targets continue.
+    n_timesteps : int
+        Steps that the path reads.
+    inputs : Inputs
+        Scaled sequences.
+    target : Tensor of shape (n_samples, horizon, n_targets)
+        The truth.
+
+    Returns
+    -------
+    rows, outputs : Tensor
+        As `AttentionNetwork.pose_linear` returns them.
+    """
+    level, unit, history = layer.relate(inputs)
+    if channels is not None:
+        base = None if level is None else level[:, :, channels]
+        target = relate(target, base, None if unit is None else unit[:, :, channels])
+    if not own_history:
+        rows = lay_out(history, inputs.lengths, n_timesteps, own_history)
+        return rows, target.flatten(1)
+    rows = lay_out(history[:, :, channels], inputs.lengths, n_timesteps, own_history)
+    return rows.flatten(0, 1), target.transpose(1, 2).flatten(0, 1)

@@ -17,6 +17,7 @@ from .._container import replacing, to_path
 from .._optional import import_optional
 from .._probe import Probe
 from ..nn import Inputs, LSTMDecoder
+from ..nn._time_axis import spread_patches
 from ..targets import Classes, Regression
 
 _OPSET = 17
@@ -155,8 +156,11 @@ class _Graph(nn.Module):
         weights = output.weights
         if self.architecture.channel_independent:
             weights = weights.movedim(1, -2)
+        weights, size = weights.mean(1), self.architecture.patch_size
+        if size > 1:
+            weights = spread_patches(weights, lengths, X.shape[1], size, divide=True)
         context = _blank(output.context, refused)
-        return _blank(prediction, refused), _blank(weights.mean(1), refused), context
+        return _blank(prediction, refused), _blank(weights, refused), context
 
     def find_answer(self, prediction: Tensor) -> Tensor:
         """Return what `predict` or `predict_proba` gives."""
@@ -180,7 +184,7 @@ class _Graph(nn.Module):
         axes["X"][1] = "n_timesteps"
         by_step = self.architecture.decoder == "lstm"
         last = 1 + by_step + self.architecture.channel_independent
-        axes["attention"][last] = "n_steps"
+        axes["attention"][last] = "n_timesteps"
         return axes
 
 

@@ -137,6 +137,44 @@ def measure_changes(
     return np.where(changes > _LEAST_CHANGE, changes, 0.0)
 
 
+def measure_levels(
+    samples: Samples, rows: np.ndarray, scaler: InputScaler
+) -> np.ndarray:
+    """Compute the root mean square of what channels are away from their last value.
+
+    Parameters
+    ----------
+    samples : Samples
+        Not yet scaled.
+    rows : ndarray of int
+        The samples that count.
+    scaler : InputScaler
+        The scale in which it is measured.
+
+    Returns
+    -------
+    ndarray of shape (n_channels,)
+        Over the steps that are there; 1 for a channel that never changes.
+    """
+    n_timesteps, n_channels = samples.values.shape[1:]
+    total, count = np.zeros(n_channels), np.zeros(n_channels)
+    step = max(1, _BLOCK_VALUES // (n_timesteps * n_channels))
+    for start in range(0, len(rows), step):
+        block = rows[start : start + step]
+        values = samples.values[block].astype(np.float64) / scaler.scale
+        last = np.full(len(block), n_timesteps - 1)
+        known = np.isfinite(values)
+        if samples.lengths is not None:
+            last = samples.lengths[block] - 1
+            known &= (np.arange(n_timesteps) <= last[:, None])[:, :, None]
+        away = values - values[np.arange(len(block)), last][:, None]
+        known &= np.isfinite(away)
+        total += (np.where(known, away, 0.0) ** 2).sum((0, 1))
+        count += known.sum((0, 1))
+    away = np.sqrt(total / np.where(count > 0, count, 1.0))
+    return np.where(away > _LEAST_CHANGE, away, 1.0)
+
+
 def _blocks(
     samples: Samples, weights: np.ndarray | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:

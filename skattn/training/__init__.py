@@ -1,5 +1,6 @@
 """Training with skorch: nets, batches, devices, random streams, validation splits."""
 
+from ._callbacks import Aside
 from ._checkpoint import Checkpoint, digest
 from ._data import (
     SequenceDataset,
@@ -11,14 +12,18 @@ from ._data import (
 )
 from ._environment import Stream, choose_device, draw_seed, guard_fork, make_generator
 from ._net import AttentionNet
+from ._outlook import Outlook
 from ._packing import pack_net, unpack_net
 from ._ridge import fit_linear_path
 from ._split import TrainingSamples, find_weighted, mean_weight, split_validation
 from ._trainer import TrainingPlan, train
+from ._yardstick import find_some, measure_yardstick, predict_some
 
 __all__ = [
+    "Aside",
     "AttentionNet",
     "Checkpoint",
+    "Outlook",
     "SequenceDataset",
     "Stream",
     "TrainingPlan",
@@ -27,12 +32,15 @@ __all__ = [
     "compute",
     "digest",
     "draw_seed",
+    "find_some",
     "find_weighted",
     "fit_linear_path",
     "guard_fork",
     "make_generator",
     "mean_weight",
+    "measure_yardstick",
     "pack_net",
+    "predict_some",
     "prepare",
     "run_network",
     "scale_values",

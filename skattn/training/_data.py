@@ -178,6 +178,11 @@ class SequenceDataset(Dataset):
         weight = None if self._weights is None else self._weights[index]
         return Batch(Weighted(inputs, weight), self._targets[index])
 
+    @property
+    def n_timesteps(self) -> int:
+        """Time steps of the samples, padding included."""
+        return self._samples.values.shape[1]
+
     def measure_constant(self, target: Target) -> float:
         """Return the loss of the best prediction that reads nothing."""
         y, weight = self._targets, self._weights
@@ -232,6 +237,8 @@ class Batches:
         Samples in a batch; the last one may have fewer.
     generator : torch.Generator, default=None
         Source of the order; None keeps the order of the data.
+    rows : Tensor of int, default=None
+        With a generator: the samples to walk through; None for all.
     """
 
     def __init__(
@@ -239,13 +246,16 @@ class Batches:
         dataset: SequenceDataset,
         batch_size: int,
         generator: torch.Generator | None = None,
+        rows: Tensor | None = None,
     ) -> None:
         self.dataset = dataset
         self.batch_size = batch_size
         self.generator = generator
+        self.rows = rows
 
     def __len__(self) -> int:
-        return -(-len(self.dataset) // self.batch_size)
+        n_samples = len(self.dataset) if self.rows is None else len(self.rows)
+        return -(-n_samples // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
         if self.generator is None:
@@ -253,7 +263,10 @@ class Batches:
                 stop = min(start + self.batch_size, len(self.dataset))
                 yield self.dataset[slice(start, stop)]
             return
-        order = torch.randperm(len(self.dataset), generator=self.generator)
+        n_samples = len(self.dataset) if self.rows is None else len(self.rows)
+        order = torch.randperm(n_samples, generator=self.generator)
+        if self.rows is not None:
+            order = self.rows[order]
         if self.dataset.lengths is None:
             batches = [*order.split(self.batch_size)]
         else:

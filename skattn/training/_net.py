@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..nn import NetworkOutput, conicity
 from ..nn._dropout import set_dropout_generator
+from ._callbacks import Aside
 from ._data import Batch, Batches, SequenceDataset, Weighted, cut
 from ._environment import Stream, derive
 
@@ -66,6 +67,7 @@ class AttentionNet(NeuralNet):
         self.conicity_penalty = conicity_penalty
         self.weight_decay = weight_decay
         self.flat: FlatWeights | None = None  # only while training
+        self.aside: Aside | None = None  # likewise
         super().__init__(module, **kwargs)
 
     @property
@@ -75,8 +77,10 @@ class AttentionNet(NeuralNet):
 
     def get_iterator(self, dataset: SequenceDataset, training: bool = False) -> Batches:
         """Walk through the data, shuffled by this net's own stream in training."""
-        order = self._order if training else None
-        return Batches(dataset, self.batch_size, order)
+        if not training:
+            return Batches(dataset, self.batch_size)
+        rows = None if self.aside is None else self.aside.find_rows(self)
+        return Batches(dataset, self.batch_size, self._order, rows)
 
     def on_train_begin(self, net: NeuralNet, **kwargs: object) -> None:
         """Make the random streams, for dropout on the device that it runs on."""
@@ -110,7 +114,10 @@ class AttentionNet(NeuralNet):
     ) -> Tensor:
         """Return the mean loss over outputs, and over samples by their weights."""
         weight = None if X is None or X.weight is None else X.weight.to(self.device)
-        losses = self.criterion_(y_pred.prediction, y_true.to(self.device))
+        prediction, y_true = y_pred.prediction, y_true.to(self.device)
+        if y_pred.unit is not None:  # each window counts alike
+            prediction, y_true = prediction / y_pred.unit, y_true / y_pred.unit
+        losses = self.criterion_(prediction, y_true)
         if weight is not None:
             losses = losses.flatten(1).mean(1) * weight  # (n_samples,)
         loss = losses.mean()

@@ -12,7 +12,7 @@ from skorch.helper import predefined_split
 
 from ..nn._channel_independent import Network
 from ..targets import Target
-from ._callbacks import EarlyStopping, ProgressBar, StopTraining, make_schedule
+from ._callbacks import Aside, EarlyStopping, ProgressBar, StopTraining, make_schedule
 from ._checkpoint import Checkpoint
 from ._data import SequenceDataset
 from ._net import OPTIMIZERS, AttentionNet, FlatWeights
@@ -62,6 +62,7 @@ def train(
     seed: int,
     previous: AttentionNet | None = None,
     checkpoint: Checkpoint | None = None,
+    aside: Aside | None = None,
 ) -> AttentionNet:
     """Train a network in place.
 
@@ -81,6 +82,8 @@ def train(
         The net that trained ``module`` before: its optimiser's state is used further.
     checkpoint : Checkpoint, default=None
         Where to take over from, and to write to after each epoch.
+    aside : Aside, default=None
+        Samples of ``train_data`` that join the others late.
 
     Returns
     -------
@@ -88,7 +91,9 @@ def train(
         Trained; its history holds all epochs, those of ``previous`` first.
     """
     batch_size = plan.batch_size
-    n_batches = -(-len(train_data) // batch_size)
+    n_steps = plan.max_epochs * -(-len(train_data) // batch_size)
+    if aside is not None:
+        n_steps = aside.count_steps(batch_size, plan.max_epochs)
     past = [] if previous is None else list(previous.history)
     net = AttentionNet(
         module,
@@ -105,10 +110,18 @@ def train(
         max_epochs=plan.max_epochs,
         batch_size=batch_size,
         train_split=None if valid_data is None else predefined_split(valid_data),
-        callbacks=_make_callbacks(plan, n_batches, valid_data, checkpoint),
+        callbacks=_make_callbacks(
+            plan,
+            n_steps,
+            valid_data,
+            checkpoint,
+            aside,
+            module.starts_at_zero and previous is None,
+        ),
         device=plan.device,
         verbose=plan.verbose,
     ).initialize()
+    net.aside = aside
     if previous is not None:
         _continue_optimizer(net, previous)
     _run(net, train_data, checkpoint, bool(plan.callbacks))
@@ -116,7 +129,7 @@ def train(
     net.history[:0] = past
     for epoch in net.history:
         epoch["batches"] = []
-    net.train_split = None
+    net.train_split, net.aside = None, None
     # One epoch is a step of `partial_fit`; a penalty is no part of what is compared.
     if plan.max_epochs > 1 and not plan.conicity_penalty:
         _warn_of_nothing_learned(net, target, train_data)
@@ -183,18 +196,18 @@ def _run(
 
 def _make_callbacks(
     plan: TrainingPlan,
-    n_batches: int,
+    n_steps: int,
     valid_data: SequenceDataset | None,
     checkpoint: Checkpoint | None,
+    aside: Aside | None,
+    judge_start: bool,
 ) -> list[object]:
     """Order matters: early stopping ends epochs; checkpoints hold all states."""
     # Not copies: a copy of a callback could not report to whom the caller gave it.
     callbacks: list[object] = [*(plan.callbacks or [])]
     if plan.lr_schedule is not None:
         monitor = "train_loss" if valid_data is None else "valid_loss"
-        schedule = make_schedule(
-            plan.lr_schedule, plan.learning_rate, plan.max_epochs, n_batches, monitor
-        )
+        schedule = make_schedule(plan.lr_schedule, plan.learning_rate, n_steps, monitor)
         callbacks.append(("lr_schedule", schedule))
     if plan.verbose == 1:
         callbacks.append(("progress_bar", ProgressBar()))
@@ -204,8 +217,12 @@ def _make_callbacks(
         # The end of one cycle is its best part, its middle often worse than its start.
         ends = plan.lr_schedule != "one_cycle"
         patience = plan.n_iter_no_change if ends else plan.max_epochs
-        stopping = EarlyStopping(patience, plan.tol)
+        stopping = EarlyStopping(
+            patience, plan.tol, valid_data if judge_start else None
+        )
         callbacks.append(("early_stopping", stopping))
+    if aside is not None:
+        callbacks.append(("aside", aside))
     if checkpoint is not None:
         callbacks.append(("checkpoint", checkpoint))
     return callbacks

@@ -44,7 +44,8 @@ def test_alignments_and_targets_have_columns():
     assert list(frame) == ["id", "output_step", "target", "step", "time", "weight"]
     index = ["id", "output_step", "target", "step"]
     table = frame.set_index(index)["weight"].unstack().to_numpy()
-    np.testing.assert_array_equal(table, model.predict_attention(X).reshape(-1, 2))
+    weights = model.predict_attention(X, unit="patch")
+    np.testing.assert_array_equal(table, weights.reshape(-1, 2))
     # 6 days in patches of 4: the first, incomplete one holds two
     assert [*frame["time"].dt.day.unique()] == [1, 3]
 

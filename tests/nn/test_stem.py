@@ -173,7 +173,8 @@ def test_long_sequences_are_averaged_to_about_24_steps():
     long = RNG.normal(size=(40, 240, 1))
     model = LSTMAttentionClassifier(**FAST).fit(long, np.arange(40) % 2)
     assert model.patch_size_ == 10
-    assert model.attention_weights_.shape == (40, 24)
+    assert model.predict_attention(long, unit="patch").shape == (40, 24)
+    assert model.attention_weights_.shape == (40, 240)
 
 
 def test_the_arguments_of_0_1_give_its_classifier():
@@ -188,7 +189,7 @@ def test_the_arguments_of_0_1_give_its_classifier():
     }
     model = LSTMAttentionClassifier(**earlier, random_state=0).fit(X, Y)
     one_hot = np.stack([Y == "down", Y == "up"], 1).astype(float)
-    numbers = LSTMAttentionRegressor(random_state=0).fit(X, one_hot)
+    numbers = LSTMAttentionRegressor(**earlier, random_state=0).fit(X, one_hot)
     names = [name for name, _ in model.module_.named_parameters()]
     assert names == [name for name, _ in numbers.module_.named_parameters()]
     assert (model.batch_size_, model.weight_decay_) == (16, 1.0)

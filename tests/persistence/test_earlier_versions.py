@@ -33,7 +33,8 @@ def test_a_file_predicts_as_it_did(folder, name):
     answer = getattr(model, "predict_proba", model.predict)(taken)
     assert_near(answer, expected["prediction"])
     # Weights sum to 1; where they are nearly equal their spread is rounding.
-    assert_near(model.predict_attention(taken), expected["attention"], spread=1)
+    weights = model.predict_attention(taken, unit="patch")
+    assert_near(weights, expected["attention"], spread=1)
     assert_near(model.transform(taken), expected["context"])
 
 

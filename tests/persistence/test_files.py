@@ -30,7 +30,12 @@ FAST = {"hidden_size": 8, "max_epochs": 2, "random_state": 0}
 VARIANTS = [
     {},
     {"validation_split": TimeSeriesSplit(3), "device": torch.device("cpu")},
-    {"target_channels": [0], "anchor": True, "channel_independent": True},
+    {
+        "target_channels": [0],
+        "anchor": True,
+        "channel_independent": True,
+        "linear_skip": False,
+    },
     {"target_channels": np.array([1]), "linear_skip": True, "learning_rate": 0.02},
     {"target_channels": 0, "linear_skip": "ridge", "anchor": True},
     {"attention": "location", "decoder": "lstm", "optimizer": "sgd"},

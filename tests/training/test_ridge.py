@@ -14,6 +14,7 @@ WINDOW, HORIZON = 12, 3
 SETTINGS = {
     "target_channels": "all",
     "linear_skip": "ridge",
+    "anchor": False,
     "hidden_size": 4,
     "max_epochs": 2,
     "random_state": 0,

@@ -1,0 +1,137 @@
+"""What a forecast's samples look like, for the rules that read them."""
+
+from functools import cached_property
+
+import numpy as np
+
+from ..sequences._scaling import InputScaler, fit_scaler
+from ..targets import Target
+from ._data import SequenceDataset, scale_values
+from ._ridge import LinearForm, compare_linear
+from ._split import TrainingSamples
+
+# Windows that are looked at for spread and period.
+_MOST_WINDOWS = 512
+
+# Share of the power that a period has at least, in itself and its multiples.
+_POWER = 0.3
+
+# Share of the strongest of these that it has itself.
+_OWN_POWER = 0.2
+
+
+class Outlook:
+    """Forecasts: windows of one length without gaps, and what continues them.
+
+    Parameters
+    ----------
+    samples : TrainingSamples
+        Those to train on.
+    target : Target
+        With channels.
+    channel_independent : bool
+        Whether one network serves all target channels.
+    """
+
+    def __init__(
+        self, samples: TrainingSamples, target: Target, channel_independent: bool
+    ) -> None:
+        assert target.channels is not None
+        self._samples, self._channels = samples, [*target.channels]
+        self._alone = channel_independent
+
+    @cached_property
+    def _dataset(self) -> SequenceDataset:
+        """The samples, scaled by their channels."""
+        X, y, weights, rows = (
+            self._samples.X,
+            self._samples.y,
+            self._samples.weights,
+            self._samples.rows,
+        )
+        used = np.zeros(len(y))
+        used[rows] = 1.0 if weights is None else weights[rows]
+        channels = fit_scaler(X, used)
+        scaler = InputScaler(channels.mean, channels.scale)
+        scaled = scale_values(channels.take(self._channels), y[rows], "y")
+        return SequenceDataset(
+            X, scaler, scaled, None if weights is None else weights[rows], rows
+        )
+
+    def compare(self, scale_windows: bool | str) -> dict[tuple[bool | str, str], float]:
+        """Compute the error of each form of the linear path on later samples.
+
+        Parameters
+        ----------
+        scale_windows : {False, "mean", "standard"}
+            In which units.
+
+        Returns
+        -------
+        dict of float
+            By `LinearForm`.
+        """
+        known: dict[object, dict] = self.__dict__.setdefault("_compared", {})
+        if scale_windows not in known:
+            paths = ["ar"]
+            if self._samples.X.values.shape[2] > 1 and not self._alone:
+                paths.append("arx")
+            forms = [LinearForm(a, p) for a in ("changes", False) for p in paths]
+            known[scale_windows] = compare_linear(
+                self._dataset, self._channels, forms, scale_windows
+            )
+        return known[scale_windows]
+
+    def _windows(self) -> np.ndarray:
+        """Return some windows of the target channels: ``(n, n_steps, n_targets)``."""
+        rows = self._samples.rows
+        rows = rows[:: max(1, len(rows) // _MOST_WINDOWS)]
+        values = self._samples.X.values[rows][:, :, self._channels]
+        return values.astype(np.float64)
+
+    def measure_spread(self) -> float:
+        """Compute how many times larger some windows' deviations are than others'.
+
+        Returns
+        -------
+        float
+            The ninth tenth over the first, the median over the target channels.
+        """
+        deviations = self._windows().std(1)
+        low, high = np.quantile(deviations, (0.1, 0.9), axis=0)
+        known = high > 0
+        floor = np.finfo(np.float32).eps * high
+        ratios = high[known] / np.maximum(low, floor)[known]
+        return float(np.median(ratios)) if known.any() else 1.0
+
+    def find_period(self) -> int | None:
+        """Find the period of the target channels.
+
+        Returns
+        -------
+        int or None
+            In steps; the longest of at most a third of a window whose frequency and
+            its multiples hold a good share of the power.
+        """
+        windows = self._windows()
+        n_steps = windows.shape[1]
+        steps = np.arange(n_steps) - (n_steps - 1) / 2
+        slope = np.tensordot(steps, windows, (0, 1)) / (steps @ steps)  # (n, n_targets)
+        detrended = windows - windows.mean(1, keepdims=True)
+        detrended -= steps[:, None] * slope[:, None]
+        power = (np.abs(np.fft.rfft(detrended, axis=1)) ** 2).sum((0, 2))[1:]
+        if not power.sum() > 0:
+            return None
+        power /= power.sum()
+        number = np.arange(1, len(power) + 1)  # cycles in a window
+        shares = np.array([power[number % n == 0].sum() for n in number])
+        strongest = np.array([power[number % n == 0].max() for n in number])
+        # Slow changes have much power too, but no peak.
+        before, after = np.roll(power, 1), np.append(power[1:], 0.0)
+        peak = (number >= 3) & (power > before) & (power > after)
+        # A divisor of the true frequency has its power among its multiples alone.
+        good = peak & (shares >= _POWER) & (power >= _OWN_POWER * strongest)
+        if not good.any():
+            return None
+        cycles = int(number[good][0])
+        return max(2, round(n_steps / cycles))

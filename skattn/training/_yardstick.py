@@ -1,0 +1,178 @@
+"""What a constant and a linear model reach on the same samples, and a word about it."""
+
+import warnings
+
+import numpy as np
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+from sklearn.metrics import accuracy_score, r2_score
+
+from ..nn._channel_independent import Network
+from ..nn._time_axis import align_ends
+from ._data import SequenceDataset
+
+# Samples, and numbers for each of them, that the linear model reads: it takes a small
+# share of a fit then.
+_MOST_SAMPLES = 1000
+_MOST_INPUTS = 500
+
+_PENALTIES = np.logspace(-2, 4, 7)
+
+# Samples that say something about a model.
+_ENOUGH = 20
+
+# Standard errors by which a mean difference is no chance, and is clear.
+_CHANCE, _CLEAR = 1.64, 2.5
+
+# A score that is lower by this is clearly lower: the network was judged before its end.
+_WIDE = 0.2
+
+_WAY_OUT = (
+    "Try, in this order: more data; max_epochs; patch_size or conv_layers; a learning "
+    "rate of a third. Or the sequences do not tell the target. The page 'When a fit "
+    "fails' of the guide has more."
+)
+
+Scores = dict[str, dict[str, float]]
+
+
+def find_some(n_samples: int) -> torch.Tensor:
+    """Return at most `_MOST_SAMPLES` positions, evenly spaced."""
+    step = -(-n_samples // _MOST_SAMPLES)
+    return torch.arange(0, n_samples, step)
+
+
+@torch.no_grad()
+def predict_some(
+    network: Network, data: SequenceDataset, rows: torch.Tensor
+) -> np.ndarray:
+    """Return scaled predictions of some rows, in evaluation mode."""
+    device, was_training = next(network.parameters()).device, network.training
+    network.eval()
+    outputs = [
+        network(data[some].features.inputs.to(device), need_weights=False).prediction
+        for some in rows.split(256)
+    ]
+    network.train(was_training)
+    return torch.cat(outputs).cpu().numpy()
+
+
+def measure_yardstick(
+    train: SequenceDataset,
+    predicted: np.ndarray,
+    train_rows: torch.Tensor,
+    held: SequenceDataset | None,
+    held_predicted: np.ndarray | None,
+    held_rows: torch.Tensor | None,
+    *,
+    classifies: bool,
+) -> Scores:
+    """Score a network beside a constant and a linear model, and warn if it is worse.
+
+    The linear model is ridge regression, for classes as a classifier, on sequences laid
+    flat, with the penalty that leaving single samples out favours. It reads at most
+    1,000 samples, and long sequences as means over blocks of steps.
+
+    Parameters
+    ----------
+    train, held : SequenceDataset
+        The samples that were trained on and those set aside.
+    predicted, held_predicted : ndarray of shape (n_rows, horizon, n_targets)
+        What the network predicts for some of them, scaled.
+    train_rows, held_rows : Tensor of int
+        Which.
+    classifies : bool
+        Whether targets are classes.
+
+    Returns
+    -------
+    dict of dict of float
+        R² or accuracy by "train" and, if samples were set aside, "held_out", and by
+        "constant", "linear" and "network".
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the network is no better than the constant, or clearly worse than the linear
+        model, on samples set aside.
+    """
+    sides = {"train": (train, train_rows, predicted)}
+    if held is not None and held_rows is not None and held_predicted is not None:
+        sides["held_out"] = (held, held_rows, held_predicted)
+    X = {side: _lay_flat(data, rows) for side, (data, rows, _) in sides.items()}
+    y = {side: data[rows].target.numpy() for side, (data, rows, _) in sides.items()}
+    answers = {side: network for side, (_, _, network) in sides.items()}
+    if classifies:
+        y = {side: each[:, 0].argmax(-1) for side, each in y.items()}
+        answers = {side: each[:, 0].argmax(-1) for side, each in answers.items()}
+    else:
+        y = {side: each.reshape(len(each), -1) for side, each in y.items()}
+        answers = {side: a.reshape(len(a), -1) for side, a in answers.items()}
+    center, spread = X["train"].mean(0), X["train"].std(0)
+    X = {side: (x - center) / np.where(spread > 0, spread, 1) for side, x in X.items()}
+    kind = RidgeClassifierCV if classifies else RidgeCV
+    usual = np.bincount(y["train"]).argmax() if classifies else y["train"].mean(0)
+    linear = None
+    if len(np.unique(y["train"])) > 1:
+        linear = kind(alphas=_PENALTIES).fit(X["train"], y["train"])
+    scores: Scores = {}
+    score = accuracy_score if classifies else r2_score
+    for side in sides:
+        constant = np.broadcast_to(usual, y[side].shape)
+        by_line = constant
+        if linear is not None:
+            by_line = linear.predict(X[side]).reshape(y[side].shape)
+        found = {"constant": constant, "linear": by_line, "network": answers[side]}
+        if len(y[side]) > 1:
+            scores[side] = {name: score(y[side], a) for name, a in found.items()}
+        if side == "held_out" and len(y[side]) >= _ENOUGH:
+            _warn_if_worse(y[side], found, scores[side])
+    return scores
+
+
+def _warn_if_worse(
+    truth: np.ndarray, found: dict[str, np.ndarray], scores: dict[str, float]
+) -> None:
+    """Warn if the network's errors on samples set aside are no smaller."""
+
+    def errors(answer: np.ndarray) -> np.ndarray:
+        if truth.ndim == 1:
+            return (answer != truth).astype(float)
+        return np.mean((answer - truth) ** 2, axis=1)
+
+    network = errors(found["network"])
+    gain = errors(found["constant"]) - network
+    loss = network - errors(found["linear"])
+    if not scores["network"] < 1.0:
+        return
+    unit = "accuracy" if truth.ndim == 1 else "R²"
+    told = f"{unit} is {scores['network']:.3g} on {len(truth)} samples set aside"
+    if gain.mean() <= _CHANCE * _error_of_mean(gain):
+        message = f"Nothing was learned that holds on other samples: {told}, "
+        message += f"{scores['constant']:.3g} for a constant."
+    elif (
+        loss.mean() > _CLEAR * _error_of_mean(loss)
+        and scores["network"] < scores["linear"] - _WIDE
+    ):
+        message = f"A linear model is clearly better: {told}, "
+        message += f"{scores['linear']:.3g} for ridge on sequences laid flat."
+    else:
+        return
+    warnings.warn(f"{message} {_WAY_OUT}", ConvergenceWarning, stacklevel=2)
+
+
+def _error_of_mean(values: np.ndarray) -> float:
+    return float(values.std(ddof=1) / np.sqrt(len(values)))
+
+
+def _lay_flat(data: SequenceDataset, rows: torch.Tensor) -> np.ndarray:
+    """Return sequences as rows, aligned at their ends: ``(n_rows, n_inputs)``."""
+    inputs = data[rows].features.inputs
+    n_steps = data.n_timesteps
+    aligned = align_ends(inputs.x, inputs.lengths, n_steps)
+    n_blocks = max(1, _MOST_INPUTS // aligned.shape[2])
+    if n_steps > n_blocks:
+        blocks = aligned.tensor_split(n_blocks, dim=1)
+        aligned = torch.stack([block.mean(1) for block in blocks], dim=1)
+    return aligned.flatten(1).numpy().astype(np.float64)

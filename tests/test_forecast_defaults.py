@@ -1,0 +1,239 @@
+"""Forecasts with `target_channels` alone: what is chosen, and where they start."""
+
+import pickle
+
+import numpy as np
+import onnxruntime
+import pytest
+from sklearn.linear_model import Ridge
+
+import skattn
+from skattn import LSTMAttentionRegressor
+from skattn.sequences import make_windows
+
+RNG = np.random.default_rng(0)
+FAST = {"hidden_size": 8, "max_epochs": 3, "random_state": 0}
+
+
+def driven(n_times=400):
+    """A series that follows another three steps later, and is far from 0."""
+    driver = np.repeat(RNG.normal(size=n_times // 5), 5)
+    load = np.zeros(n_times)
+    for t in range(4, n_times):
+        load[t] = 0.6 * load[t - 1] + driver[t - 3] + 0.05 * RNG.normal()
+    return np.stack([100 + 10 * load, driver], axis=1)
+
+
+def walk(n_times=400):
+    return 50 + RNG.normal(size=(n_times, 2)).cumsum(0)
+
+
+def fit(X, y, **parameters):
+    return LSTMAttentionRegressor(**FAST | parameters).fit(X, y)
+
+
+def test_a_driver_is_read_by_the_linear_path():
+    X, y = make_windows(driven(), 12, 3, target_channels=0)
+    model = fit(X, y, target_channels=0)
+    assert model.linear_skip_ == "arx"
+    flat = X.reshape(len(X), -1)
+    ridge = Ridge(1e-3).fit(flat[:300], y[:300])
+    error = np.mean((model.predict(X[300:]) - y[300:]) ** 2)
+    assert error < 1.05 * np.mean((ridge.predict(flat[300:]) - y[300:]) ** 2)
+
+
+def test_a_random_walk_is_forecast_by_its_last_value():
+    X, y = make_windows(walk(), 12, 4)
+    model = fit(X, y, target_channels="all")
+    assert (model.anchor_, model.linear_skip_) == ("changes", "ar")
+    last = np.repeat(X[:, -1:], 4, axis=1)
+    error = np.mean((model.predict(X) - y) ** 2)
+    assert error < 1.02 * np.mean((last - y) ** 2)
+
+
+def test_a_network_that_earns_nothing_stays_at_0_and_says_so():
+    X, y = make_windows(driven(), 12, 3, target_channels=0)
+    model = fit(X, y, target_channels=0)
+    assert model.attention_share_ == 0.0
+    assert not model.module_.decoder.output.weight.any()
+    for method in (model.predict_attention, model.transform):
+        with pytest.warns(UserWarning, match="attention_share_ is 0"):
+            method(X)
+
+
+def test_a_network_that_earns_its_place_is_kept():
+    """What follows is the product of two channels, which no linear path can tell."""
+    X = RNG.normal(size=(1500, 6, 2))
+    X[:, :, 1] = np.sign(X[:, :, 1])
+    y = X[:, -1:, 0] * X[:, -1:, 1]
+    model = LSTMAttentionRegressor(target_channels=0, anchor=False, random_state=0)
+    model.fit(X[:1200], y[:1200])
+    assert model.attention_share_ > 0.9
+    assert model.score(X[1200:], y[1200:]) > 0.9
+    assert model.yardstick_scores_["held_out"]["linear"] < 0.1
+
+
+def test_the_path_is_that_of_all_samples_in_the_end():
+    X, y = make_windows(driven(), 12, 3, target_channels=0)
+    parameters = {"target_channels": 0, "anchor": False, "linear_skip": "ar"}
+    judged = fit(X, y, **parameters)
+    whole = fit(X, y, **parameters, early_stopping=False)
+    one, other = (m.module_.skip.linear.weight.numpy() for m in (judged, whole))
+    scale = judged._input_scaler.scale[0] / whole._input_scaler.scale[0]
+    assert scale != 1.0  # measured without what was set aside
+    np.testing.assert_allclose(one, other, rtol=0.02, atol=0.02)
+
+
+def test_ar_relative_to_a_level_is_ridge_without_a_bias():
+    X, y = make_windows(walk(), 12, 4)
+    model = fit(X, y, target_channels="all", anchor=True, linear_skip="ar")
+    skip = model.module_.skip
+    assert not skip.linear.bias.any()
+    assert model.module_.skip.relative
+
+
+@pytest.mark.parametrize("anchor", [False, True, "changes"])
+@pytest.mark.parametrize("path", ["ar", "arx"])
+@pytest.mark.parametrize("scale_windows", [False, "mean", "standard"])
+def test_every_form_is_saved_exported_and_alone_as_among_others(
+    anchor, path, scale_windows, tmp_path
+):
+    X, y = make_windows(driven(200), 12, 3, target_channels=0)
+    forms = {"anchor": anchor, "linear_skip": path, "scale_windows": scale_windows}
+    model = fit(X, y, target_channels=0, early_stopping=False, **forms)
+    expected = model.predict(X)
+    assert model.attention_share_ > 0
+    one = np.concatenate([model.predict(X[i : i + 1]) for i in range(20)])
+    np.testing.assert_allclose(one, expected[:20], rtol=0, atol=1e-5 * y.std())
+    skattn.save(model, tmp_path / "model")
+    for copy in (skattn.load(tmp_path / "model"), pickle.loads(pickle.dumps(model))):
+        np.testing.assert_array_equal(copy.predict(X), expected)
+    skattn.to_onnx(model, tmp_path / "model.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    prediction, attention, _ = session.run(None, {"X": X})
+    np.testing.assert_allclose(prediction, expected, rtol=0, atol=1e-5 * y.std())
+    np.testing.assert_allclose(attention, model.predict_attention(X), atol=1e-5)
+
+
+@pytest.mark.parametrize("scale_windows", ["mean", "standard"])
+def test_windows_in_their_own_units_do_not_depend_on_the_scale(scale_windows):
+    """A window 1,000 times as large has a forecast 1,000 times as large."""
+    X, y = make_windows(driven(200), 12, 3, target_channels=0)
+    X, factor = X[:, :, :1], 1000.0
+    model = fit(X, y, target_channels=0, scale_windows=scale_windows)
+    np.testing.assert_allclose(
+        model.predict(factor * X), factor * model.predict(X), rtol=2e-3
+    )
+
+
+def test_panels_of_several_sizes_are_scaled_window_by_window():
+    sizes = 10.0 ** RNG.uniform(-1, 3, size=(60, 1))
+    series = sizes * (5 + np.sin(np.arange(90) * 2 * np.pi / 12 + RNG.uniform(0, 6)))
+    parts = [make_windows(one, 36, 6, stride=6) for one in series]
+    X, y = (np.concatenate(each) for each in zip(*parts, strict=True))
+    model = fit(X, y, target_channels=0)
+    assert model.scale_windows_ == "standard"
+    assert model.patch_size_ == 12  # the period
+    relative = np.abs(model.predict(X) - y) / y
+    assert np.median(relative) < 0.02
+
+
+def test_contributions_add_up_with_changes_in_their_own_units():
+    X, y = make_windows(driven(200), 12, 3, target_channels=0)
+    for path in ("ar", "arx"):
+        model = fit(
+            X, y, target_channels=0, anchor="changes", linear_skip=path, values="inputs"
+        )
+        total = model.base_value_ + model.predict_contributions(X).sum((-1, -2))
+        np.testing.assert_allclose(total, model.predict(X), atol=1e-5 * y.std())
+
+
+def test_contributions_add_up_for_independent_channels():
+    X, y = make_windows(walk(200), 12, 3)
+    own = {"target_channels": "all", "channel_independent": True, "values": "inputs"}
+    model = fit(X, y, anchor="changes", **own)
+    total = model.base_value_ + model.predict_contributions(X).sum((-1, -2))
+    np.testing.assert_allclose(total, model.predict(X), atol=1e-5 * y.std())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"missing": "mask"},
+        {"output_activation": "softplus"},
+        {"target_channels": None},
+    ],
+)
+def test_what_does_not_go_together_resolves_to_off(change):
+    X, y = make_windows(driven(150) / 100, 12, 3, target_channels=0)
+    model = fit(X, y, **{"target_channels": 0, "scale_inputs": False} | change)
+    assert (model.anchor_, model.linear_skip_, model.scale_windows_) == (False,) * 3
+    assert model.attention_share_ == 1.0
+
+
+def test_sequences_of_several_lengths_start_from_no_path():
+    X, y = make_windows(driven(150), 12, 3, target_channels=0)
+    model = fit([x[i % 4 :] for i, x in enumerate(X)], y, target_channels=0)
+    assert (model.linear_skip_, model.early_stopping_) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"linear_skip": "arx"}, "needs target_channels"),
+        ({"anchor": "changes"}, "needs target_channels"),
+        ({"scale_windows": "mean"}, "needs target_channels"),
+        ({"scale_windows": True, "target_channels": 0}, "'mean' or 'standard'"),
+        (
+            {"scale_windows": "mean", "target_channels": 0, "values": "inputs"},
+            "does not go with values='inputs'",
+        ),
+        ({"anchor": "other", "target_channels": 0}, "anchor"),
+    ],
+)
+def test_errors_name_the_parameter(parameters, message):
+    X, y = make_windows(driven(100), 12, 3, target_channels=0)
+    with pytest.raises(ValueError, match=message):
+        fit(X, y, **parameters)
+
+
+@pytest.mark.parametrize("period", [5, 7, 12])
+def test_the_period_of_windows_is_found(period):
+    time = np.arange(300)
+    wave = np.sin(time * 2 * np.pi / period) + 0.3 * RNG.normal(size=300)
+    X, y = make_windows(wave + 0.01 * time, 8 * period, 3)
+    assert fit(X, y, target_channels=0).patch_size_ == period
+
+
+def test_a_random_walk_has_no_period():
+    X, y = make_windows(walk(900)[:, 0], 60, 3)
+    model = LSTMAttentionRegressor(**FAST)
+    model.set_params(target_channels=0).fit(X, y)
+    assert "about 24" in model.fit_summary_["patch_size"].reason
+
+
+def test_a_tail_that_only_keeps_the_horizon_apart(monkeypatch):
+    given = []
+    split = skattn._base.split_validation
+
+    def spy(*args, **options):
+        given.append((options["gap"], options["validation_split"]))
+        return split(*args, **options)
+
+    monkeypatch.setattr("skattn._base.split_validation", spy)
+    X, y = make_windows(driven(150), 12, 3, target_channels=0)
+    fit(X, y, target_channels=0)
+    model = LSTMAttentionRegressor(**FAST, target_channels=0)
+    model.fit(X, y, groups=np.arange(len(X)) // 10)
+    assert given == [(2, "tail"), (2, "random")]
+
+
+def test_warm_starts_and_chunks_keep_what_was_chosen():
+    X, y = make_windows(driven(), 12, 3, target_channels=0)
+    model = LSTMAttentionRegressor(**FAST, target_channels=0, warm_start=True)
+    chosen = model.fit(X, y).linear_skip_, model.anchor_, model.patch_size_
+    model.fit(X[:100], y[:100])
+    assert (model.linear_skip_, model.anchor_, model.patch_size_) == chosen
+    chunks = LSTMAttentionRegressor(**FAST, target_channels=0)
+    chunks.partial_fit(X[:200], y[:200]).partial_fit(X[200:], y[200:])
+    assert chunks.linear_skip_ == "arx"

@@ -1,0 +1,103 @@
+"""A fit knows what a constant and ridge regression reach, and warns if it is worse."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+from sklearn.metrics import r2_score
+
+from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
+from skattn.datasets import make_marked_step
+
+RNG = np.random.default_rng(0)
+LONG = {"hidden_size": 8, "max_epochs": 60, "batch_size": 8, "random_state": 0}
+PENALTIES = np.logspace(-2, 4, 7)
+
+
+def test_scores_are_those_of_scikit_learn():
+    X = RNG.normal(size=(120, 6, 2))
+    y = X[:, 2, 0] + 0.5 * RNG.normal(size=120)
+    model = LSTMAttentionRegressor(**LONG).fit(X, y)
+    flat = X.reshape(120, -1)
+    flat = (flat - flat.mean(0)) / flat.std(0)
+    ridge = RidgeCV(alphas=PENALTIES).fit(flat, (y - y.mean()) / y.std())
+    scores = model.yardstick_scores_["train"]
+    expected = r2_score((y - y.mean()) / y.std(), ridge.predict(flat))
+    assert scores["linear"] == pytest.approx(expected, abs=1e-4)
+    assert scores["network"] == pytest.approx(model.score(X, y), abs=1e-5)
+    assert scores["constant"] == pytest.approx(0, abs=1e-9)
+    assert "held_out" not in model.yardstick_scores_
+
+
+def test_classes_are_scored_by_accuracy_on_samples_set_aside():
+    X = RNG.normal(size=(160, 6, 2))
+    y = np.where(X[:, 2, 0] + 0.3 * RNG.normal(size=160) > 0, "up", "down")
+    model = LSTMAttentionClassifier(**LONG, conv_layers=0, early_stopping=True)
+    model.set_params(validation_fraction=0.25).fit(X, y)
+    scores = model.yardstick_scores_
+    assert scores["held_out"]["network"] > 0.8
+    assert scores["held_out"]["linear"] > 0.8
+    flat = X.reshape(160, -1)
+    whole = RidgeClassifierCV(alphas=PENALTIES).fit(flat, y).score(flat, y)
+    assert abs(scores["train"]["linear"] - whole) < 0.1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_labels_are_warned_about(seed):
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(150, 10, 1)), rng.integers(3, size=150)
+    with pytest.warns(ConvergenceWarning, match="Nothing was learned that holds"):
+        LSTMAttentionClassifier(random_state=0).fit(X, y)
+
+
+def test_random_numbers_are_warned_about():
+    X, y = RNG.normal(size=(1000, 8, 1)), RNG.normal(size=1000)
+    with pytest.warns(ConvergenceWarning, match="Nothing was learned that holds"):
+        LSTMAttentionRegressor(hidden_size=8, random_state=0).fit(X, y)
+
+
+def test_what_is_learned_is_not_warned_about():
+    X, y, _ = make_marked_step(1000, 8, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = LSTMAttentionRegressor(hidden_size=16, random_state=0).fit(X, y)
+        classes = LSTMAttentionClassifier(hidden_size=16, random_state=0).fit(X, y > 0)
+    assert model.yardstick_scores_["held_out"]["network"] > 0.9
+    assert classes.yardstick_scores_["held_out"]["network"] > 0.9
+
+
+def test_a_linear_model_that_is_clearly_better_is_told():
+    """Too strong a decay leaves next to nothing of a linear task."""
+    X = RNG.normal(size=(400, 10, 3))
+    y = X.reshape(400, -1) @ RNG.normal(size=30)
+    model = LSTMAttentionRegressor(
+        **LONG, attention="mean", learning_rate=3e-4, early_stopping=True
+    )
+    with pytest.warns(ConvergenceWarning, match="A linear model is clearly better"):
+        model.set_params(validation_fraction=0.3).fit(X, y)
+
+
+def test_short_fits_are_not_compared():
+    X = RNG.normal(size=(60, 6, 1))
+    model = LSTMAttentionRegressor(max_epochs=2, random_state=0).fit(X, X[:, 0, 0])
+    assert model.yardstick_scores_ == {}
+
+
+def test_samples_join_late_only_where_the_length_of_training_is_left_open():
+    X, y, _ = make_marked_step(200, 6, random_state=0)
+    given = LSTMAttentionClassifier(random_state=0, early_stopping=False, hidden_size=4)
+    model = given.fit(X, y > 0)
+    assert "held_out" not in model.yardstick_scores_
+    model = LSTMAttentionClassifier(random_state=0, hidden_size=4).fit(X, y > 0)
+    assert "held_out" in model.yardstick_scores_
+    assert not model.early_stopping_
+
+
+def test_long_and_ragged_sequences_are_compared_by_means():
+    X = [RNG.normal(size=(n, 2)) for n in RNG.integers(300, 700, size=40)]
+    y = np.array([x[-50:, 0].mean() for x in X])
+    model = LSTMAttentionRegressor(hidden_size=4, max_epochs=100, batch_size=8)
+    scores = model.set_params(random_state=0).fit(X, y).yardstick_scores_["train"]
+    assert scores["linear"] > 0.5
