@@ -35,6 +35,7 @@ VARIANTS = [
     {"values": "inputs"},
     {"missing": "mask"},
     {"missing": "forward", "linear_skip": True},
+    {"loss": "quantile", "quantile": [0.1, 0.5, 0.9]},
 ]
 
 CLASSIFIERS = [

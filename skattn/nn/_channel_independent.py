@@ -69,6 +69,10 @@ class ChannelIndependent(nn.Module):
             None if output.self_weights is None else unfold(output.self_weights),
             unfold(output.states),
             None if output.mask is None else unfold(output.mask),
+            # (n, n_targets, horizon, 1, n_quantiles) -> (n, horizon, n_targets, ...)
+            None
+            if output.quantiles is None
+            else unfold(output.quantiles).squeeze(3).transpose(1, 2),
         )
 
     def fold(self, inputs: Inputs | Tensor) -> Inputs:

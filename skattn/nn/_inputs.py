@@ -157,6 +157,9 @@ class NetworkOutput(NamedTuple):
         The states that were attended to.
     mask : Tensor of bool of shape (n_samples, n_steps) or None
         True at real steps; None if all are.
+    quantiles : Tensor of shape (n_samples, horizon, n_targets, n_quantiles) or None
+        In ascending order, the prediction being the median; None where one value is
+        predicted.
 
     Examples
     --------
@@ -176,3 +179,4 @@ class NetworkOutput(NamedTuple):
     self_weights: Tensor | None
     states: Tensor
     mask: Tensor | None
+    quantiles: Tensor | None = None

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from ._inputs import Encoded, Inputs, Memory, NetworkOutput, Steps
+from ._quantiles import place_quantiles
 from ._registry import Registry, refuse_choice
 from ._skip import LinearSkip
 from ._time_axis import last_step, step_mask, to_patches
@@ -144,6 +145,9 @@ class AttentionNetwork(nn.Module):
     linear_skip : bool or "ridge", default=False
         Add a linear path from history to output; with "ridge" its weights are not
         trained, but to be set.
+    quantiles : tuple of float, default=None
+        Levels of the quantiles to predict, ascending, with 0.5 among them; None
+        predicts one value.
 
     Examples
     --------
@@ -188,6 +192,7 @@ class AttentionNetwork(nn.Module):
         output_activation: str = "identity",
         anchor: bool = False,
         linear_skip: bool | str = False,
+        quantiles: tuple[float, ...] | None = None,
     ) -> None:
         super().__init__()
         for name, value, allowed in (
@@ -245,7 +250,9 @@ class AttentionNetwork(nn.Module):
             state_bypass=state_bypass,
             dropout=dropout,
             teacher_forcing=teacher_forcing,
+            quantiles=quantiles,
         )
+        self.n_below = quantiles.index(0.5) if quantiles else 0
         self.context_size = self.decoder.context_size
         fixed = linear_skip == "ridge"
         self.skip = (
@@ -278,7 +285,7 @@ class AttentionNetwork(nn.Module):
         Returns
         -------
         NetworkOutput
-            Prediction, context, weights, and what the attention read.
+            Prediction, context, weights, what the attention read, and quantiles.
         """
         encoded = self.encode(inputs, need_weights)
         memory = encoded.memory
@@ -287,11 +294,18 @@ class AttentionNetwork(nn.Module):
         base, extra = self.lead_past(encoded.steps)
         if target is not None and base is not None:
             target = target - base
-        prediction, context, weights = self.decoder(memory, extra, target, need_weights)
+        prediction, context, weights, gaps = self.decoder(
+            memory, extra, target, need_weights
+        )
         if base is not None:
             prediction = prediction + base
+        answer = prediction
+        if gaps is not None:  # around all that the median is made of
+            answer = place_quantiles(prediction, gaps, self.n_below)
         if self.activation is not None:
-            prediction = self.activation(prediction)
+            answer = self.activation(answer)
+        quantiles = None if gaps is None else answer
+        prediction = answer if quantiles is None else quantiles[..., self.n_below]
         return NetworkOutput(
             prediction,
             context,
@@ -299,6 +313,7 @@ class AttentionNetwork(nn.Module):
             encoded.self_weights,
             memory.states,
             memory.mask,
+            quantiles,
         )
 
     def encode(self, inputs: Inputs | Tensor, need_weights: bool = True) -> Encoded:

@@ -28,8 +28,9 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
 
     The graph has one input ``X`` of float64 and the outputs ``prediction``,
     ``attention`` and ``context``: what `predict`, `predict_attention` and `transform`
-    give, in units of y. Scaling, patches, anchor, skip and masks are inside. Needs the
-    package onnx; onnxruntime runs the graph.
+    give, in units of y; with several quantiles also ``quantiles``, what
+    `predict_quantiles` gives. Scaling, patches, anchor, skip and masks are inside.
+    Needs the package onnx; onnxruntime runs the graph.
 
     ``X`` is ``(n_samples, n_timesteps, n_channels)``, or flat rows if `fit` saw flat
     rows. Sequences of different lengths stand in one array with NaN after their last
@@ -98,7 +99,7 @@ def _export(graph: "_Graph") -> bytes:
     options: dict[str, Any] = {
         "opset_version": _OPSET,
         "input_names": ["X"],
-        "output_names": [*_OUTPUTS],
+        "output_names": graph.outputs,
         "dynamic_axes": graph.free_axes(),
     }
     # torch 2.4 knows no other exporter in this function. (Asked here, since torch takes
@@ -133,13 +134,16 @@ class _Graph(nn.Module):
         self.schema, self.target = probe.schema, probe.target
         self.architecture = probe.architecture
         self.max_steps = probe.network.max_steps
+        self.outputs = [*_OUTPUTS]
+        if probe.target.levels is not None:
+            self.outputs.append("quantiles")
         self.shape = (probe.schema.n_timesteps, probe.schema.n_channels)
         self.register_buffer("input_mean", torch.tensor(probe.scaler.mean))
         self.register_buffer("input_scale", torch.tensor(probe.scaler.scale))
         self.register_buffer("target_mean", torch.tensor(probe.target.scaler.mean))
         self.register_buffer("target_scale", torch.tensor(probe.target.scaler.scale))
 
-    def forward(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, X: Tensor) -> tuple[Tensor, ...]:
         if self.schema.flat:
             X = X.reshape(-1, *self.shape)
         lengths = _find_lengths(X)
@@ -155,8 +159,10 @@ class _Graph(nn.Module):
         weights = output.weights
         if self.architecture.channel_independent:
             weights = weights.movedim(1, -2)
-        context = _blank(output.context, refused)
-        return _blank(prediction, refused), _blank(weights.mean(1), refused), context
+        answers = [prediction, weights.mean(1), output.context]
+        if output.quantiles is not None:
+            answers.append(self.find_quantiles(output.quantiles))
+        return tuple(_blank(answer, refused) for answer in answers)
 
     def find_answer(self, prediction: Tensor) -> Tensor:
         """Return what `predict` or `predict_proba` gives."""
@@ -167,6 +173,10 @@ class _Graph(nn.Module):
         dtype = torch.from_numpy(np.empty(0, self.target.dtype)).dtype
         return prediction.reshape(-1, *self.target.shape).to(dtype)
 
+    def find_quantiles(self, quantiles: Tensor) -> Tensor:
+        """Return what `predict_quantiles` gives."""
+        return torch.stack([self.find_answer(q) for q in quantiles.unbind(-1)], dim=-1)
+
     def make_example(self) -> Tensor:
         """Return two sequences to trace with."""
         X = self.input_mean.expand(2, *self.shape)
@@ -174,7 +184,7 @@ class _Graph(nn.Module):
 
     def free_axes(self) -> dict[str, dict[int, str]]:
         """Return the names of the axes of inputs and outputs that are free."""
-        axes = {name: {0: "n_samples"} for name in ("X", *_OUTPUTS)}
+        axes = {name: {0: "n_samples"} for name in ("X", *self.outputs)}
         if self.schema.flat or self.max_steps is not None:
             return axes
         axes["X"][1] = "n_timesteps"

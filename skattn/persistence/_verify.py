@@ -84,9 +84,22 @@ def _verify_target(records: dict[str, Any]) -> None:
         if not isinstance(classes, np.ndarray) or outputs != (1, len(classes)):
             raise ValueError(f"there are {outputs} outputs for classes {classes!r}")
         return
+    levels = target.get("levels")
+    if architecture.get("quantiles") != levels or not _are_levels(levels):
+        raise ValueError(f"levels are {levels!r}, {architecture.get('quantiles')!r}")
     form = target["shape"]
     if not isinstance(form, tuple) or (*form, 1, 1)[:2] != outputs:
         raise ValueError(f"y has the form {form!r}")
+
+
+def _are_levels(levels: object) -> bool:
+    """Return whether levels are what `read_levels` returns."""
+    if levels is None:
+        return True
+    if not isinstance(levels, tuple) or not all(type(q) is float for q in levels):
+        return False
+    inside = len(levels) > 1 and all(0 < level < 1 for level in levels)
+    return inside and 0.5 in levels and [*levels] == sorted({*levels})
 
 
 def _verify_scalers(records: dict[str, Any]) -> None:

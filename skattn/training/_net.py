@@ -110,7 +110,9 @@ class AttentionNet(NeuralNet):
     ) -> Tensor:
         """Return the mean loss over outputs, and over samples by their weights."""
         weight = None if X is None or X.weight is None else X.weight.to(self.device)
-        losses = self.criterion_(y_pred.prediction, y_true.to(self.device))
+        quantiles = y_pred.quantiles
+        answer = y_pred.prediction if quantiles is None else quantiles
+        losses = self.criterion_(answer, y_true.to(self.device))
         if weight is not None:
             losses = losses.flatten(1).mean(1) * weight  # (n_samples,)
         loss = losses.mean()
