@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
-from sklearn.metrics import r2_score
 from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -16,7 +15,7 @@ from ._constraints import REGRESSOR_CONSTRAINTS, SHARED_CONSTRAINTS
 from ._explain import ContributionsMixin
 from ._parameters import resolve_channels
 from .sequences._reader import read_X
-from .targets import Regression, Target
+from .targets import Regression, Target, r_squared
 from .targets._losses import read_levels
 from .training import compute
 
@@ -654,17 +653,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         float
             1 at best, 0 for the mean of y.
         """
-        prediction = self.predict(X)
-        y = Regression.read(y, len(prediction))
-        if y.shape != prediction.shape:
-            raise ValueError(
-                f"y has shape {y.shape}, but predictions of X have {prediction.shape}."
-            )
-        return r2_score(
-            y.reshape(len(y), -1),
-            prediction.reshape(len(prediction), -1),
-            sample_weight=sample_weight,
-        )
+        return r_squared(y, self.predict(X), sample_weight)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

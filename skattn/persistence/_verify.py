@@ -6,6 +6,9 @@ import numpy as np
 
 from .._upgrade import FORMAT
 
+# What meta-estimators hold estimators under.
+ESTIMATORS = ("estimator", "estimators_")
+
 
 def verify(kind: type, state: dict[str, Any]) -> None:
     """Check that an estimator of this class could have had a state.
@@ -35,6 +38,44 @@ def verify(kind: type, state: dict[str, Any]) -> None:
         _verify_schema(state["attributes"], state["records"])
         _verify_target(state["records"])
         _verify_scalers(state["records"])
+
+
+def verify_meta(kind: type, state: dict[str, Any], inner: dict[str, list[Any]]) -> None:
+    """Check that a meta-estimator could hold these settings and estimators.
+
+    Parameters
+    ----------
+    kind : type
+        Its class.
+    state : dict
+        What it holds but for estimators.
+    inner : dict of list
+        The estimators, each verified for itself.
+
+    Raises
+    ------
+    ValueError
+        For the first entry that does not fit.
+    """
+    names = {*kind._parameter_constraints} - {"estimator"}  # type: ignore[attr-defined]
+    if {*state} != names or not {"estimator"} <= {*inner} <= {*ESTIMATORS}:
+        raise ValueError(f"it holds {[*state, *inner]}")
+    if len(inner["estimator"]) != 1:
+        raise ValueError(f"it holds {len(inner['estimator'])} of one estimator")
+    members = inner.get("estimators_")
+    if members is not None:
+        shapes = {(type(member), _measure_outputs(member)) for member in members}
+        if len(shapes) != 1:
+            raise ValueError(f"its members have the shapes {shapes}")
+
+
+def _measure_outputs(member: Any) -> tuple[object, ...]:
+    """Return what members of an ensemble have in common."""
+    if hasattr(member, "estimators_"):
+        return _measure_outputs(member.estimators_[0])
+    made = member._architecture
+    common = (made.n_channels, made.n_timesteps, made.horizon, made.n_targets)
+    return (*common, made.quantiles, member._target.levels)
 
 
 def _verify_sizes(attributes: dict[str, Any], records: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 from torch import Tensor, nn
 
@@ -199,6 +200,35 @@ class Regression(Target):
     def shape_outputs(self, values: np.ndarray) -> np.ndarray:
         """Return ``(n, horizon, n_targets, ...)`` with the axes of y."""
         return values.reshape(len(values), *self.shape, *values.shape[3:])
+
+
+def r_squared(y: object, prediction: np.ndarray, sample_weight: object) -> float:
+    """Return R², the mean over all outputs (horizon and targets laid side by side).
+
+    Parameters
+    ----------
+    y : array-like
+        True values, in the form of the predictions.
+    prediction : ndarray of shape (n_samples, ...)
+        Predicted values.
+    sample_weight : array-like of shape (n_samples,) or None
+        Weight of each sample.
+
+    Returns
+    -------
+    float
+        1 at best, 0 for the mean of y.
+    """
+    truth = Regression.read(y, len(prediction))
+    if truth.shape != prediction.shape:
+        raise ValueError(
+            f"y has shape {truth.shape}, but predictions of X have {prediction.shape}."
+        )
+    return r2_score(
+        truth.reshape(len(truth), -1),
+        prediction.reshape(len(prediction), -1),
+        sample_weight=sample_weight,
+    )
 
 
 def _warn_of_other_units(scaled: np.ndarray) -> None:
