@@ -85,4 +85,5 @@ plt.show()
 
 # %%
 # Where a share must be kept, set data aside, and widen or narrow the edges until they
-# keep it there: the user guide shows how under "Uncertainty".
+# keep it there, as :class:`skattn.ConformalIntervals` does: see the user guide under
+# "Uncertainty".

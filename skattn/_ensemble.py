@@ -1,34 +1,18 @@
 """The same estimator from several seeds, answering with the mean."""
 
 from collections.abc import Callable, Iterable
-from copy import deepcopy
 from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
-from sklearn import get_config
-from sklearn.base import (
-    BaseEstimator,
-    MetaEstimatorMixin,
-    _fit_context,
-    clone,
-    is_classifier,
-)
-from sklearn.metrics import accuracy_score
-from sklearn.utils import Tags, get_tags
+from sklearn.base import BaseEstimator, _fit_context, clone, is_classifier
 from sklearn.utils._param_validation import HasMethods, Interval
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from ._inner import ask, last_step
+from ._inner import MetaEstimator, ask, last_step
 from .inspection._measures import compare_weights
-from .targets import r_squared
 from .training import draw_seed
 
 # Samples whose weights are compared between seeds.
@@ -46,7 +30,7 @@ def _offers(method: str) -> Callable[["SeedEnsemble"], bool]:
     return check
 
 
-class SeedEnsemble(MetaEstimatorMixin, BaseEstimator):
+class SeedEnsemble(MetaEstimator):
     """The same estimator fitted from several seeds, answering with the mean.
 
     Networks that start elsewhere end elsewhere. The mean of several is often a better
@@ -181,8 +165,7 @@ class SeedEnsemble(MetaEstimatorMixin, BaseEstimator):
                 f"estimator={self.estimator!r} has no parameter random_state, so that "
                 "all members would be the same; use it without SeedEnsemble."
             )
-        if get_config()["enable_metadata_routing"]:
-            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
+        fit_params = self._route(fit_params)
         seeds = np.random.RandomState(draw_seed(self.random_state))
         members = [
             clone(self.estimator).set_params(
@@ -307,30 +290,6 @@ class SeedEnsemble(MetaEstimatorMixin, BaseEstimator):
         """
         return self._average("predict_contributions", X)
 
-    def score(self, X: object, y: object, sample_weight: object = None) -> float:
-        """Return the accuracy of a classifier, or R² of a regressor.
-
-        R² is the mean over all outputs (horizon and targets laid side by side).
-
-        Parameters
-        ----------
-        X : array-like or list
-            In any form that the estimator takes.
-        y : array-like
-            True labels or values.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each sample.
-
-        Returns
-        -------
-        float
-            1 at best.
-        """
-        prediction = self.predict(X)
-        if is_classifier(self):
-            return float(accuracy_score(y, prediction, sample_weight=sample_weight))
-        return r_squared(y, prediction, sample_weight)
-
     @property
     def seed_agreement_(self) -> float:
         """Mean of Kendall's tau between the members' attention weights."""
@@ -357,62 +316,25 @@ class SeedEnsemble(MetaEstimatorMixin, BaseEstimator):
     @property
     def classes_(self) -> np.ndarray:
         """Labels of a classifier."""
-        return self._fitted[0].classes_
-
-    @property
-    def n_features_in_(self) -> int:
-        """As the members have it."""
-        return self._fitted[0].n_features_in_
-
-    @property
-    def feature_names_in_(self) -> np.ndarray:
-        """Names of the columns of X, if X was a data frame with string names."""
-        return self._fitted[0].feature_names_in_
-
-    @property
-    def n_timesteps_in_(self) -> int:
-        """As the members have it."""
-        return last_step(self._fitted[0]).n_timesteps_in_
+        return self._inner.classes_
 
     @property
     def quantiles_(self) -> np.ndarray:
         """Levels of the quantiles, ascending; only with ``loss="quantile"``."""
-        return last_step(self._fitted[0]).quantiles_
+        return last_step(self._inner).quantiles_
 
     @property
     def _fitted(self) -> list[BaseEstimator]:
         check_is_fitted(self)
         return self.estimators_
 
+    @property
+    def _inner(self) -> BaseEstimator:
+        return self._fitted[0]
+
     def _average(self, method: str, X: object, **options: object) -> np.ndarray:
         """Return the mean of what a method of the members gives."""
         return _mean(ask(member, method, X, **options) for member in self._fitted)
-
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Return how metadata reach the estimator: those of `fit` go to its `fit`.
-
-        Returns
-        -------
-        MetadataRouter
-            As scikit-learn's meta-estimators have it.
-        """
-        mapping = MethodMapping().add(caller="fit", callee="fit")
-        return MetadataRouter(owner=type(self).__name__).add(
-            estimator=self.estimator, method_mapping=mapping
-        )
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
-        for name in (
-            "estimator_type",
-            "input_tags",
-            "target_tags",
-            "classifier_tags",
-            "regressor_tags",
-        ):
-            setattr(tags, name, deepcopy(getattr(inner, name)))
-        return tags
 
 
 def _fit_one(

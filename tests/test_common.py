@@ -3,9 +3,15 @@
 import numpy as np
 import pytest
 from sklearn.base import clone, is_regressor
+from sklearn.utils._testing import set_random_state
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor, SeedEnsemble
+from skattn import (
+    ConformalIntervals,
+    LSTMAttentionClassifier,
+    LSTMAttentionRegressor,
+    SeedEnsemble,
+)
 
 # Small and fast: nearly all checks are about the contract, not about accuracy.
 FAST = {"hidden_size": 8, "max_epochs": 5, "learning_rate": 0.03}
@@ -59,7 +65,8 @@ def _expected_failures(estimator):
     [LSTMAttentionRegressor(**FAST, **variant) for variant in VARIANTS]
     + [LSTMAttentionClassifier(**FAST, **variant) for variant in CLASSIFIERS]
     + [SeedEnsemble(LSTMAttentionRegressor(**FAST), 2)]
-    + [SeedEnsemble(LSTMAttentionClassifier(**FAST, conv_layers=0), 2)],
+    + [SeedEnsemble(LSTMAttentionClassifier(**FAST, conv_layers=0), 2)]
+    + [ConformalIntervals(LSTMAttentionRegressor(**FAST, random_state=0))],
     expected_failed_checks=_expected_failures,
 )
 def test_scikit_learn_contract(estimator, check):
@@ -80,7 +87,9 @@ def check_subsets(estimator):
     """
     X = 3 * np.random.RandomState(0).uniform(size=(20, 3))
     y = X[:, 0].astype(int)
-    estimator = clone(estimator).set_params(random_state=1).fit(X, y)
+    estimator = clone(estimator)
+    set_random_state(estimator, 1)
+    estimator.fit(X, y)
     for name in ("predict", "transform", "decision_function", "predict_proba"):
         method = getattr(estimator, name, None)
         if method is None:
@@ -91,6 +100,7 @@ def check_subsets(estimator):
             np.testing.assert_array_equal(alone, whole)
         else:
             network = getattr(estimator, "estimators_", [estimator])[0]
+            network = getattr(network, "estimator_", network)
             share = 1e-5 if network.conv_layers_ else 1e-6
             atol = share * whole.std()
             np.testing.assert_allclose(alone, whole, rtol=0, atol=atol)

@@ -7,8 +7,10 @@ import numpy as np
 
 from .._base import BaseLSTMAttention
 from .._classifier import LSTMAttentionClassifier
+from .._conformal import ConformalIntervals
 from .._container import read_container, refusing, to_path, write_container
 from .._ensemble import SeedEnsemble
+from .._inner import MetaEstimator
 from .._regressor import LSTMAttentionRegressor
 from .._state import get_state, set_state
 from .._upgrade import upgrade
@@ -18,9 +20,11 @@ from ._verify import ESTIMATORS, verify, verify_meta
 _CLASSES: dict[str, type[BaseLSTMAttention]] = {
     kind.__name__: kind for kind in (LSTMAttentionClassifier, LSTMAttentionRegressor)
 }
-_META: dict[str, type[SeedEnsemble]] = {"SeedEnsemble": SeedEnsemble}
+_META: dict[str, type[MetaEstimator]] = {
+    kind.__name__: kind for kind in (ConformalIntervals, SeedEnsemble)
+}
 
-Saved = BaseLSTMAttention | SeedEnsemble
+Saved = BaseLSTMAttention | MetaEstimator
 
 
 def save(estimator: Saved, path: str | os.PathLike[str]) -> None:
@@ -34,8 +38,9 @@ def save(estimator: Saved, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    estimator : LSTMAttentionRegressor, LSTMAttentionClassifier or SeedEnsemble
-        Fitted or not. What an ensemble holds must be one of these too.
+    estimator : LSTMAttentionRegressor, LSTMAttentionClassifier, SeedEnsemble or \
+            ConformalIntervals
+        Fitted or not. What the latter two hold must be one of these too.
     path : str or path-like
         Where to write; a file there is replaced.
 
@@ -106,12 +111,11 @@ def _restore(description: dict[str, Any], arrays: dict[str, np.ndarray]) -> Save
             for key, several in _as_dict(description["estimators"]).items()
         }
         verify_meta(meta, state, inner)
-        ensemble = meta.__new__(meta)
-        ensemble.__dict__.update(state)
+        outer = meta.__new__(meta)
+        outer.__dict__.update(state)
         for key, several in inner.items():
-            held = several if key == "estimators_" else several[0]
-            ensemble.__dict__[key] = held
-        return ensemble
+            outer.__dict__[key] = several if key == "estimators_" else several[0]
+        return outer
     kind = _CLASSES[description["class"]]
     state = upgrade(state)
     verify(kind, state)
@@ -139,7 +143,7 @@ def load(path: str | os.PathLike[str]) -> object:
 
     Returns
     -------
-    LSTMAttentionRegressor, LSTMAttentionClassifier or SeedEnsemble
+    LSTMAttentionRegressor, LSTMAttentionClassifier, SeedEnsemble or ConformalIntervals
         As it was saved, but for skorch's callbacks in ``net_``; on the CPU, if this
         machine does not have the device that it was trained on.
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from .._container import replacing, to_path
-from .._ensemble import SeedEnsemble
+from .._inner import MetaEstimator
 from .._optional import import_optional
 from .._probe import Probe
 from ..nn import Inputs, LSTMDecoder
@@ -55,7 +55,7 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
         If torch cannot export this network, or the estimator fills gaps
         (``missing``), which in a graph could not be told from padding.
     TypeError
-        If the estimator is none of skattn's, or an ensemble of several networks.
+        If the estimator is none of skattn's, or a meta-estimator.
     ImportError
         If onnx is missing.
     OSError
@@ -76,10 +76,12 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     >>> bool(np.allclose(prediction, model.predict(X), atol=1e-5))
     True
     """
-    if isinstance(estimator, SeedEnsemble):
+    if isinstance(estimator, MetaEstimator):
         raise TypeError(
-            "estimator is a SeedEnsemble, and a graph holds one network; allowed are "
-            "its members: export each of estimators_, and take the mean."
+            f"estimator is a {type(estimator).__name__}, and a graph holds one network "
+            "alone; allowed is what stands inside: export each of estimators_ of a "
+            "SeedEnsemble and take the mean, or estimator_ of a ConformalIntervals and "
+            "move its quantiles by margins_."
         )
     check_is_fitted(estimator)
     path = to_path(path)

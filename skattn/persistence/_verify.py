@@ -7,7 +7,10 @@ import numpy as np
 from .._upgrade import FORMAT
 
 # What meta-estimators hold estimators under.
-ESTIMATORS = ("estimator", "estimators_")
+ESTIMATORS = ("estimator", "estimator_", "estimators_")
+
+# What intervals learn.
+_MARGINS = {"levels_", "margins_", "n_calibration_samples_"}
 
 
 def verify(kind: type, state: dict[str, Any]) -> None:
@@ -58,24 +61,47 @@ def verify_meta(kind: type, state: dict[str, Any], inner: dict[str, list[Any]]) 
         For the first entry that does not fit.
     """
     names = {*kind._parameter_constraints} - {"estimator"}  # type: ignore[attr-defined]
-    if {*state} != names or not {"estimator"} <= {*inner} <= {*ESTIMATORS}:
+    learned = {*state} - names
+    known = learned in (set(), _MARGINS) and {*state} >= names
+    if not known or not {"estimator"} <= {*inner} <= {*ESTIMATORS}:
         raise ValueError(f"it holds {[*state, *inner]}")
-    if len(inner["estimator"]) != 1:
-        raise ValueError(f"it holds {len(inner['estimator'])} of one estimator")
-    members = inner.get("estimators_")
-    if members is not None:
-        shapes = {(type(member), _measure_outputs(member)) for member in members}
-        if len(shapes) != 1:
-            raise ValueError(f"its members have the shapes {shapes}")
+    several = inner.get("estimators_", [])
+    for name, held in inner.items():
+        if name != "estimators_" and len(held) != 1:
+            raise ValueError(f"it holds {len(held)} of one {name}")
+    shapes = {(type(member), _measure_outputs(member)) for member in several}
+    if "estimators_" in inner and len(shapes) != 1:
+        raise ValueError(f"its members have the shapes {shapes}")
+    if learned:
+        _verify_margins(state, inner["estimator_"][0])
+
+
+def _verify_margins(state: dict[str, Any], inner: Any) -> None:
+    """Check what intervals learned against the outputs that they stand around."""
+    margins, levels = state["margins_"], state["levels_"]
+    target = _find_network(inner)._target
+    if np.shape(margins) != target.shape or not np.isfinite(margins).all():
+        raise ValueError(f"margins_ holds {margins!r}")
+    pair = isinstance(levels, tuple) and len(levels) == 2 and target.levels is not None
+    if levels is not None and not pair:
+        raise ValueError(f"levels_ is {levels!r}")
 
 
 def _measure_outputs(member: Any) -> tuple[object, ...]:
     """Return what members of an ensemble have in common."""
-    if hasattr(member, "estimators_"):
-        return _measure_outputs(member.estimators_[0])
-    made = member._architecture
+    made = _find_network(member)._architecture
     common = (made.n_channels, made.n_timesteps, made.horizon, made.n_targets)
-    return (*common, made.quantiles, member._target.levels)
+    return (*common, made.quantiles)
+
+
+def _find_network(estimator: Any) -> Any:
+    """Return the first estimator with a network in a meta-estimator."""
+    while hasattr(estimator, "estimator"):
+        held = vars(estimator)
+        estimator = (
+            held["estimators_"][0] if "estimators_" in held else held["estimator_"]
+        )
+    return estimator
 
 
 def _verify_sizes(attributes: dict[str, Any], records: dict[str, Any]) -> None:
