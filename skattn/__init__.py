@@ -3,12 +3,16 @@
 from importlib.metadata import version
 
 from ._classifier import LSTMAttentionClassifier
+from ._conformal import ConformalIntervals
+from ._ensemble import SeedEnsemble
 from ._regressor import LSTMAttentionRegressor
 from .persistence import load, save, to_onnx
 
 __all__ = [
+    "ConformalIntervals",
     "LSTMAttentionClassifier",
     "LSTMAttentionRegressor",
+    "SeedEnsemble",
     "__version__",
     "load",
     "save",

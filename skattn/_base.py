@@ -466,6 +466,7 @@ class BaseLSTMAttention(
             "horizon": horizon,
             "n_targets": n_targets,
             "target_channels": self._target.channels,
+            "quantiles": self._target.levels,
             "indicators": self._schema.missing != "error",
             "conv_channels": CONV_CHANNELS,
         }
@@ -479,7 +480,7 @@ class BaseLSTMAttention(
         Parameters that would read X in another way than before are refused.
         """
         for name, fitted in self._schema.parameters.items():
-            _refuse_change(name, given[name], fitted)
+            refuse_change(name, given[name], fitted)
         kept = [n for n in RULES if n in _BUILT or n == "learning_rate"]
         as_before = "as when training began"
         return {
@@ -496,9 +497,9 @@ class BaseLSTMAttention(
         for name in _BUILT:
             if name == "differences":  # measured, not given
                 continue
-            _refuse_change(name, getattr(present, name), getattr(fitted, name))
+            refuse_change(name, getattr(present, name), getattr(fitted, name))
         for name, value in self._scaling.items():
-            _refuse_change(name, given[name], value)
+            refuse_change(name, given[name], value)
 
     def _make_dataset(
         self, samples: TrainingSamples, unit: float | None = None
@@ -605,7 +606,8 @@ def all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
         raise
 
 
-def _refuse_change(name: str, present: object, fitted: object) -> None:
+def refuse_change(name: str, present: object, fitted: object) -> None:
+    """Refuse a parameter that is not what it was when training began."""
     both_nan = present != present and fitted != fitted
     if present != fitted and not both_nan:
         raise ValueError(

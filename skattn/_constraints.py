@@ -71,7 +71,7 @@ REGRESSOR_CONSTRAINTS: dict[str, list[Any]] = {
     ],
     "channel_independent": ["boolean"],
     "loss": [StrOptions({*LOSSES, "quantile"})],
-    "quantile": [Interval(Real, 0, 1, closed="neither"), None],
+    "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like", None],
 }
 
 CLASSIFIER_CONSTRAINTS: dict[str, list[Any]] = {

@@ -434,8 +434,8 @@ def _check_decay(given: Given) -> None:
 def _check_loss(estimator: Any) -> None:
     if estimator.loss == "quantile" and estimator.quantile is None:
         raise ValueError(
-            "loss='quantile' needs quantile, a number between 0 and 1; got "
-            "quantile=None."
+            "loss='quantile' needs quantile, a number between 0 and 1 or a list of "
+            "such numbers; got quantile=None."
         )
     if estimator.output_activation != "identity":
         outer = {"scale_targets": (True,), "anchor": (True, "changes")}

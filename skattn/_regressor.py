@@ -1,20 +1,34 @@
 """The regressor: numbers, vectors or forecasts from sequences."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
-from sklearn.metrics import r2_score
 from sklearn.utils import Tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
-from ._base import BaseLSTMAttention
+from ._base import BaseLSTMAttention, refuse_change
 from ._constraints import REGRESSOR_CONSTRAINTS, SHARED_CONSTRAINTS
 from ._explain import ContributionsMixin
 from ._parameters import resolve_channels
 from .sequences._reader import read_X
-from .targets import Regression, Target
+from .targets import Regression, Target, r_squared
+from .targets._losses import read_levels
 from .training import compute
+
+
+def _has_quantiles(estimator: "LSTMAttentionRegressor") -> bool:
+    """Check that quantiles are learned, or were where there is a fit."""
+    fitted = vars(estimator).get("_target", estimator)
+    if fitted.loss != "quantile":
+        raise AttributeError(
+            "Quantiles are predicted with loss='quantile' only; got "
+            f"loss={fitted.loss!r}."
+        )
+    return True
 
 
 class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttention):
@@ -191,9 +205,12 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         What training makes small, on scaled targets. Huber's loss is quadratic up to
         a scaled error of 1.
 
-    quantile : float, default=None
-        The quantile that ``loss="quantile"`` predicts, between 0 and 1. Ignored by the
-        other losses.
+    quantile : float or array-like of float, default=None
+        The quantile that ``loss="quantile"`` predicts, between 0 and 1 [17]_; or
+        several, 0.5 among them, which never cross: the network predicts the median, and
+        the gaps on both sides of it. What leads past the attention shifts them all
+        alike. The loss is then the mean over the quantiles, `predict` returns the
+        median, and `predict_quantiles` all. Ignored by the other losses.
 
     optimizer : {"adam", "adamw", "rmsprop", "sgd"}, default="adamw"
         The optimiser.
@@ -344,6 +361,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     net_ : skorch.NeuralNet
         The skorch net that trained the network.
 
+    quantiles_ : ndarray of shape (n_quantiles,)
+        Levels of the quantiles, ascending. Only with ``loss="quantile"``.
+
     resumed_from_epoch_ : int
         Epochs of an interrupted fit that the last call took over from ``checkpoint``;
         0 if it started by itself.
@@ -405,6 +425,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
             instance normalization for accurate time-series forecasting against
             distribution shift. ICLR.
 
+    .. [17] R. Koenker and G. Bassett (1978). Regression quantiles. Econometrica 46(1).
+
     Examples
     --------
     >>> import numpy as np
@@ -456,7 +478,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         channel_independent: bool = False,
         scale_targets: str | bool = "auto",
         loss: str = "squared_error",
-        quantile: float | None = None,
+        quantile: float | Sequence[float] | None = None,
         optimizer: str = "adamw",
         learning_rate: float | str = "auto",
         lr_schedule: str | None = "one_cycle",
@@ -613,6 +635,57 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         prediction = compute(net.module_, samples, scaler, net.device)
         return self._target.decode(prediction)
 
+    @available_if(_has_quantiles)
+    def predict_quantiles(self, X: object) -> np.ndarray:
+        """Predict all quantiles from sequences.
+
+        Only with ``loss="quantile"``. The quantiles of one output never cross; the one
+        of level 0.5 is what `predict` returns.
+
+        Parameters
+        ----------
+        X : array-like or Tensor
+            Sequences in any form that `fit` takes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_quantiles), \
+                (n_samples, n_outputs, n_quantiles) or \
+                (n_samples, horizon, n_targets, n_quantiles)
+            In units and float type of y, the levels of ``quantiles_`` ascending along
+            the last axis. A single ``quantile`` is an axis of one.
+
+        Examples
+        --------
+        >>> from skattn import LSTMAttentionRegressor
+        >>> from skattn.datasets import make_marked_step
+        >>> X, y, _ = make_marked_step(100, 8, random_state=0)
+        >>> model = LSTMAttentionRegressor(
+        ...     loss="quantile", quantile=[0.1, 0.5, 0.9], max_epochs=2
+        ... )
+        >>> quantiles = model.fit(X, y).predict_quantiles(X)
+        >>> quantiles.shape
+        (100, 3)
+        >>> bool((quantiles[:, 1] == model.predict(X)).all())
+        True
+        """
+        check_is_fitted(self)
+        target = self._target
+        assert isinstance(target, Regression)
+        samples = read_X(self, X, reset=False)
+        if target.levels is None:
+            return target.decode_quantiles(self._run(samples, "prediction")[..., None])
+        return target.decode_quantiles(self._run(samples, "quantiles"))
+
+    @property
+    def quantiles_(self) -> np.ndarray:
+        """Levels of the quantiles, ascending; only with ``loss="quantile"``."""
+        check_is_fitted(self)
+        _has_quantiles(self)
+        assert isinstance(self._target, Regression)
+        levels = self._target.levels or self._target.quantile
+        return np.atleast_1d(np.asarray(levels, dtype=float))
+
     def score(self, X: object, y: object, sample_weight: object = None) -> float:
         """Return R², the mean over all outputs (horizon and targets laid side by side).
 
@@ -630,17 +703,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         float
             1 at best, 0 for the mean of y.
         """
-        prediction = self.predict(X)
-        y = Regression.read(y, len(prediction))
-        if y.shape != prediction.shape:
-            raise ValueError(
-                f"y has shape {y.shape}, but predictions of X have {prediction.shape}."
-            )
-        return r2_score(
-            y.reshape(len(y), -1),
-            prediction.reshape(len(prediction), -1),
-            sample_weight=sample_weight,
-        )
+        return r_squared(y, self.predict(X), sample_weight)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -653,10 +716,15 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         scaling = self._choose_scaling(shape)
         names = getattr(self, "feature_names_in_", None)
         channels = resolve_channels(self.target_channels, self.n_channels_in_, names)
+        quantile, levels = None, None
+        if self.loss == "quantile":
+            quantile, levels = read_levels(self.quantile)
         if isinstance(fitted, Regression):
-            return replace(
-                fitted, channels=channels, loss=self.loss, quantile=self.quantile
-            )
+            if levels != fitted.levels:  # there would be other outputs
+                refuse_change("loss", self.loss, fitted.loss)
+                before = fitted.levels or fitted.quantile
+                refuse_change("quantile", levels or quantile, before)
+            return replace(fitted, channels=channels, loss=self.loss, quantile=quantile)
         n_targets = shape[1] if len(shape) == 2 else 1
         if channels is not None and len(channels) != n_targets:
             raise ValueError(
@@ -672,7 +740,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
             channels=channels,
             output_activation=self.output_activation,
             loss=self.loss,
-            quantile=self.quantile,
+            quantile=quantile,
+            levels=levels,
         )
 
     def _choose_scaling(self, shape: tuple[int, ...]) -> str:

@@ -3,9 +3,15 @@
 import numpy as np
 import pytest
 from sklearn.base import clone, is_regressor
+from sklearn.utils._testing import set_random_state
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
+from skattn import (
+    ConformalIntervals,
+    LSTMAttentionClassifier,
+    LSTMAttentionRegressor,
+    SeedEnsemble,
+)
 
 # Small and fast: nearly all checks are about the contract, not about accuracy.
 FAST = {"hidden_size": 8, "max_epochs": 5, "learning_rate": 0.03}
@@ -35,6 +41,7 @@ VARIANTS = [
     {"values": "inputs"},
     {"missing": "mask"},
     {"missing": "forward", "linear_skip": True},
+    {"loss": "quantile", "quantile": [0.1, 0.5, 0.9]},
 ]
 
 CLASSIFIERS = [
@@ -56,12 +63,15 @@ def _expected_failures(estimator):
 @pytest.mark.filterwarnings("ignore:values='inputs' does not centre:UserWarning")
 @parametrize_with_checks(
     [LSTMAttentionRegressor(**FAST, **variant) for variant in VARIANTS]
-    + [LSTMAttentionClassifier(**FAST, **variant) for variant in CLASSIFIERS],
+    + [LSTMAttentionClassifier(**FAST, **variant) for variant in CLASSIFIERS]
+    + [SeedEnsemble(LSTMAttentionRegressor(**FAST), 2)]
+    + [SeedEnsemble(LSTMAttentionClassifier(**FAST, conv_layers=0), 2)]
+    + [ConformalIntervals(LSTMAttentionRegressor(**FAST, random_state=0))],
     expected_failed_checks=_expected_failures,
 )
 def test_scikit_learn_contract(estimator, check):
     if check.func.__name__ in ("check_regressors_train", "check_classifiers_train"):
-        estimator.set_params(**ACCURATE)
+        getattr(estimator, "estimator", estimator).set_params(**ACCURATE)
     if check.func.__name__ == "check_methods_subset_invariance":
         check_subsets(estimator)
     else:
@@ -77,7 +87,9 @@ def check_subsets(estimator):
     """
     X = 3 * np.random.RandomState(0).uniform(size=(20, 3))
     y = X[:, 0].astype(int)
-    estimator = clone(estimator).set_params(random_state=1).fit(X, y)
+    estimator = clone(estimator)
+    set_random_state(estimator, 1)
+    estimator.fit(X, y)
     for name in ("predict", "transform", "decision_function", "predict_proba"):
         method = getattr(estimator, name, None)
         if method is None:
@@ -87,6 +99,8 @@ def check_subsets(estimator):
         if name == "predict" and not is_regressor(estimator):
             np.testing.assert_array_equal(alone, whole)
         else:
-            share = 1e-5 if estimator.conv_layers_ else 1e-6
+            network = getattr(estimator, "estimators_", [estimator])[0]
+            network = getattr(network, "estimator_", network)
+            share = 1e-5 if network.conv_layers_ else 1e-6
             atol = share * whole.std()
             np.testing.assert_allclose(alone, whole, rtol=0, atol=atol)

@@ -245,9 +245,28 @@ def compare_seeds(
         found = predict_weights(model.fit(X, y), rows.series.whole())
         found = found.astype(np.float64).reshape(len(rows), -1, found.shape[-1])
         weights.append(found[index, rows.index if found.shape[1] > 1 else 0])
-    taus = [_tau(one, other, rows.real) for one, other in combinations(weights, 2)]
-    estimate = estimate_mean(np.mean(taus, axis=0), case.random)
+    estimate = estimate_mean(compare_weights(weights, rows.real), case.random)
     return Measure("seed_agreement", *estimate, 0.0, describe_seeds(estimate, n_refits))
+
+
+def compare_weights(weights: list[np.ndarray], real: np.ndarray) -> np.ndarray:
+    """Compute the mean of Kendall's tau over all pairs of models.
+
+    Parameters
+    ----------
+    weights : list of ndarray of shape (n_rows, n_steps)
+        Of each model.
+    real : ndarray of bool of shape (n_rows, n_steps)
+        Which steps count.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        NaN where there is no pair, or a row has only one value.
+    """
+    pairs = combinations(weights, 2)
+    taus = [_tau(one, other, real) for one, other in pairs]
+    return np.mean(taus, axis=0) if taus else np.full(len(real), np.nan)
 
 
 def _attempt(

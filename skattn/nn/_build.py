@@ -27,7 +27,7 @@ class Architecture:
     conv_channels, differences, encoder, \
     hidden_size, num_layers, bidirectional, dropout, attention, query, n_heads, \
     normalizer, self_attention_heads, values, state_bypass, decoder, teacher_forcing, \
-    output_activation, anchor, linear_skip, scale_windows
+    output_activation, anchor, linear_skip, scale_windows, quantiles
         As in `AttentionNetwork`.
     """
 
@@ -60,6 +60,7 @@ class Architecture:
     anchor: bool | str = False
     linear_skip: bool | str = False
     scale_windows: bool | str = False
+    quantiles: tuple[float, ...] | None = None
 
 
 def build_network(generator: torch.Generator, architecture: Architecture) -> Network:

@@ -72,6 +72,10 @@ class ChannelIndependent(nn.Module):
             None
             if output.unit is None
             else unfold(output.unit).squeeze(-1).transpose(1, 2),
+            # (n, n_targets, horizon, 1, n_quantiles) -> (n, horizon, n_targets, ...)
+            None
+            if output.quantiles is None
+            else unfold(output.quantiles).squeeze(3).transpose(1, 2),
         )
 
     def fold(self, inputs: Inputs | Tensor) -> Inputs:

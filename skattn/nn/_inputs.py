@@ -160,6 +160,9 @@ class NetworkOutput(NamedTuple):
     unit : Tensor of shape (n_samples, 1, n_targets), default=None
         The unit of each window, in which its loss is measured; with
         ``scale_windows``.
+    quantiles : Tensor of shape (n_samples, horizon, n_targets, n_quantiles) or None
+        In ascending order, the prediction being the median; None where one value is
+        predicted.
 
     Examples
     --------
@@ -180,3 +183,4 @@ class NetworkOutput(NamedTuple):
     states: Tensor
     mask: Tensor | None
     unit: Tensor | None = None
+    quantiles: Tensor | None = None

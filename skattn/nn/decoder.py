@@ -2,8 +2,8 @@
 
 Both are called as ``decoder(memory, extra, target, need_weights)`` and return the
 prediction ``(n_samples, horizon, n_targets)``, the contexts side by side
-``(n_samples, context_size)``, and the weights ``(n_samples, n_heads, [horizon,]
-n_steps)``.
+``(n_samples, context_size)``, the weights ``(n_samples, n_heads, [horizon,] n_steps)``,
+and with several quantiles the gaps between them.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ._dropout import Dropout
 from ._inputs import Memory
+from ._quantiles import QuantileGaps
 from ._registry import Registry
 from .attention import AttentionPooling
 from .pooling import FeaturePooling, FixedPooling, Pooling
@@ -30,6 +31,9 @@ class Decoded(NamedTuple):
         What the attention gathered; decoder steps side by side.
     weights : Tensor of shape (n_samples, n_heads, [horizon,] n_steps) or None
         Attention weights; None where they were not needed.
+    gaps : Tensor of shape (n_samples, horizon, n_targets, n_quantiles - 1) or None
+        Distances between neighbouring quantiles, of which the prediction is the median;
+        None where one value is predicted.
 
     Examples
     --------
@@ -38,7 +42,7 @@ class Decoded(NamedTuple):
     >>> states = torch.randn(2, 5, 4)  # samples, steps, size
     >>> memory = Memory(states, states[:, -1], None, states)
     >>> decoder = DenseDecoder(FixedPooling("last", 4), 4, horizon=3, n_targets=1)
-    >>> prediction, context, weights = decoder(memory)
+    >>> prediction, context, weights, gaps = decoder(memory)
     >>> prediction.shape, context.shape, weights.shape
     (torch.Size([2, 3, 1]), torch.Size([2, 4]), torch.Size([2, 1, 5]))
     """
@@ -46,6 +50,7 @@ class Decoded(NamedTuple):
     prediction: Tensor
     context: Tensor
     weights: Tensor | None
+    gaps: Tensor | None = None
 
 
 class DenseDecoder(nn.Module):
@@ -66,6 +71,8 @@ class DenseDecoder(nn.Module):
         Share of the context dropped in training.
     teacher_forcing : float, default=0.0
         Ignored; for `LSTMDecoder`.
+    quantiles : tuple of float, default=None
+        Levels of the quantiles to predict, ascending, with 0.5 among them.
 
     References
     ----------
@@ -92,6 +99,7 @@ class DenseDecoder(nn.Module):
         state_bypass: bool = False,
         dropout: float = 0.0,
         teacher_forcing: float = 0.0,
+        quantiles: tuple[float, ...] | None = None,
     ) -> None:
         super().__init__()
         self.pooling = pooling
@@ -100,8 +108,10 @@ class DenseDecoder(nn.Module):
         self.dropout = Dropout(dropout) if dropout else nn.Identity()
         width = self.context_size
         self.join = nn.Linear(width + size, size, bias=False) if state_bypass else None
-        self.output = nn.Linear(size if state_bypass else width, horizon * n_targets)
+        width = size if state_bypass else width
+        self.output = nn.Linear(width, horizon * n_targets)
         self.starts_at_zero = False
+        self.gaps = QuantileGaps(width, self.shape, quantiles) if quantiles else None
 
     def draw_parameters(self, generator: torch.Generator | None = None) -> None:
         """Set the outputs around 0, the mean of scaled targets, or to 0.
@@ -138,7 +148,8 @@ class DenseDecoder(nn.Module):
         Returns
         -------
         Decoded
-            Prediction, context and weights ``(n_samples, n_heads, n_steps)``.
+            Prediction, context, weights ``(n_samples, n_heads, n_steps)``, and gaps
+            where there are several quantiles.
         """
         context, weights = self.pooling(memory, need_weights)
         used = self.dropout(context) if self.training else context
@@ -148,7 +159,8 @@ class DenseDecoder(nn.Module):
         prediction = self.output(used).unflatten(-1, self.shape)
         if extra is not None:
             prediction = prediction + extra
-        return Decoded(prediction, context, weights)
+        gaps = None if self.gaps is None else self.gaps(used)
+        return Decoded(prediction, context, weights, gaps)
 
     def decaying_parameters(self) -> list[Tensor]:
         """Return what the weight decay shrinks: nothing.
@@ -185,6 +197,9 @@ class LSTMDecoder(nn.Module):
         the predicted one (Williams and Zipser 1989).
     dropout : float, default=0.0
         Share of the attentional vector dropped in training before the output.
+    quantiles : tuple of float, default=None
+        Levels of the quantiles to predict, ascending, with 0.5 among them: the median
+        is what the next step reads.
 
     References
     ----------
@@ -217,6 +232,7 @@ class LSTMDecoder(nn.Module):
         state_bypass: bool = False,
         teacher_forcing: float = 0.0,
         dropout: float = 0.0,
+        quantiles: tuple[float, ...] | None = None,
     ) -> None:
         super().__init__()
         if isinstance(pooling, FeaturePooling):
@@ -233,6 +249,7 @@ class LSTMDecoder(nn.Module):
         self.dropout = Dropout(dropout) if dropout else nn.Identity()
         self.output = nn.Linear(size, n_targets)
         self.starts_at_zero = False
+        self.gaps = QuantileGaps(size, (n_targets,), quantiles) if quantiles else None
         # A truth is kept where dropout would keep a unit.
         self.forcing = Dropout(1.0 - teacher_forcing)
 
@@ -271,8 +288,8 @@ class LSTMDecoder(nn.Module):
         Returns
         -------
         Decoded
-            Prediction, contexts and weights ``(n_samples, n_heads, horizon, n_steps)``,
-            the alignment.
+            Prediction, contexts, weights ``(n_samples, n_heads, horizon, n_steps)``,
+            the alignment, and gaps where there are several quantiles.
         """
         attend = self._prepare(memory, need_weights)
         n_samples = memory.last.shape[0]
@@ -280,12 +297,15 @@ class LSTMDecoder(nn.Module):
         cell = torch.zeros_like(fed)
         state = cell if self.bridge is None else torch.tanh(self.bridge(memory.last))
         output = memory.last.new_zeros(n_samples, self.output.out_features)
-        outputs, contexts, weights = [], [], []
+        outputs, contexts, weights, gaps = [], [], [], []
         for step in range(self.horizon):
             state, cell = self.cell(torch.cat([output, fed], dim=-1), (state, cell))
             context, weight = attend(state)
             fed = torch.tanh(self.join(torch.cat([context, state], dim=-1)))
-            output = self.output(self.dropout(fed) if self.training else fed)
+            used = self.dropout(fed) if self.training else fed
+            output = self.output(used)
+            if self.gaps is not None:
+                gaps.append(self.gaps(used))
             if extra is not None:
                 output = output + extra[:, step]
             outputs.append(output)
@@ -296,6 +316,7 @@ class LSTMDecoder(nn.Module):
             torch.stack(outputs, dim=1),
             torch.cat(contexts, dim=1),
             _stack(weights) if need_weights else None,
+            torch.stack(gaps, dim=1) if gaps else None,
         )
 
     def decaying_parameters(self) -> list[Tensor]:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from ._inputs import Encoded, Inputs, Memory, NetworkOutput, Steps
+from ._quantiles import place_quantiles
 from ._registry import Registry, refuse_choice
 from ._skip import LINEAR_PATHS, LinearSkip, lay_out
 from ._time_axis import last_step, step_mask, to_patches
@@ -206,6 +207,9 @@ class AttentionNetwork(nn.Module):
         "ar" and "arx" the rest of the network starts with an output of 0.
     scale_windows : {False, "mean", "standard"}, default=False
         Read and predict the target channels of each window in units of its own.
+    quantiles : tuple of float, default=None
+        Levels of the quantiles to predict, ascending, with 0.5 among them; None
+        predicts one value.
 
     Examples
     --------
@@ -251,6 +255,7 @@ class AttentionNetwork(nn.Module):
         anchor: bool | str = False,
         linear_skip: bool | str = False,
         scale_windows: bool | str = False,
+        quantiles: tuple[float, ...] | None = None,
     ) -> None:
         super().__init__()
         for name, value, allowed in (
@@ -320,7 +325,9 @@ class AttentionNetwork(nn.Module):
             state_bypass=state_bypass,
             dropout=dropout,
             teacher_forcing=teacher_forcing,
+            quantiles=quantiles,
         )
+        self.n_below = quantiles.index(0.5) if quantiles else 0
         self.context_size = self.decoder.context_size
         # What the network adds to such a path has to earn its place.
         from_nothing = self.decoder.starts_at_zero = linear_skip in ("ar", "arx")
@@ -361,7 +368,7 @@ class AttentionNetwork(nn.Module):
         Returns
         -------
         NetworkOutput
-            Prediction, context, weights, and what the attention read.
+            Prediction, context, weights, what the attention read, and quantiles.
         """
         encoded = self.encode(inputs, need_weights)
         memory = encoded.memory
@@ -370,13 +377,21 @@ class AttentionNetwork(nn.Module):
         base, unit, extra = self.lead_past(encoded.steps)
         if target is not None:
             target = relate(target, base, unit)
-        prediction, context, weights = self.decoder(memory, extra, target, need_weights)
+        prediction, context, weights, gaps = self.decoder(
+            memory, extra, target, need_weights
+        )
         if unit is not None:
             prediction = prediction * unit
+            gaps = None if gaps is None else gaps * unit[..., None]
         if base is not None:
             prediction = prediction + base
+        answer = prediction
+        if gaps is not None:  # around all that the median is made of
+            answer = place_quantiles(prediction, gaps, self.n_below)
         if self.activation is not None:
-            prediction = self.activation(prediction)
+            answer = self.activation(answer)
+        quantiles = None if gaps is None else answer
+        prediction = answer if quantiles is None else quantiles[..., self.n_below]
         return NetworkOutput(
             prediction,
             context,
@@ -385,6 +400,7 @@ class AttentionNetwork(nn.Module):
             memory.states,
             memory.mask,
             unit if self.input.own_units else None,
+            quantiles,
         )
 
     def encode(self, inputs: Inputs | Tensor, need_weights: bool = True) -> Encoded:

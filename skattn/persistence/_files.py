@@ -7,19 +7,27 @@ import numpy as np
 
 from .._base import BaseLSTMAttention
 from .._classifier import LSTMAttentionClassifier
+from .._conformal import ConformalIntervals
 from .._container import read_container, refusing, to_path, write_container
+from .._ensemble import SeedEnsemble
+from .._inner import MetaEstimator
 from .._regressor import LSTMAttentionRegressor
 from .._state import get_state, set_state
 from .._upgrade import upgrade
 from ._codec import decode, encode
-from ._verify import verify
+from ._verify import ESTIMATORS, verify, verify_meta
 
-_CLASSES = {
+_CLASSES: dict[str, type[BaseLSTMAttention]] = {
     kind.__name__: kind for kind in (LSTMAttentionClassifier, LSTMAttentionRegressor)
 }
+_META: dict[str, type[MetaEstimator]] = {
+    kind.__name__: kind for kind in (ConformalIntervals, SeedEnsemble)
+}
+
+Saved = BaseLSTMAttention | MetaEstimator
 
 
-def save(estimator: BaseLSTMAttention, path: str | os.PathLike[str]) -> None:
+def save(estimator: Saved, path: str | os.PathLike[str]) -> None:
     """Save an estimator to one file that holds no code.
 
     The file is in the safetensors format: the network's weights and all other arrays,
@@ -30,8 +38,9 @@ def save(estimator: BaseLSTMAttention, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    estimator : LSTMAttentionRegressor or LSTMAttentionClassifier
-        Fitted or not.
+    estimator : LSTMAttentionRegressor, LSTMAttentionClassifier, SeedEnsemble or \
+            ConformalIntervals
+        Fitted or not. What the latter two hold must be one of these too.
     path : str or path-like
         Where to write; a file there is replaced.
 
@@ -61,16 +70,58 @@ def save(estimator: BaseLSTMAttention, path: str | os.PathLike[str]) -> None:
     >>> bool((copy.predict(X) == model.predict(X)).all())
     True
     """
-    name = type(estimator).__name__
-    if type(estimator) not in _CLASSES.values():
-        raise TypeError(
-            f"estimator={estimator!r} is a {name}; allowed are instances of "
-            f"{', '.join(_CLASSES)}, not of subclasses. Use skops.io.dump for a whole "
-            "Pipeline."
-        )
     arrays: dict[str, np.ndarray] = {}
-    state = encode(get_state(estimator), arrays, name)
-    write_container(to_path(path), {"class": name, "state": state}, arrays)
+    description = _describe(estimator, arrays, type(estimator).__name__)
+    write_container(to_path(path), description, arrays)
+
+
+def _describe(
+    estimator: object, arrays: dict[str, np.ndarray], name: str
+) -> dict[str, object]:
+    """Return class and state for JSON; a meta-estimator's own estimators apart."""
+    kind = type(estimator)
+    if kind in _CLASSES.values():
+        state = encode(get_state(estimator), arrays, name)
+        return {"class": kind.__name__, "state": state}
+    if kind not in _META.values():
+        raise TypeError(
+            f"estimator={estimator!r} is a {kind.__name__}; allowed are instances of "
+            f"{', '.join([*_CLASSES, *_META])}, not of subclasses. Use skops.io.dump "
+            "for a whole Pipeline."
+        )
+    plain, inner = dict(vars(estimator)), {}
+    for key in [key for key in plain if key in ESTIMATORS]:
+        value = plain.pop(key)
+        several = isinstance(value, list)
+        inner[key] = [
+            _describe(each, arrays, f"{name}/{key}/{i}")
+            for i, each in enumerate(value if several else [value])
+        ]
+    state = encode(plain, arrays, name)
+    return {"class": kind.__name__, "state": state, "estimators": inner}
+
+
+def _restore(description: dict[str, Any], arrays: dict[str, np.ndarray]) -> Saved:
+    """Return the estimator that `_describe` described, if there can be such a one."""
+    state = _as_dict(decode(description["state"], arrays))
+    if description["class"] in _META:
+        meta = _META[description["class"]]
+        inner = {
+            key: [_restore(_as_dict(each), arrays) for each in several]
+            for key, several in _as_dict(description["estimators"]).items()
+        }
+        verify_meta(meta, state, inner)
+        outer = meta.__new__(meta)
+        outer.__dict__.update(state)
+        for key, several in inner.items():
+            outer.__dict__[key] = several if key == "estimators_" else several[0]
+        return outer
+    kind = _CLASSES[description["class"]]
+    state = upgrade(state)
+    verify(kind, state)
+    estimator = kind.__new__(kind)
+    set_state(estimator, state)
+    return estimator
 
 
 def _as_dict(state: object) -> dict[str, Any]:
@@ -92,7 +143,7 @@ def load(path: str | os.PathLike[str]) -> object:
 
     Returns
     -------
-    LSTMAttentionRegressor or LSTMAttentionClassifier
+    LSTMAttentionRegressor, LSTMAttentionClassifier, SeedEnsemble or ConformalIntervals
         As it was saved, but for skorch's callbacks in ``net_``; on the CPU, if this
         machine does not have the device that it was trained on.
 
@@ -121,9 +172,4 @@ def load(path: str | os.PathLike[str]) -> object:
     path = to_path(path)
     description, arrays = read_container(path)
     with refusing(path):
-        kind = _CLASSES[description["class"]]
-        state = upgrade(_as_dict(decode(description["state"], arrays)))
-        verify(kind, state)
-        estimator = kind.__new__(kind)
-        set_state(estimator, state)
-    return estimator
+        return _restore(description, arrays)

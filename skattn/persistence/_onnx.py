@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from .._container import replacing, to_path
+from .._inner import MetaEstimator
 from .._optional import import_optional
 from .._probe import Probe
 from ..nn import Inputs, LSTMDecoder
@@ -29,8 +30,9 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
 
     The graph has one input ``X`` of float64 and the outputs ``prediction``,
     ``attention`` and ``context``: what `predict`, `predict_attention` and `transform`
-    give, in units of y. Scaling, patches, anchor, skip and masks are inside. Needs the
-    package onnx; onnxruntime runs the graph.
+    give, in units of y; with several quantiles also ``quantiles``, what
+    `predict_quantiles` gives. Scaling, patches, anchor, skip and masks are inside.
+    Needs the package onnx; onnxruntime runs the graph.
 
     ``X`` is ``(n_samples, n_timesteps, n_channels)``, or flat rows if `fit` saw flat
     rows. Sequences of different lengths stand in one array with NaN after their last
@@ -54,7 +56,7 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
         If torch cannot export this network, or the estimator fills gaps
         (``missing``), which in a graph could not be told from padding.
     TypeError
-        If the estimator is none of skattn's.
+        If the estimator is none of skattn's, or a meta-estimator.
     ImportError
         If onnx is missing.
     OSError
@@ -75,6 +77,13 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     >>> bool(np.allclose(prediction, model.predict(X), atol=1e-5))
     True
     """
+    if isinstance(estimator, MetaEstimator):
+        raise TypeError(
+            f"estimator is a {type(estimator).__name__}, and a graph holds one network "
+            "alone; allowed is what stands inside: export each of estimators_ of a "
+            "SeedEnsemble and take the mean, or estimator_ of a ConformalIntervals and "
+            "move its quantiles by margins_."
+        )
     check_is_fitted(estimator)
     path = to_path(path)
     probe: Probe = estimator._probe
@@ -99,7 +108,7 @@ def _export(graph: "_Graph") -> bytes:
     options: dict[str, Any] = {
         "opset_version": _OPSET,
         "input_names": ["X"],
-        "output_names": [*_OUTPUTS],
+        "output_names": graph.outputs,
         "dynamic_axes": graph.free_axes(),
     }
     # torch 2.4 knows no other exporter in this function. (Asked here, since torch takes
@@ -134,13 +143,16 @@ class _Graph(nn.Module):
         self.schema, self.target = probe.schema, probe.target
         self.architecture = probe.architecture
         self.max_steps = probe.network.max_steps
+        self.outputs = [*_OUTPUTS]
+        if probe.target.levels is not None:
+            self.outputs.append("quantiles")
         self.shape = (probe.schema.n_timesteps, probe.schema.n_channels)
         self.register_buffer("input_mean", torch.tensor(probe.scaler.mean))
         self.register_buffer("input_scale", torch.tensor(probe.scaler.scale))
         self.register_buffer("target_mean", torch.tensor(probe.target.scaler.mean))
         self.register_buffer("target_scale", torch.tensor(probe.target.scaler.scale))
 
-    def forward(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, X: Tensor) -> tuple[Tensor, ...]:
         if self.schema.flat:
             X = X.reshape(-1, *self.shape)
         lengths = _find_lengths(X)
@@ -159,8 +171,10 @@ class _Graph(nn.Module):
         weights, size = weights.mean(1), self.architecture.patch_size
         if size > 1:
             weights = spread_patches(weights, lengths, X.shape[1], size, divide=True)
-        context = _blank(output.context, refused)
-        return _blank(prediction, refused), _blank(weights, refused), context
+        answers = [prediction, weights, output.context]
+        if output.quantiles is not None:
+            answers.append(self.find_quantiles(output.quantiles))
+        return tuple(_blank(answer, refused) for answer in answers)
 
     def find_answer(self, prediction: Tensor) -> Tensor:
         """Return what `predict` or `predict_proba` gives."""
@@ -171,6 +185,10 @@ class _Graph(nn.Module):
         dtype = torch.from_numpy(np.empty(0, self.target.dtype)).dtype
         return prediction.reshape(-1, *self.target.shape).to(dtype)
 
+    def find_quantiles(self, quantiles: Tensor) -> Tensor:
+        """Return what `predict_quantiles` gives."""
+        return torch.stack([self.find_answer(q) for q in quantiles.unbind(-1)], dim=-1)
+
     def make_example(self) -> Tensor:
         """Return two sequences to trace with."""
         X = self.input_mean.expand(2, *self.shape)
@@ -178,7 +196,7 @@ class _Graph(nn.Module):
 
     def free_axes(self) -> dict[str, dict[int, str]]:
         """Return the names of the axes of inputs and outputs that are free."""
-        axes = {name: {0: "n_samples"} for name in ("X", *_OUTPUTS)}
+        axes = {name: {0: "n_samples"} for name in ("X", *self.outputs)}
         if self.schema.flat or self.max_steps is not None:
             return axes
         axes["X"][1] = "n_timesteps"

@@ -6,6 +6,12 @@ import numpy as np
 
 from .._upgrade import FORMAT
 
+# What meta-estimators hold estimators under.
+ESTIMATORS = ("estimator", "estimator_", "estimators_")
+
+# What intervals learn.
+_MARGINS = {"levels_", "margins_", "n_calibration_samples_"}
+
 
 def verify(kind: type, state: dict[str, Any]) -> None:
     """Check that an estimator of this class could have had a state.
@@ -35,6 +41,67 @@ def verify(kind: type, state: dict[str, Any]) -> None:
         _verify_schema(state["attributes"], state["records"])
         _verify_target(state["records"])
         _verify_scalers(state["records"])
+
+
+def verify_meta(kind: type, state: dict[str, Any], inner: dict[str, list[Any]]) -> None:
+    """Check that a meta-estimator could hold these settings and estimators.
+
+    Parameters
+    ----------
+    kind : type
+        Its class.
+    state : dict
+        What it holds but for estimators.
+    inner : dict of list
+        The estimators, each verified for itself.
+
+    Raises
+    ------
+    ValueError
+        For the first entry that does not fit.
+    """
+    names = {*kind._parameter_constraints} - {"estimator"}  # type: ignore[attr-defined]
+    learned = {*state} - names
+    known = learned in (set(), _MARGINS) and {*state} >= names
+    if not known or not {"estimator"} <= {*inner} <= {*ESTIMATORS}:
+        raise ValueError(f"it holds {[*state, *inner]}")
+    several = inner.get("estimators_", [])
+    for name, held in inner.items():
+        if name != "estimators_" and len(held) != 1:
+            raise ValueError(f"it holds {len(held)} of one {name}")
+    shapes = {(type(member), _measure_outputs(member)) for member in several}
+    if "estimators_" in inner and len(shapes) != 1:
+        raise ValueError(f"its members have the shapes {shapes}")
+    if learned:
+        _verify_margins(state, inner["estimator_"][0])
+
+
+def _verify_margins(state: dict[str, Any], inner: Any) -> None:
+    """Check what intervals learned against the outputs that they stand around."""
+    margins, levels = state["margins_"], state["levels_"]
+    target = _find_network(inner)._target
+    if np.shape(margins) != target.shape or not np.isfinite(margins).all():
+        raise ValueError(f"margins_ holds {margins!r}")
+    pair = isinstance(levels, tuple) and len(levels) == 2 and target.levels is not None
+    if levels is not None and not pair:
+        raise ValueError(f"levels_ is {levels!r}")
+
+
+def _measure_outputs(member: Any) -> tuple[object, ...]:
+    """Return what members of an ensemble have in common."""
+    made = _find_network(member)._architecture
+    common = (made.n_channels, made.n_timesteps, made.horizon, made.n_targets)
+    return (*common, made.quantiles)
+
+
+def _find_network(estimator: Any) -> Any:
+    """Return the first estimator with a network in a meta-estimator."""
+    while hasattr(estimator, "estimator"):
+        held = vars(estimator)
+        estimator = (
+            held["estimators_"][0] if "estimators_" in held else held["estimator_"]
+        )
+    return estimator
 
 
 def _verify_sizes(attributes: dict[str, Any], records: dict[str, Any]) -> None:
@@ -84,9 +151,22 @@ def _verify_target(records: dict[str, Any]) -> None:
         if not isinstance(classes, np.ndarray) or outputs != (1, len(classes)):
             raise ValueError(f"there are {outputs} outputs for classes {classes!r}")
         return
+    levels = target.get("levels")
+    if architecture.get("quantiles") != levels or not _are_levels(levels):
+        raise ValueError(f"levels are {levels!r}, {architecture.get('quantiles')!r}")
     form = target["shape"]
     if not isinstance(form, tuple) or (*form, 1, 1)[:2] != outputs:
         raise ValueError(f"y has the form {form!r}")
+
+
+def _are_levels(levels: object) -> bool:
+    """Return whether levels are what `read_levels` returns."""
+    if levels is None:
+        return True
+    if not isinstance(levels, tuple) or not all(type(q) is float for q in levels):
+        return False
+    inside = len(levels) > 1 and all(0 < level < 1 for level in levels)
+    return inside and 0.5 in levels and [*levels] == sorted({*levels})
 
 
 def _verify_scalers(records: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """What y may be: how it is read, scaled, learned and given back."""
 
 from ._classes import Classes
-from ._regression import Regression
+from ._regression import Regression, r_squared
 from ._target import Target
 
-__all__ = ["Classes", "Regression", "Target"]
+__all__ = ["Classes", "Regression", "Target", "r_squared"]

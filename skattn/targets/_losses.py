@@ -1,6 +1,53 @@
 """Losses, one value an output, so that samples can be weighted afterwards."""
 
+from numbers import Real
+
+import numpy as np
 from torch import Tensor, nn
+
+
+def read_levels(quantile: object) -> tuple[float | None, tuple[float, ...] | None]:
+    """Return the level of the one quantile, or the levels of several.
+
+    Parameters
+    ----------
+    quantile : float or array-like of float
+        As in `skattn.LSTMAttentionRegressor`. A list of one level is that level.
+
+    Returns
+    -------
+    level : float or None
+        If there is one.
+    levels : tuple of float or None
+        If there are several: ascending, distinct, with 0.5 among them.
+
+    Raises
+    ------
+    ValueError
+        If there is anything else.
+    """
+    if isinstance(quantile, Real):
+        return float(quantile), None
+    try:
+        levels = np.sort(np.asarray(quantile, dtype=float))
+        allowed = levels.ndim == 1 and ((levels > 0) & (levels < 1)).all()
+    except (TypeError, ValueError):
+        allowed = False
+    if not allowed or len(levels) == 0 or (np.diff(levels) <= 0).any():
+        raise ValueError(
+            f"quantile={quantile!r} must be one number between 0 and 1, or a list of "
+            "distinct numbers between 0 and 1 that holds 0.5."
+        )
+    # Grids made by steps of 0.05 may miss it by a rounding error.
+    levels[np.isclose(levels, 0.5, rtol=0.0, atol=1e-9)] = 0.5
+    if 0.5 not in levels:
+        raise ValueError(
+            f"quantile={quantile!r} must hold 0.5: with several quantiles, predict "
+            "returns the median."
+        )
+    if len(levels) == 1:
+        return 0.5, None
+    return None, tuple(levels.tolist())
 
 
 class QuantileLoss(nn.Module):
@@ -8,21 +55,28 @@ class QuantileLoss(nn.Module):
 
     Parameters
     ----------
-    quantile : float
-        Between 0 and 1.
+    quantile : float or tuple of float
+        Between 0 and 1. With several, predictions have a last axis of quantiles, and so
+        has the loss.
 
     References
     ----------
     R. Koenker and G. Bassett (1978). Regression quantiles. Econometrica 46(1).
     """
 
-    def __init__(self, quantile: float) -> None:
+    def __init__(self, quantile: float | tuple[float, ...]) -> None:
         super().__init__()
         self.quantile = quantile
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+        level: float | Tensor
+        if isinstance(self.quantile, tuple):
+            level = prediction.new_tensor(self.quantile)
+            target = target[..., None]
+        else:
+            level = self.quantile
         error = target - prediction
-        return (self.quantile * error).maximum((self.quantile - 1) * error)
+        return (level * error).maximum((level - 1) * error)
 
 
 class CrossEntropy(nn.Module):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 from torch import Tensor, nn
 
@@ -38,7 +39,9 @@ class Regression(Target):
     loss : str, default="squared_error"
         As in `skattn.LSTMAttentionRegressor`.
     quantile : float, default=None
-        As in `skattn.LSTMAttentionRegressor`.
+        Level of the one quantile to predict.
+    levels : tuple of float, default=None
+        Levels of several quantiles, ascending, with 0.5 among them.
     """
 
     shape: tuple[int, ...]
@@ -49,6 +52,7 @@ class Regression(Target):
     output_activation: str = "identity"
     loss: str = "squared_error"
     quantile: float | None = None
+    levels: tuple[float, ...] | None = None
 
     @property
     def horizon(self) -> int:
@@ -145,26 +149,43 @@ class Regression(Target):
         return replace(self, scaler=scaler)
 
     def make_loss(self) -> nn.Module:
-        """Return the loss that ``loss`` and ``quantile`` name."""
-        if self.loss == "quantile" and self.quantile is not None:
-            return QuantileLoss(self.quantile)
+        """Return the loss that ``loss``, ``quantile`` and ``levels`` name."""
+        level = self.levels or self.quantile
+        if self.loss == "quantile" and level is not None:
+            return QuantileLoss(level)
         return LOSSES[self.loss](reduction="none")
 
     def best_constant(self, y: Tensor, weight: Tensor | None) -> Tensor:
-        """Return each output's mean, or the quantile that the loss asks for."""
+        """Return each output's mean, or the quantiles that the loss asks for."""
         if self.loss == "squared_error":
             if weight is None:
                 return y.mean(0, keepdim=True)
             share = (weight / weight.sum())[:, None, None]
             return (share * y).sum(0, keepdim=True)
-        level = self.quantile if self.loss == "quantile" else 0.5
+        level = (self.levels or self.quantile) if self.loss == "quantile" else 0.5
         array = np.quantile(y.numpy(), level or 0.5, axis=0, keepdims=True)
+        if self.levels is not None:  # (n_quantiles, 1, horizon, n_targets)
+            array = np.moveaxis(array, 0, -1)
         return torch.from_numpy(array).to(y)
 
     def decode(self, prediction: np.ndarray) -> np.ndarray:
         """Return predictions in units, form and type of y."""
         scaled = prediction.astype(np.float64) * self.scaler.scale
         values = (scaled + self.scaler.mean).reshape(len(prediction), *self.shape)
+        return values.astype(self.dtype)
+
+    def decode_quantiles(self, prediction: np.ndarray) -> np.ndarray:
+        """Return ``(n, horizon, n_targets, n_quantiles)`` in units and type of y."""
+        scaler = self.scaler
+        scaled = prediction.astype(np.float64) * scaler.scale[..., None]
+        values = scaled + scaler.mean[..., None]
+        if self.levels is not None and self.bend is not None:
+            # An activation may round neighbours into the wrong order, by one bit.
+            median = self.levels.index(0.5)
+            lower, upper = values[..., median::-1], values[..., median:]
+            np.minimum.accumulate(lower, axis=-1, out=lower)
+            np.maximum.accumulate(upper, axis=-1, out=upper)
+        values = values.reshape(len(values), *self.shape, values.shape[-1])
         return values.astype(self.dtype)
 
     def answer(self, prediction: np.ndarray) -> np.ndarray:
@@ -179,6 +200,35 @@ class Regression(Target):
     def shape_outputs(self, values: np.ndarray) -> np.ndarray:
         """Return ``(n, horizon, n_targets, ...)`` with the axes of y."""
         return values.reshape(len(values), *self.shape, *values.shape[3:])
+
+
+def r_squared(y: object, prediction: np.ndarray, sample_weight: object) -> float:
+    """Return R², the mean over all outputs (horizon and targets laid side by side).
+
+    Parameters
+    ----------
+    y : array-like
+        True values, in the form of the predictions.
+    prediction : ndarray of shape (n_samples, ...)
+        Predicted values.
+    sample_weight : array-like of shape (n_samples,) or None
+        Weight of each sample.
+
+    Returns
+    -------
+    float
+        1 at best, 0 for the mean of y.
+    """
+    truth = Regression.read(y, len(prediction))
+    if truth.shape != prediction.shape:
+        raise ValueError(
+            f"y has shape {truth.shape}, but predictions of X have {prediction.shape}."
+        )
+    return r2_score(
+        truth.reshape(len(truth), -1),
+        prediction.reshape(len(prediction), -1),
+        sample_weight=sample_weight,
+    )
 
 
 def _warn_of_other_units(scaled: np.ndarray) -> None:

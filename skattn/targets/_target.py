@@ -20,6 +20,8 @@ class Target(ABC):
         Between units of y and of the network.
     channels : tuple of int or None
         The input channels that y continues, if it does.
+    levels : tuple of float or None
+        Levels of the quantiles, ascending, if the network has several.
     stratified : bool
         Whether a random validation split takes like shares of all values of y.
     """
@@ -27,8 +29,10 @@ class Target(ABC):
     scaler: Scaler
     stratified: ClassVar[bool] = False
 
-    # The channels stand here as a value, for targets that continue none.
+    # These stand here as values, for targets that continue no channels, and that have
+    # one answer to each question.
     channels: tuple[int, ...] | None = None
+    levels: tuple[float, ...] | None = None
 
     @property
     @abstractmethod

@@ -186,7 +186,8 @@ class SequenceDataset(Dataset):
     def measure_constant(self, target: Target) -> float:
         """Return the loss of the best prediction that reads nothing."""
         y, weight = self._targets, self._weights
-        constant = target.best_constant(y, weight).expand_as(y)
+        constant = target.best_constant(y, weight)
+        constant = constant.expand(len(y), *constant.shape[1:])
         losses = target.make_loss()(constant, y).flatten(1).mean(1)
         return float((losses if weight is None else losses * weight).mean())
 

@@ -114,10 +114,13 @@ class AttentionNet(NeuralNet):
     ) -> Tensor:
         """Return the mean loss over outputs, and over samples by their weights."""
         weight = None if X is None or X.weight is None else X.weight.to(self.device)
-        prediction, y_true = y_pred.prediction, y_true.to(self.device)
-        if y_pred.unit is not None:  # each window counts alike
-            prediction, y_true = prediction / y_pred.unit, y_true / y_pred.unit
-        losses = self.criterion_(prediction, y_true)
+        quantiles, unit = y_pred.quantiles, y_pred.unit
+        answer = y_pred.prediction if quantiles is None else quantiles
+        y_true = y_true.to(self.device)
+        if unit is not None:  # each window counts alike
+            answer = answer / (unit if quantiles is None else unit[..., None])
+            y_true = y_true / unit
+        losses = self.criterion_(answer, y_true)
         if weight is not None:
             losses = losses.flatten(1).mean(1) * weight  # (n_samples,)
         loss = losses.mean()

@@ -30,3 +30,24 @@ def test_losses_are_scikit_learns(name, quantile, metric):
     loss = target.make_loss()(torch.from_numpy(GUESS), torch.from_numpy(TRUTH))
     assert loss.shape == (50,)
     assert float(loss.mean()) == pytest.approx(metric(TRUTH, GUESS), abs=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(50,), (50, 3, 2)])
+def test_several_quantiles_have_a_loss_each(shape):
+    levels = (0.1, 0.5, 0.7)
+    truth, guess = RNG.normal(size=shape), RNG.normal(size=(*shape, 3))
+    target = Regression((), np.dtype(float), loss="quantile", levels=levels)
+    loss = target.make_loss()(torch.from_numpy(guess), torch.from_numpy(truth))
+    assert loss.shape == guess.shape
+    for i, level in enumerate(levels):
+        expected = mean_pinball_loss(truth.ravel(), guess[..., i].ravel(), alpha=level)
+        assert float(loss[..., i].mean()) == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_best_constants_are_the_quantiles_of_the_data():
+    y, levels = RNG.normal(size=(50, 3, 2)), (0.1, 0.5, 0.7)
+    target = Regression((3, 2), y.dtype, loss="quantile", levels=levels)
+    constant = target.best_constant(torch.from_numpy(y), None)
+    assert constant.shape == (1, 3, 2, 3)
+    for i, level in enumerate(levels):
+        np.testing.assert_allclose(constant[0, ..., i], np.quantile(y, level, axis=0))
