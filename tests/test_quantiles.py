@@ -283,7 +283,12 @@ def test_contributions_and_base_value_are_the_medians(ragged):
         {},
         {"decoder": "lstm"},
         {"output_activation": "softplus", "attention": "mean"},
-        {"target_channels": [0, 1], "channel_independent": True, "anchor": True},
+        {
+            "target_channels": [0, 1],
+            "channel_independent": True,
+            "anchor": True,
+            "linear_skip": False,
+        },
     ],
     ids=str,
 )
