@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import numpy.typing as npt
 
+from ..sequences import Sequences
 from ..sequences._ragged import as_steps, is_ragged, measure_lengths, pad_steps
 from ._estimators import Output, find_probe, read_settings
 
@@ -76,6 +77,8 @@ def read_series(estimator: object, X: object, name: str = "X") -> Series:
     Series
         With at least one sample.
     """
+    if isinstance(X, Sequences):
+        X = X.steps
     if hasattr(X, "detach"):
         X = X.detach().cpu().numpy()
     if is_ragged(X):

@@ -15,6 +15,7 @@ from sklearn.utils.validation import (
 
 from ._ragged import as_steps, blocks, is_ragged, measure_lengths, pad_steps
 from ._samples import Samples, cut_rows, from_tensor
+from ._sequences import Sequences
 
 FLOATS = [np.float64, np.float32]
 
@@ -79,7 +80,7 @@ def read_X(
         ``n_timesteps_in_``, ``n_channels_in_`` and ``_schema`` are then written;
         otherwise they alone decide how X is read.
     X : array-like or Tensor of shape (n_samples, n_features) or \
-            (n_samples, n_timesteps, n_channels), or list of arrays
+            (n_samples, n_timesteps, n_channels), list of arrays, or Sequences
         Finite numbers; NaN where ``padding_value`` or ``missing`` allow it.
     reset : bool
         Whether X defines the channels (in a first fit) or must agree with them.
@@ -98,6 +99,10 @@ def read_X(
         if reset
         else estimator._schema.parameters
     )
+    whole = None
+    if isinstance(X, Sequences):
+        _refuse_unread(estimator, X, name)
+        whole, X = X, X.steps
     if type(X) is not np.ndarray or X.dtype == object:
         X = _unwrap(X, given["n_timesteps"], name)
     flat = False
@@ -115,9 +120,34 @@ def read_X(
         _learn(estimator, X, samples.values, flat, given)
     elif not flat:
         _check_channels(estimator, X, samples.values, name)
+    if whole is not None and whole.names.channels is not None:
+        _match_names(estimator, whole.names.channels, reset=reset, name=name)
     if given["missing"] == "error":
         _refuse_gaps(samples, name)
     return samples
+
+
+def _refuse_unread(estimator: SequenceReader, X: Sequences, name: str) -> None:
+    """Refuse parts of Sequences that no network reads."""
+    for part in ("static", "future", "times"):
+        if getattr(X, part) is not None:
+            raise ValueError(
+                f"{name} holds {part}, which {type(estimator).__name__} does not read; "
+                f"allowed are Sequences of steps alone: Sequences({name}.steps)."
+            )
+
+
+def _match_names(estimator: Any, names: list[str], *, reset: bool, name: str) -> None:
+    """Learn the names that Sequences give to channels, or compare them."""
+    if reset:
+        estimator.feature_names_in_ = np.array(names, dtype=object)
+        return
+    fitted = getattr(estimator, "feature_names_in_", None)
+    if fitted is not None and [*fitted] != names:
+        raise ValueError(
+            f"{name} has the channels {names}, but {type(estimator).__name__} was "
+            f"fitted on {[*fitted]}; allowed are the same in the same order."
+        )
 
 
 def _unwrap(X: object, n_timesteps: int | None, name: str) -> Any:
