@@ -5,7 +5,7 @@ from ._long import LongSequences, from_long
 from ._over_time import OverTime
 from ._sequences import Sequences
 from ._split import WindowSplit
-from ._windows import make_windows
+from ._windows import make_windows, next_window
 
 __all__ = [
     "LongSequences",
@@ -16,6 +16,7 @@ __all__ = [
     "from_long",
     "from_tslearn",
     "make_windows",
+    "next_window",
     "to_aeon",
     "to_tslearn",
 ]
