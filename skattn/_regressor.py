@@ -215,10 +215,12 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Share of the samples (of the groups, if given) to set aside.
 
     validation_split : {"random", "tail"} or CV splitter, default="random"
-        Which samples to set aside: random ones; the last ones, less a gap of one
-        window (``n_timesteps``, plus the horizon less one with ``target_channels``),
-        for windows at stride 1 that overlap; or the last split of a splitter, whose
-        own ``random_state`` then counts.
+        Which samples to set aside: random ones; the last ones, less the windows that
+        share steps with them (``n_timesteps``, and the horizon less one with
+        ``target_channels``, over the stride, which is seen from what neighbours share,
+        and 1 if they share nothing); or the last split of a splitter, whose own
+        ``random_state`` then counts. With the index of `make_windows` as ``groups``,
+        "tail" takes the last times of all series.
 
     n_iter_no_change : int, default=10
         Epochs without improvement before early stopping.
@@ -503,7 +505,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
             Weight of each sample in the loss; samples of weight 0 are left out.
         groups : array-like of shape (n_samples,), default=None
             Labels of samples that stay on one side of the validation split, such as
-            patients or engines. Ignored where no part is set aside.
+            patients or engines; or the index of `make_windows`, which says when each
+            window was. Ignored where no part is set aside.
         X_val, y_val : array-like, default=None
             Validation samples to use instead of a part of X. Without
             ``early_stopping`` their loss is recorded, and read by

@@ -16,6 +16,7 @@ from sklearn.utils.validation import (
 from ._ragged import as_steps, blocks, is_ragged, measure_lengths, pad_steps
 from ._samples import Samples, cut_rows, from_tensor
 from ._sequences import Sequences
+from ._split import is_index, read_index
 
 FLOATS = [np.float64, np.float32]
 
@@ -419,9 +420,14 @@ def read_weights(sample_weight: object, X: Samples) -> np.ndarray | None:
 
 
 def read_groups(groups: object, n_samples: int) -> np.ndarray | None:
-    """Return group labels: one a sample, of kinds that can be told apart."""
+    """Return group labels, or an index of windows: one entry a sample."""
     if groups is None:
         return None
+    if is_index(groups):
+        index = read_index(groups)
+        if len(index) != n_samples:
+            refuse_length("groups", len(index), n_samples)
+        return index
     if np.isscalar(groups) or getattr(groups, "ndim", 1) == 0:
         refuse_scalar("groups", groups)
     labels: np.ndarray = check_array(
