@@ -37,7 +37,8 @@ def read_rows(static: Part, panel: Panel, id_: str | None) -> Part:
 
 def _order(keys: list[Part], labels: list[Part], where: str) -> list[Part]:
     """Return the labels, once each is among the keys."""
-    missing = [label for label in labels if label not in keys]
+    known = {*keys}
+    missing = [label for label in labels if label not in known]
     if missing:
         raise ValueError(
             f"static has no row for the series {missing[:5]}; {where} must name each "
@@ -81,13 +82,14 @@ def read_future(
         )
     wanted = range(len(panel.labels)) if not given.named else panel.labels.tolist()
     known = [*range(len(given.labels))] if not given.named else given.labels.tolist()
-    missing = [label for label in wanted if label not in known]
+    places = {label: place for place, label in enumerate(known)}
+    missing = [label for label in wanted if label not in places]
     if missing or (not given.named and len(known) != len(wanted)):
         raise ValueError(
             f"future has {len(known)} series, and lacks {missing[:5]}; allowed is one "
             "entry for each series."
         )
-    order = [known.index(label) for label in wanted]
+    order = [places[label] for label in wanted]
     tables = [given.tables[i] for i in order]
     n_future = given.n_channels if ahead is None else len(ahead)
     lengths = sorted({len(table) for table in tables})

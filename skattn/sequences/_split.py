@@ -13,6 +13,8 @@ from ._parts import Part
 # What an index of windows holds; see make_windows.
 _TIMES = ("first", "target", "last")
 
+Times = Mapping[str, np.ndarray] | np.ndarray  # by these names
+
 
 def is_index(groups: object) -> TypeGuard[Part]:
     """Return whether groups are an index of windows, as an array or a frame."""
@@ -34,9 +36,7 @@ def read_index(groups: Part) -> np.ndarray:
     return index
 
 
-def find_earlier(
-    times: Mapping[str, np.ndarray] | np.ndarray, later: np.ndarray
-) -> np.ndarray:
+def find_earlier(times: Times, later: np.ndarray) -> np.ndarray:
     """Return a mask of the windows that end before any of the later ones begins."""
     return np.asarray(times["last"] < times["first"][later].min())
 
@@ -127,10 +127,9 @@ class WindowSplit(BaseCrossValidator):
             Windows, of one series in the order of time.
         y : Ignored
             Not used; here for consistency.
-        groups : array-like of shape (n_samples,) or frame, default=None
-            The index that `make_windows` returns with ``return_index``; or whole
-            numbers, the row at which each window starts where all series begin
-            together. None for windows of one series.
+        groups : structured ndarray of shape (n_samples,) or frame, default=None
+            The index that `make_windows` returns with ``return_index``. None for
+            windows of one series.
 
         Yields
         ------
@@ -140,8 +139,8 @@ class WindowSplit(BaseCrossValidator):
         Raises
         ------
         ValueError
-            If there are too few windows for the splits and gaps, ``groups`` are
-            neither, or a parameter is no positive whole number.
+            If there are too few windows for the splits and gaps, ``groups`` are no
+            index, or a parameter is no positive whole number.
         """
         self._check_sizes()
         n_samples = _num_samples(X)
@@ -177,33 +176,25 @@ class WindowSplit(BaseCrossValidator):
                     f"{name}={size!r} must be a whole number of at least 1."
                 )
 
-    def _find_times(
-        self, n_samples: int, groups: object
-    ) -> Mapping[str, np.ndarray] | np.ndarray:
+    def _find_times(self, n_samples: int, groups: object) -> Times:
         """Return the times of the first step, first target and last target."""
-        if is_index(groups):
-            times: np.ndarray = read_index(groups)
-            n_groups = len(times)
-        else:
-            starts = np.arange(n_samples) * self.stride
-            if groups is not None:
-                starts = np.asarray(groups)
-            if starts.dtype.kind not in "iu" or starts.ndim != 1:
-                raise ValueError(
-                    f"groups has shape {starts.shape} and type {starts.dtype}; allowed "
-                    "are the index of make_windows(..., return_index=True), and whole "
-                    "numbers, the row at which each window starts."
-                )
-            n_groups = len(starts)
-            target = starts.astype(np.int64) + self.window
+        if groups is None:  # one series, whose rows are its times
+            first = np.arange(n_samples) * self.stride
+            target = first + self.window
             last = target + self.horizon - 1
-            form = [(name, np.int64) for name in _TIMES]
-            times = np.empty(n_groups, form)
-            times["first"], times["target"], times["last"] = starts, target, last
-        if n_groups != n_samples:
+            return {"first": first, "target": target, "last": last}
+        if not is_index(groups):
+            raise ValueError(
+                f"groups is of type {type(groups).__name__} and holds no times; "
+                "allowed is the index of make_windows(..., return_index=True), an "
+                "array or frame with the columns 'series', 'first', 'target' and "
+                "'last'."
+            )
+        times = read_index(groups)
+        if len(times) != n_samples:
             raise ValueError(
                 f"X and groups have inconsistent numbers of samples: X has {n_samples},"
-                f" groups has {n_groups}."
+                f" groups has {len(times)}."
             )
         return times
 

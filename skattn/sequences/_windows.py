@@ -338,8 +338,9 @@ def _make_index(
     fields = [("series", panel.labels.dtype), ("start", np.intp)]
     index = np.empty(len(number), [*fields, *((name, kind) for name in ends)])
     index["series"], index["start"] = panel.labels[number], starts
-    for i, stamps in zip(kept, times, strict=True):
-        rows = number == i
+    ends_of = np.searchsorted(number, kept, side="right")  # one series after the other
+    begins = np.append(0, ends_of[:-1])
+    for begin, end, stamps in zip(begins, ends_of, times, strict=True):
         for name, step in ends.items():
-            index[name][rows] = stamps[starts[rows] + step]
+            index[name][begin:end] = stamps[starts[begin:end] + step]
     return index
