@@ -36,6 +36,7 @@ from .sequences._reader import read_groups, read_weights, read_X
 from .sequences._scaling import (
     IDENTITY,
     InputScaler,
+    fit_beside,
     fit_scaler,
     measure_changes,
 )
@@ -275,7 +276,8 @@ class BaseLSTMAttention(
             if moving.any() and np.median(changes[moving] ** 2) < SMOOTH:
                 own = changes * measured.scale / scale
                 self._changes = np.where(moving, own, 1.0)
-        self._input_scaler = InputScaler(mean, scale, self._schema.missing)
+        beside = fit_beside(samples.X, used, measured=self.scale_inputs)
+        self._input_scaler = InputScaler(mean, scale, self._schema.missing, *beside)
         return target.fit_scale(samples.y, used, self._input_scaler)
 
     def _build(self, given: dict[str, object], samples: TrainingSamples) -> Network:
@@ -303,6 +305,8 @@ class BaseLSTMAttention(
     ) -> Architecture:
         """Return what the network is made from: parameters, and what the data are."""
         _, horizon, n_targets = samples.y.shape
+        if self._schema.n_future:
+            _check_horizon(self._schema.horizon, horizon)
         settings: dict[str, Any] = {
             name: given[name] for name in _BUILT if name in given
         } | {
@@ -312,6 +316,8 @@ class BaseLSTMAttention(
             "n_targets": n_targets,
             "target_channels": self._target.channels,
             "indicators": self._schema.missing != "error",
+            "n_static": self._schema.n_static,
+            "n_future": self._schema.n_future,
             "conv_channels": CONV_CHANNELS,
         }
         if settings.get("decoder") == "lstm":  # which brings its own query
@@ -453,6 +459,15 @@ def _refuse_change(name: str, present: object, fitted: object) -> None:
             f"{name}={present!r} cannot change where training continues: the model was "
             f"made with {name}={fitted!r}. Use a new estimator, or fit with "
             "warm_start=False."
+        )
+
+
+def _check_horizon(known: int, horizon: int) -> None:
+    """Refuse a future of other steps than those that are predicted."""
+    if known != horizon:
+        raise ValueError(
+            f"X.future has {known} steps, but y has {horizon}; allowed is one step of "
+            "future for each output step."
         )
 
 

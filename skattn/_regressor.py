@@ -220,7 +220,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         ``target_channels``, over the stride, which is seen from what neighbours share,
         and 1 if they share nothing); or the last split of a splitter, whose own
         ``random_state`` then counts. With the index of `make_windows` as ``groups``,
-        "tail" takes the last times of all series.
+        "tail" takes the last times of all series, and "random" whole series.
 
     n_iter_no_change : int, default=10
         Epochs without improvement before early stopping.
@@ -312,6 +312,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     resumed_from_epoch_ : int
         Epochs of an interrupted fit that the last call took over from ``checkpoint``;
         0 if it started by itself.
+
+    static_names_in_ : ndarray of str
+        Names of static features, if they came as a frame in `Sequences`.
 
     References
     ----------
@@ -493,11 +496,14 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Parameters
         ----------
         X : array-like or Tensor of shape (n_samples, n_timesteps, n_channels) or \
-                (n_samples, n_features), or list of array-like
+                (n_samples, n_features), list of array-like, or Sequences
             Sequences; a flat row is one channel, or several with ``n_timesteps``.
             Sequences of different lengths come as a list of ``(length, n_channels)``
             arrays, or padded with ``padding_value``. A float32 `numpy.memmap` is read
-            batch by batch.
+            batch by batch. Static features and what is known ahead come with them in
+            `skattn.sequences.Sequences`: numbers, standardised as channels are. The
+            static ones change what the attention looks for and what its context means;
+            each output step reads its own part of the future.
         y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
                 (n_samples, horizon, n_targets)
             What to predict.

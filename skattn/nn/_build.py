@@ -27,7 +27,7 @@ class Architecture:
     conv_channels, differences, encoder, \
     hidden_size, num_layers, bidirectional, dropout, attention, query, n_heads, \
     normalizer, self_attention_heads, values, state_bypass, decoder, teacher_forcing, \
-    output_activation, anchor, linear_skip
+    output_activation, anchor, linear_skip, n_static, n_future
         As in `AttentionNetwork`.
     """
 
@@ -59,6 +59,8 @@ class Architecture:
     output_activation: str = "identity"
     anchor: bool = False
     linear_skip: bool | str = False
+    n_static: int = 0
+    n_future: int = 0
 
 
 def build_network(generator: torch.Generator, architecture: Architecture) -> Network:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from ._dropout import Dropout
 from ._inputs import Memory
 from ._registry import Registry
+from ._side import FutureTerm, StaticJoin
 from .attention import AttentionPooling
 from .pooling import FeaturePooling, FixedPooling, Pooling
 
@@ -66,6 +67,11 @@ class DenseDecoder(nn.Module):
         Share of the context dropped in training.
     teacher_forcing : float, default=0.0
         Ignored; for `LSTMDecoder`.
+    conditioned : bool, default=False
+        Whether static features of the memory scale and shift the context.
+    n_future : int, default=0
+        Numbers known before for each output step; its own are read by each, in the
+        light of the context.
 
     References
     ----------
@@ -92,6 +98,8 @@ class DenseDecoder(nn.Module):
         state_bypass: bool = False,
         dropout: float = 0.0,
         teacher_forcing: float = 0.0,
+        conditioned: bool = False,
+        n_future: int = 0,
     ) -> None:
         super().__init__()
         self.pooling = pooling
@@ -100,7 +108,12 @@ class DenseDecoder(nn.Module):
         self.dropout = Dropout(dropout) if dropout else nn.Identity()
         width = self.context_size
         self.join = nn.Linear(width + size, size, bias=False) if state_bypass else None
-        self.output = nn.Linear(size if state_bypass else width, horizon * n_targets)
+        read = size if state_bypass else width
+        self.output = nn.Linear(read, horizon * n_targets)
+        self.static = StaticJoin(width) if conditioned else None
+        self.future = (
+            FutureTerm(read, horizon, n_future, n_targets) if n_future else None
+        )
 
     def draw_parameters(self, generator: torch.Generator | None = None) -> None:
         """Set the outputs around 0, the mean of scaled targets.
@@ -139,10 +152,14 @@ class DenseDecoder(nn.Module):
         """
         context, weights = self.pooling(memory, need_weights)
         used = self.dropout(context) if self.training else context
+        if self.static is not None:
+            used = self.static(used, memory.static)
         if self.join is not None:
             used = torch.tanh(self.join(torch.cat([used, memory.last], dim=-1)))
         # (n, horizon * n_targets) -> (n, horizon, n_targets)
         prediction = self.output(used).unflatten(-1, self.shape)
+        if self.future is not None:
+            prediction = prediction + self.future(used, memory.future)
         if extra is not None:
             prediction = prediction + extra
         return Decoded(prediction, context, weights)
@@ -182,6 +199,10 @@ class LSTMDecoder(nn.Module):
         the predicted one (Williams and Zipser 1989).
     dropout : float, default=0.0
         Share of the attentional vector dropped in training before the output.
+    conditioned : bool, default=False
+        Whether static features of the memory scale and shift each context.
+    n_future : int, default=0
+        Numbers known before for each output step, which the LSTM reads there.
 
     References
     ----------
@@ -214,6 +235,8 @@ class LSTMDecoder(nn.Module):
         state_bypass: bool = False,
         teacher_forcing: float = 0.0,
         dropout: float = 0.0,
+        conditioned: bool = False,
+        n_future: int = 0,
     ) -> None:
         super().__init__()
         if isinstance(pooling, FeaturePooling):
@@ -225,10 +248,11 @@ class LSTMDecoder(nn.Module):
         self.horizon = horizon
         self.context_size = horizon * size
         self.bridge = nn.Linear(size, size) if state_bypass else None
-        self.cell = nn.LSTMCell(n_targets + size, size)
+        self.cell = nn.LSTMCell(n_targets + size + n_future, size)
         self.join = nn.Linear(2 * size, size, bias=False)
         self.dropout = Dropout(dropout) if dropout else nn.Identity()
         self.output = nn.Linear(size, n_targets)
+        self.static = StaticJoin(size) if conditioned else None
         # A truth is kept where dropout would keep a unit.
         self.forcing = Dropout(1.0 - teacher_forcing)
 
@@ -276,9 +300,15 @@ class LSTMDecoder(nn.Module):
         output = memory.last.new_zeros(n_samples, self.output.out_features)
         outputs, contexts, weights = [], [], []
         for step in range(self.horizon):
-            state, cell = self.cell(torch.cat([output, fed], dim=-1), (state, cell))
+            read = [output, fed]
+            if memory.future is not None:
+                read.append(memory.future[:, step])
+            state, cell = self.cell(torch.cat(read, dim=-1), (state, cell))
             context, weight = attend(state)
-            fed = torch.tanh(self.join(torch.cat([context, state], dim=-1)))
+            used = context
+            if self.static is not None:
+                used = self.static(context, memory.static)
+            fed = torch.tanh(self.join(torch.cat([used, state], dim=-1)))
             output = self.output(self.dropout(fed) if self.training else fed)
             if extra is not None:
                 output = output + extra[:, step]
@@ -320,7 +350,11 @@ class LSTMDecoder(nn.Module):
 
         def attend(state: Tensor) -> tuple[Tensor, Tensor | None]:
             context, weights = attention.attend(
-                state[:, None], keys, memory.values, memory.mask, need_weights
+                pooling.shift(state[:, None], memory.static),
+                keys,
+                memory.values,
+                memory.mask,
+                need_weights,
             )
             return context[:, 0], None if weights is None else weights[:, :, 0]
 
