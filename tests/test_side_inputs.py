@@ -1,6 +1,7 @@
 """Static features and what is known ahead: learned from, scaled, checked, carried."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from skattn.inspection import (
     timestep_permutation_importance,
 )
 from skattn.sequences import OverTime, Sequences, make_windows, next_window
+from skattn.sequences._scaling import Scaler
 
 RNG = np.random.default_rng(0)
 N = 600
@@ -146,11 +148,27 @@ def test_files_and_graphs_hold_them(variant, tmp_path):
     assert np.flatnonzero(np.isnan(session.run(None, part)[0]).any(1)).tolist() == [7]
 
 
-def test_a_damaged_file_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("record", "change", "message"),
+    [
+        ("_schema", {"n_static": 3}, "n_static is 3"),
+        ("_schema", {"n_future": "2"}, "n_future is '2'"),
+        ("_schema", {"horizon": 5}, "the horizon is 5"),
+        ("_schema", {"static_names": ("a",)}, "static_names is"),
+        ("_input_scaler", {"static": None}, "n_static is 2, and its scaler None"),
+        (
+            "_input_scaler",
+            {"future": Scaler(np.ones(3), np.ones(3))},
+            "of future holds",
+        ),
+        ("_input_scaler", {"static": Scaler(np.ones(2), np.zeros(2))}, "has the scale"),
+    ],
+)
+def test_a_damaged_file_is_refused(record, change, message, tmp_path):
     model = LSTMAttentionRegressor(**FAST).fit(X[:80], AHEAD[:80])
-    model._schema.__dict__["n_static"] = 3
+    setattr(model, record, replace(getattr(model, record), **change))
     skattn.save(model, tmp_path / "model.safetensors")
-    with pytest.raises(ValueError, match="n_static is 3"):
+    with pytest.raises(ValueError, match=message):
         skattn.load(tmp_path / "model.safetensors")
 
 

@@ -149,8 +149,8 @@ class WindowSplit(BaseCrossValidator):
         moments, rank = np.unique(times["target"], return_inverse=True)
         n_moments, n_splits = len(moments), self.n_splits
         size = self.test_size or n_moments // (n_splits + 1)
-        begin = n_moments - n_splits * size
-        for start in range(begin, n_moments, size or 1):
+        for number in range(n_splits):
+            start = n_moments - (n_splits - number) * size
             test = (start <= rank) & (rank < start + size)
             train = np.zeros(n_samples, bool)
             if start > 0 and test.any():

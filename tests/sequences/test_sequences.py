@@ -198,6 +198,14 @@ def test_times_may_be_dates_or_frames():
     np.testing.assert_array_equal(Sequences(ARRAY, times=frame).times, TIMES)
 
 
+def test_columns_of_arrays_are_lists():
+    series = pytest.importorskip("pandas").Series
+    X = Sequences(series(LISTS), times=series([np.arange(len(x)) for x in LISTS]))
+    assert len(X[5:9]) == 4
+    np.testing.assert_array_equal(X[7], LISTS[7])
+    np.testing.assert_array_equal(X[7:8].times[0], np.arange(len(LISTS[7])))
+
+
 def test_long_sequences_bring_their_times():
     times = [np.arange(len(x)) for x in LISTS]
     X = Sequences(LongSequences(LISTS, np.arange(40), times))
