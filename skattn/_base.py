@@ -35,10 +35,10 @@ from .nn._build import Architecture, build_network
 from .nn._channel_independent import Network
 from .nn._skip import LINEAR_PATHS
 from .sequences._reader import read_groups, read_weights, read_X
-from .sequences._samples import Samples
 from .sequences._scaling import (
     IDENTITY,
     InputScaler,
+    fit_beside,
     fit_scaler,
     measure_changes,
     measure_levels,
@@ -206,13 +206,8 @@ class BaseLSTMAttention(
                 aside=aside,
             )
             self._measure_yardstick(plan, data, held_out, aside)
-            if (
-                network.starts_at_zero
-                and previous is None
-                and samples is not everything
-            ):
-                # What was set aside has judged, and is the nearest to what comes.
-                fit_linear_path(network, self._make_dataset(everything))
+            if fit_path and samples is not everything:
+                self._refit_path(network, everything)
             self._measure_share(samples)
             self._attention_weights = None
             if self.store_attention:
@@ -304,11 +299,7 @@ class BaseLSTMAttention(
             self.attention_share_ = float("nan")
         elif bypassed:
             rows = samples.rows[:: max(1, len(samples.rows) // _MOST_SHARED)]
-            lengths = samples.X.lengths
-            some = Samples(
-                samples.X.values[rows], None if lengths is None else lengths[rows]
-            )
-            self.attention_share_ = self._probe.measure_share(some)
+            self.attention_share_ = self._probe.measure_share(samples.X.rows(rows))
 
     def _fit_on(self, X: object, y: object, sample_weight: object) -> None:
         """Train for one epoch at a constant rate, without anything set aside."""
@@ -417,7 +408,8 @@ class BaseLSTMAttention(
             if moving.any() and np.median(changes[moving] ** 2) < SMOOTH:
                 own = changes * measured.scale / scale
                 self._changes = np.where(moving, own, 1.0)
-        self._input_scaler = InputScaler(mean, scale, self._schema.missing)
+        beside = fit_beside(samples.X, used, measured=self.scale_inputs)
+        self._input_scaler = InputScaler(mean, scale, self._schema.missing, *beside)
         return target.fit_scale(samples.y, used, self._input_scaler)
 
     def _build(self, given: dict[str, object], samples: TrainingSamples) -> Network:
@@ -458,6 +450,8 @@ class BaseLSTMAttention(
     ) -> Architecture:
         """Return what the network is made from: parameters, and what the data are."""
         _, horizon, n_targets = samples.y.shape
+        if self._schema.n_future:
+            _check_horizon(self._schema.horizon, horizon)
         settings: dict[str, Any] = {
             name: given[name] for name in _BUILT if name in given
         } | {
@@ -468,6 +462,8 @@ class BaseLSTMAttention(
             "target_channels": self._target.channels,
             "quantiles": self._target.levels,
             "indicators": self._schema.missing != "error",
+            "n_static": self._schema.n_static,
+            "n_future": self._schema.n_future,
             "conv_channels": CONV_CHANNELS,
         }
         if settings.get("decoder") == "lstm":  # which brings its own query
@@ -614,6 +610,15 @@ def refuse_change(name: str, present: object, fitted: object) -> None:
             f"{name}={present!r} cannot change where training continues: the model was "
             f"made with {name}={fitted!r}. Use a new estimator, or fit with "
             "warm_start=False."
+        )
+
+
+def _check_horizon(known: int, horizon: int) -> None:
+    """Refuse a future of other steps than those that are predicted."""
+    if known != horizon:
+        raise ValueError(
+            f"X.future has {known} steps, but y has {horizon}; allowed is one step of "
+            "future for each output step."
         )
 
 

@@ -28,10 +28,10 @@ class Attribute(Protocol):
         x: Tensor,
         baseline: Tensor,
         target: Tensor,
-        lengths: Tensor | None,
+        others: tuple[Tensor, ...] | None,
         /,
     ) -> Tensor:
-        """Return a tensor like ``x``; ``forward(x, lengths)`` gives outputs."""
+        """Return a tensor like ``x``; ``forward(x, *others)`` gives outputs."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,11 @@ class Probe:
                 "state_bypass=True joins the last state with the context, so that "
                 "there is no sum to take apart; the changes under other weights show "
                 "how much the attention does."
+            )
+        if architecture.n_static or architecture.n_future:
+            raise NotImplementedError(
+                "static features and what is known ahead change what the context "
+                "means, so that there is no sum to take apart."
             )
         if target.bend and (architecture.anchor or architecture.linear_skip):
             raise NotImplementedError(
@@ -227,11 +232,15 @@ class Probe:
         ndarray of shape (n_samples, n_timesteps, n_channels)
             In units of y.
         """
-        n_timesteps = self.read(X).values.shape[1]
+        samples = self.read(X)
+        n_timesteps = samples.values.shape[1]
         start_row = prepare(self.scaler, Samples(baseline[None, None])).x[0, 0]
+        kinds = ("lengths", "static", "future")
+        names = [name for name in kinds if getattr(samples, name) is not None]
 
-        def forward(x: Tensor, lengths: Tensor | None = None) -> Tensor:
-            output = self.network(Inputs(x, lengths), need_weights=False)
+        def forward(x: Tensor, *others: Tensor) -> Tensor:
+            inputs = Inputs(x, **dict(zip(names, others, strict=True)))
+            output = self.network(inputs, need_weights=False)
             return self.target.answer_in_torch(output.prediction)
 
         def run(inputs: Inputs, target: Tensor) -> Tensor:
@@ -244,7 +253,8 @@ class Probe:
             ):
                 inputs, target = inputs.map(torch.clone), target.clone()
                 start = start_row.to(inputs.x.device).expand_as(inputs.x).clone()
-                each = method(forward, inputs.x, start, target, inputs.lengths)
+                others = tuple(getattr(inputs, name) for name in names)
+                each = method(forward, inputs.x, start, target, others or None)
             return widen(each.detach().float(), (1,), n_timesteps)
 
         each = self._run(X, run, outputs)

@@ -258,12 +258,15 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Share of the samples (of the groups, if given) to set aside.
 
     validation_split : {"auto", "random", "tail"} or CV splitter, default="auto"
-        Which samples to set aside: random ones; the last ones, less a gap of one
-        window (``n_timesteps``, plus the horizon less one with ``target_channels``),
-        for windows at stride 1 that overlap; or the last split of a splitter, whose
-        own ``random_state`` then counts. "auto" is "random"; with ``target_channels``
-        it is "tail" with a gap of the horizon less one, so that only what is to be
-        predicted does not overlap.
+        Which samples to set aside: random ones; the last ones, less the windows that
+        share steps with them (``n_timesteps``, and the horizon less one with
+        ``target_channels``, over the stride, which is seen from what neighbours share,
+        and 1 if they share nothing); or the last split of a splitter, whose own
+        ``random_state`` then counts. With the index of `make_windows` as ``groups``,
+        "tail" takes the last times of all series, and "random" whole series. "auto" is
+        "random"; with ``target_channels`` it is "tail", less the windows that share
+        steps of the horizon alone, so that only what is to be predicted does not
+        overlap.
 
     n_iter_no_change : int, default=10
         Epochs without improvement before early stopping.
@@ -367,6 +370,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     resumed_from_epoch_ : int
         Epochs of an interrupted fit that the last call took over from ``checkpoint``;
         0 if it started by itself.
+
+    static_names_in_ : ndarray of str
+        Names of static features, if they came as a frame in `Sequences`.
 
     yardstick_scores_ : dict of dict of float
         What a constant, ridge regression on sequences laid flat, and the network score
@@ -563,11 +569,14 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Parameters
         ----------
         X : array-like or Tensor of shape (n_samples, n_timesteps, n_channels) or \
-                (n_samples, n_features), or list of array-like
+                (n_samples, n_features), list of array-like, or Sequences
             Sequences; a flat row is one channel, or several with ``n_timesteps``.
             Sequences of different lengths come as a list of ``(length, n_channels)``
             arrays, or padded with ``padding_value``. A float32 `numpy.memmap` is read
-            batch by batch.
+            batch by batch. Static features and what is known ahead come with them in
+            `skattn.sequences.Sequences`: numbers, standardised as channels are. The
+            static ones change what the attention looks for and what its context means;
+            each output step reads its own part of the future.
         y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
                 (n_samples, horizon, n_targets)
             What to predict.
@@ -575,7 +584,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
             Weight of each sample in the loss; samples of weight 0 are left out.
         groups : array-like of shape (n_samples,), default=None
             Labels of samples that stay on one side of the validation split, such as
-            patients or engines. Ignored where no part is set aside.
+            patients or engines; or the index of `make_windows`, which says when each
+            window was. Ignored where no part is set aside.
         X_val, y_val : array-like, default=None
             Validation samples to use instead of a part of X. Without
             ``early_stopping`` their loss is recorded, and read by

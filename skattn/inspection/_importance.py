@@ -1,6 +1,7 @@
 """Importance of time steps by occlusion, by permutation and by gradients."""
 
 from collections.abc import Callable, Sized
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -304,7 +305,7 @@ def _shuffle(
         steps = np.nonzero(chosen[rows])[1].reshape(-1, count)
         others = np.nonzero(chosen[mixed])[1].reshape(-1, count)
         values[rows[:, None], steps] = series.values[mixed[:, None], others]
-    return Series(values, series.lengths, series.rebuild)
+    return replace(series, values=values)
 
 
 def _make_bunch(importances: np.ndarray) -> Bunch:
@@ -331,13 +332,13 @@ def _integrated_gradients(n_steps: int) -> Callable[..., object]:
         x: Sized,
         baseline: object,
         target: object,
-        lengths: object,
+        others: object,
     ) -> object:
         return IntegratedGradients(forward).attribute(
             x,
             baseline,
             target=target,
-            additional_forward_args=lengths,
+            additional_forward_args=others,
             n_steps=n_steps,
             internal_batch_size=max(len(x), 1024),
         )

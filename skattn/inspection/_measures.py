@@ -131,7 +131,7 @@ def _gather_gradients(case: Case, baseline: np.ndarray) -> np.ndarray:
     """
     rows = case.rows
     start = np.broadcast_to(baseline, rows.series.values.shape)
-    outputs = rows.output(rows.series.rebuild(start.copy(), rows.series.lengths))
+    outputs = rows.output(rows.series.build(start.copy()))
     index = np.arange(len(rows))
     gap = np.abs(rows.arrange(outputs, index) - rows.plain)
     targets = rows.layout.numbers()[rows.index, gap.argmax(1)]

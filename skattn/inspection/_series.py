@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import numpy.typing as npt
 
+from ..sequences import Sequences
 from ..sequences._ragged import as_steps, is_ragged, measure_lengths, pad_steps
 from ._estimators import Output, find_probe, read_settings
 
@@ -35,11 +36,14 @@ class Series:
     rebuild : callable
         Takes values and lengths of any number of samples, and returns them in the form
         that the estimator takes.
+    beside : Sequences, default=None
+        What else is known of each sample.
     """
 
     values: np.ndarray
     lengths: np.ndarray
     rebuild: Callable[[np.ndarray, np.ndarray], object]
+    beside: Sequences | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -51,11 +55,24 @@ class Series:
 
     def take(self, rows: np.ndarray) -> "Series":
         """Return some of the samples."""
-        return replace(self, values=self.values[rows], lengths=self.lengths[rows])
+        return replace(
+            self,
+            values=self.values[rows],
+            lengths=self.lengths[rows],
+            beside=None if self.beside is None else self.beside[rows],
+        )
 
     def whole(self) -> object:
         """Return all samples in the caller's form."""
-        return self.rebuild(self.values, self.lengths)
+        return self.build(self.values)
+
+    def build(self, values: np.ndarray, rows: np.ndarray | None = None) -> object:
+        """Return other values of all samples, or of some, in the caller's form."""
+        series = self if rows is None else self.take(rows)
+        steps = self.rebuild(values, series.lengths)
+        if series.beside is None:
+            return steps
+        return series.beside.with_steps(steps, series.beside.names.channels)
 
 
 def read_series(estimator: object, X: object, name: str = "X") -> Series:
@@ -76,6 +93,8 @@ def read_series(estimator: object, X: object, name: str = "X") -> Series:
     Series
         With at least one sample.
     """
+    if isinstance(X, Sequences):
+        return replace(read_series(estimator, X.steps, f"{name}.steps"), beside=X)
     if hasattr(X, "detach"):
         X = X.detach().cpu().numpy()
     if is_ragged(X):
@@ -275,7 +294,7 @@ def predict_variants(
             samples, replaced = describe(numbers)
             values = series.values[samples]  # a copy
             values[replaced] = fill[samples][replaced]
-            results.append(output(series.rebuild(values, series.lengths[samples])))
+            results.append(output(series.build(values, samples)))
             bar.update(len(numbers))
     return np.concatenate(results)
 

@@ -27,7 +27,8 @@ class Architecture:
     conv_channels, differences, encoder, \
     hidden_size, num_layers, bidirectional, dropout, attention, query, n_heads, \
     normalizer, self_attention_heads, values, state_bypass, decoder, teacher_forcing, \
-    output_activation, anchor, linear_skip, scale_windows, quantiles
+    output_activation, anchor, linear_skip, scale_windows, quantiles, n_static, \
+    n_future
         As in `AttentionNetwork`.
     """
 
@@ -61,6 +62,8 @@ class Architecture:
     linear_skip: bool | str = False
     scale_windows: bool | str = False
     quantiles: tuple[float, ...] | None = None
+    n_static: int = 0
+    n_future: int = 0
 
 
 def build_network(generator: torch.Generator, architecture: Architecture) -> Network:

@@ -1,5 +1,7 @@
 """One network shared by all target channels, each a sample of its own."""
 
+from dataclasses import replace
+
 from torch import Tensor, nn
 
 from ._inputs import Inputs, NetworkOutput
@@ -84,10 +86,9 @@ class ChannelIndependent(nn.Module):
             inputs = Inputs(inputs)
         # (n, n_steps, n_targets, n_own) -> (n * n_targets, n_steps, n_own)
         folded = inputs.x[:, :, self.channels].transpose(1, 2).flatten(0, 1)
-        lengths = inputs.lengths
-        if lengths is not None:
-            lengths = lengths.repeat_interleave(len(self.channels))
-        return Inputs(folded, lengths)
+        n_targets = len(self.channels)
+        rest = inputs.map(lambda part: part.repeat_interleave(n_targets, 0), but_x=True)
+        return replace(rest, x=folded)
 
     def set_center(self, center: Tensor) -> None:
         """Set where 0 lies in each channel ``(1, n_channels)``, target by target."""

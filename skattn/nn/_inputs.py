@@ -1,7 +1,7 @@
 """Inputs of a network, and what travels between its layers, in the order of its way."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -18,6 +18,10 @@ class Inputs:
         Scaled sequences, padded on the right with any finite number.
     lengths : Tensor of int of shape (n_samples,), default=None
         Real steps in each sequence, at least 1; None if all are real.
+    static : Tensor of shape (n_samples, n_static), default=None
+        What does not change within a sequence.
+    future : Tensor of shape (n_samples, horizon, n_future), default=None
+        What is known before for each output step.
 
     Examples
     --------
@@ -30,6 +34,8 @@ class Inputs:
 
     x: Tensor
     lengths: Tensor | None = None
+    static: Tensor | None = None
+    future: Tensor | None = None
 
     def __len__(self) -> int:
         return self.x.shape[0]
@@ -47,26 +53,52 @@ class Inputs:
         Inputs
             Of these samples.
         """
-        if self.lengths is None:
-            return Inputs(self.x[index])
-        lengths = self.lengths[index]
-        return Inputs(self.x[:, : int(lengths.max())][index], lengths)
+        some = self.map(lambda tensor: tensor[index], but_x=True)
+        if some.lengths is None:
+            return replace(some, x=self.x[index])
+        return replace(some, x=self.x[:, : int(some.lengths.max())][index])
 
-    def map(self, function: Callable[[Tensor], Tensor]) -> "Inputs":
+    def split(self, number: int) -> list["Inputs"]:
+        """Return even chunks of the samples, in order.
+
+        Parameters
+        ----------
+        number : int
+            How many.
+
+        Returns
+        -------
+        list of Inputs
+            Not cut to their longest sequences.
+        """
+        parts = [
+            [None] * number if part is None else part.tensor_split(number)
+            for part in (self.x, self.lengths, self.static, self.future)
+        ]
+        return [Inputs(*chunk) for chunk in zip(*parts, strict=True)]
+
+    def map(
+        self, function: Callable[[Tensor], Tensor], but_x: bool = False
+    ) -> "Inputs":
         """Return the inputs with a function applied to each tensor.
 
         Parameters
         ----------
         function : callable
             Takes and returns a tensor.
+        but_x : bool, default=False
+            Whether to leave the sequences as they are.
 
         Returns
         -------
         Inputs
             Of what the function returned.
         """
-        lengths = None if self.lengths is None else function(self.lengths)
-        return Inputs(function(self.x), lengths)
+        lengths, static, future = (
+            None if part is None else function(part)
+            for part in (self.lengths, self.static, self.future)
+        )
+        return Inputs(self.x if but_x else function(self.x), lengths, static, future)
 
     def to(self, device: str | torch.device) -> "Inputs":
         """Return the inputs on another device.
@@ -112,6 +144,10 @@ class Memory(NamedTuple):
     weights : Tensor of shape (n_samples, n_heads, [horizon,] n_steps), default=None
         Weights to use instead of those that the attention would find, for questions
         about what they do. None: its own.
+    static : Tensor of shape (n_samples, n_features), default=None
+        Features made of what is static; None without.
+    future : Tensor of shape (n_samples, horizon, n_future), default=None
+        What is known before for each output step; None without.
 
     Examples
     --------
@@ -128,6 +164,8 @@ class Memory(NamedTuple):
     mask: Tensor | None
     values: Tensor
     weights: Tensor | None = None
+    static: Tensor | None = None
+    future: Tensor | None = None
 
 
 class Encoded(NamedTuple):

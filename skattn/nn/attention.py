@@ -9,6 +9,7 @@ from ._inputs import Memory
 from ._normalizers import NORMALIZERS, softmax
 from ._registry import refuse_choice
 from ._scores import SCORES, join_heads, split_heads
+from ._side import SIDE_SIZE
 
 
 def masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
@@ -228,6 +229,9 @@ class AttentionPooling(nn.Module):
         See `Attention`.
     normalizer : str, default="softmax"
         See `Attention`.
+    conditioned : bool, default=False
+        Whether static features of the memory shift the query, so that they decide too
+        which steps matter.
 
     Attributes
     ----------
@@ -253,13 +257,14 @@ class AttentionPooling(nn.Module):
         n_heads: int = 1,
         n_steps: int | None = None,
         normalizer: str = "softmax",
+        conditioned: bool = False,
     ) -> None:
         super().__init__()
         if query not in ("last", "learned"):
             refuse_choice("query", query, ("last", "learned"))
         self.context_size = size
-        # The additive score holds its learned query itself.
-        inside = query == "learned" and score == "additive"
+        # The additive score holds its learned query itself, unless it is shifted.
+        inside = query == "learned" and score == "additive" and not conditioned
         self.attention = Attention(
             score,
             query_size=0 if inside else size,
@@ -269,6 +274,7 @@ class AttentionPooling(nn.Module):
             normalizer=normalizer,
         )
         self.max_steps = self.attention.score.max_steps
+        self.condition = nn.Linear(SIDE_SIZE, size) if conditioned else None
         self.learned = query == "learned"
         self.query = (
             nn.Parameter(torch.empty(1, 1, size))
@@ -308,12 +314,33 @@ class AttentionPooling(nn.Module):
         weights : Tensor of shape (n_samples, n_heads, n_steps) or None
             Rows sum to 1; masked steps have exactly 0.
         """
-        states, last, mask, values, given = memory
+        states, last, mask, values, given = memory[:5]
         if given is not None:
             return weigh(given[:, :, None], values).squeeze(1), given
         query: Tensor | None = last[:, None]
         if self.learned:
             n_samples = last.shape[0]
             query = None if self.query is None else self.query.expand(n_samples, 1, -1)
+        if query is not None:
+            query = self.shift(query, memory.static)
         context, weights = self.attention(query, states, values, mask, need_weights)
         return context.squeeze(1), None if weights is None else weights.squeeze(2)
+
+    def shift(self, query: Tensor, static: Tensor | None) -> Tensor:
+        """Return queries as static features shift them, if there are any.
+
+        Parameters
+        ----------
+        query : Tensor of shape (n_samples, n_queries, size)
+            What is looked for.
+        static : Tensor of shape (n_samples, n_features) or None
+            Of the memory.
+
+        Returns
+        -------
+        Tensor of shape (n_samples, n_queries, size)
+            The same for all queries of a sample.
+        """
+        if self.condition is None or static is None:
+            return query
+        return query + self.condition(static)[:, None]

@@ -16,6 +16,7 @@ from ._dropout import Dropout
 from ._inputs import Memory
 from ._quantiles import QuantileGaps
 from ._registry import Registry
+from ._side import FutureTerm, StaticJoin
 from .attention import AttentionPooling
 from .pooling import FeaturePooling, FixedPooling, Pooling
 
@@ -73,6 +74,11 @@ class DenseDecoder(nn.Module):
         Ignored; for `LSTMDecoder`.
     quantiles : tuple of float, default=None
         Levels of the quantiles to predict, ascending, with 0.5 among them.
+    conditioned : bool, default=False
+        Whether static features of the memory scale and shift the context.
+    n_future : int, default=0
+        Numbers known before for each output step; its own are read by each, in the
+        light of the context.
 
     References
     ----------
@@ -100,6 +106,8 @@ class DenseDecoder(nn.Module):
         dropout: float = 0.0,
         teacher_forcing: float = 0.0,
         quantiles: tuple[float, ...] | None = None,
+        conditioned: bool = False,
+        n_future: int = 0,
     ) -> None:
         super().__init__()
         self.pooling = pooling
@@ -111,6 +119,10 @@ class DenseDecoder(nn.Module):
         width = size if state_bypass else width
         self.output = nn.Linear(width, horizon * n_targets)
         self.starts_at_zero = False
+        self.static = StaticJoin(self.context_size) if conditioned else None
+        self.future = (
+            FutureTerm(width, horizon, n_future, n_targets) if n_future else None
+        )
         self.gaps = QuantileGaps(width, self.shape, quantiles) if quantiles else None
 
     def draw_parameters(self, generator: torch.Generator | None = None) -> None:
@@ -124,6 +136,9 @@ class DenseDecoder(nn.Module):
         nn.init.zeros_(self.output.bias)
         if self.starts_at_zero:
             nn.init.zeros_(self.output.weight)
+            if self.future is not None:
+                nn.init.zeros_(self.future.output.weight)
+                nn.init.zeros_(self.future.direct.weight)
 
     def forward(
         self,
@@ -153,10 +168,14 @@ class DenseDecoder(nn.Module):
         """
         context, weights = self.pooling(memory, need_weights)
         used = self.dropout(context) if self.training else context
+        if self.static is not None:
+            used = self.static(used, memory.static)
         if self.join is not None:
             used = torch.tanh(self.join(torch.cat([used, memory.last], dim=-1)))
         # (n, horizon * n_targets) -> (n, horizon, n_targets)
         prediction = self.output(used).unflatten(-1, self.shape)
+        if self.future is not None:
+            prediction = prediction + self.future(used, memory.future)
         if extra is not None:
             prediction = prediction + extra
         gaps = None if self.gaps is None else self.gaps(used)
@@ -200,6 +219,10 @@ class LSTMDecoder(nn.Module):
     quantiles : tuple of float, default=None
         Levels of the quantiles to predict, ascending, with 0.5 among them: the median
         is what the next step reads.
+    conditioned : bool, default=False
+        Whether static features of the memory scale and shift each context.
+    n_future : int, default=0
+        Numbers known before for each output step, which the LSTM reads there.
 
     References
     ----------
@@ -233,6 +256,8 @@ class LSTMDecoder(nn.Module):
         teacher_forcing: float = 0.0,
         dropout: float = 0.0,
         quantiles: tuple[float, ...] | None = None,
+        conditioned: bool = False,
+        n_future: int = 0,
     ) -> None:
         super().__init__()
         if isinstance(pooling, FeaturePooling):
@@ -244,11 +269,12 @@ class LSTMDecoder(nn.Module):
         self.horizon = horizon
         self.context_size = horizon * size
         self.bridge = nn.Linear(size, size) if state_bypass else None
-        self.cell = nn.LSTMCell(n_targets + size, size)
+        self.cell = nn.LSTMCell(n_targets + size + n_future, size)
         self.join = nn.Linear(2 * size, size, bias=False)
         self.dropout = Dropout(dropout) if dropout else nn.Identity()
         self.output = nn.Linear(size, n_targets)
         self.starts_at_zero = False
+        self.static = StaticJoin(size) if conditioned else None
         self.gaps = QuantileGaps(size, (n_targets,), quantiles) if quantiles else None
         # A truth is kept where dropout would keep a unit.
         self.forcing = Dropout(1.0 - teacher_forcing)
@@ -299,9 +325,15 @@ class LSTMDecoder(nn.Module):
         output = memory.last.new_zeros(n_samples, self.output.out_features)
         outputs, contexts, weights, gaps = [], [], [], []
         for step in range(self.horizon):
-            state, cell = self.cell(torch.cat([output, fed], dim=-1), (state, cell))
+            read = [output, fed]
+            if memory.future is not None:
+                read.append(memory.future[:, step])
+            state, cell = self.cell(torch.cat(read, dim=-1), (state, cell))
             context, weight = attend(state)
-            fed = torch.tanh(self.join(torch.cat([context, state], dim=-1)))
+            used = context
+            if self.static is not None:
+                used = self.static(context, memory.static)
+            fed = torch.tanh(self.join(torch.cat([used, state], dim=-1)))
             used = self.dropout(fed) if self.training else fed
             output = self.output(used)
             if self.gaps is not None:
@@ -347,7 +379,11 @@ class LSTMDecoder(nn.Module):
 
         def attend(state: Tensor) -> tuple[Tensor, Tensor | None]:
             context, weights = attention.attend(
-                state[:, None], keys, memory.values, memory.mask, need_weights
+                pooling.shift(state[:, None], memory.static),
+                keys,
+                memory.values,
+                memory.mask,
+                need_weights,
             )
             return context[:, 0], None if weights is None else weights[:, :, 0]
 

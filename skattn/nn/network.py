@@ -9,6 +9,7 @@ from torch.nn.functional import softplus
 from ._inputs import Encoded, Inputs, Memory, NetworkOutput, Steps
 from ._quantiles import place_quantiles
 from ._registry import Registry, refuse_choice
+from ._side import StaticFeatures, check_side
 from ._skip import LINEAR_PATHS, LinearSkip, lay_out
 from ._time_axis import last_step, step_mask, to_patches
 from .decoder import DECODERS
@@ -210,6 +211,8 @@ class AttentionNetwork(nn.Module):
     quantiles : tuple of float, default=None
         Levels of the quantiles to predict, ascending, with 0.5 among them; None
         predicts one value.
+    n_static, n_future : int, default=0
+        Static features of a sample, and numbers known before for each output step.
 
     Examples
     --------
@@ -256,6 +259,8 @@ class AttentionNetwork(nn.Module):
         linear_skip: bool | str = False,
         scale_windows: bool | str = False,
         quantiles: tuple[float, ...] | None = None,
+        n_static: int = 0,
+        n_future: int = 0,
     ) -> None:
         super().__init__()
         for name, value, allowed in (
@@ -276,6 +281,11 @@ class AttentionNetwork(nn.Module):
                 f"conv_layers={conv_layers} does not go with values='inputs', whose "
                 "sums are over inputs that no convolution has mixed."
             )
+        if (n_static or n_future) and values == "inputs":
+            raise ValueError(
+                "values='inputs' does not go with static features or a known future, "
+                "whose effect is no sum over the steps."
+            )
         own = target_channels is not None and linear_skip != "arx"
         self.target_channels = [*target_channels] if target_channels else None
         options = {
@@ -283,6 +293,7 @@ class AttentionNetwork(nn.Module):
             "n_heads": n_heads,
             "n_steps": -(-n_timesteps // patch_size),
             "normalizer": normalizer,
+            "conditioned": n_static > 0,
         }
         recipe = POOLINGS[attention]
         taken = {name: options[name] for name in recipe.options}
@@ -326,8 +337,12 @@ class AttentionNetwork(nn.Module):
             dropout=dropout,
             teacher_forcing=teacher_forcing,
             quantiles=quantiles,
+            conditioned=n_static > 0,
+            n_future=n_future,
         )
         self.n_below = quantiles.index(0.5) if quantiles else 0
+        self.n_static, self.n_future = n_static, n_future
+        self.static = StaticFeatures(n_static) if n_static else None
         self.context_size = self.decoder.context_size
         # What the network adds to such a path has to earn its place.
         from_nothing = self.decoder.starts_at_zero = linear_skip in ("ar", "arx")
@@ -420,6 +435,9 @@ class AttentionNetwork(nn.Module):
         """
         if isinstance(inputs, Tensor):
             inputs = Inputs(inputs)
+        beside = inputs.static is not None or inputs.future is not None
+        if beside or self.n_static or self.n_future:
+            check_side(inputs, self.n_static, self.n_future)
         steps = self.input(inputs)
         states, last = self.encoder(steps.patches, steps.lengths)
         if self.input.stem is not None:
@@ -438,7 +456,9 @@ class AttentionNetwork(nn.Module):
         if self.embedding is not None:
             embedded = self.input.uncentre(steps)
             values = self.embedding(embedded, states)
-        memory = Memory(states, last, mask, values)
+        memory = Memory(states, last, mask, values, future=inputs.future)
+        if self.static is not None:
+            memory = memory._replace(static=self.static(inputs.static))
         return Encoded(memory, self_weights, steps, embedded)
 
     def lead_past(

@@ -74,7 +74,7 @@ class FixedPooling(nn.Module):
         weights : Tensor of shape (n_samples, 1, n_steps)
             Rows sum to 1; masked steps have exactly 0.
         """
-        states, last, mask, values, given = memory
+        states, last, mask, values, given = memory[:5]
         if given is not None:
             return self._weigh(given, values), given
         if mask is None:
@@ -160,7 +160,7 @@ class FeaturePooling(nn.Module):
         weights : Tensor of shape (n_samples, size, n_steps)
             One row a hidden unit, which sums to 1.
         """
-        states, _, mask, values, given = memory
+        states, _, mask, values, given = memory[:5]
         n_given = states.shape[1]
         if n_given > self.max_steps:
             raise ValueError(
@@ -205,7 +205,7 @@ POOLINGS: Registry[Recipe] = Registry(
         **{
             score: Recipe(
                 partial(AttentionPooling, score=score),
-                ("query", "n_heads", "n_steps", "normalizer"),
+                ("query", "n_heads", "n_steps", "normalizer", "conditioned"),
             )
             for score in SCORES
         },

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from sklearn import model_selection
 
+from ..sequences import WindowSplit
+
 _TAG = "$"  # the key that marks what JSON has no form for
 
 _SPLITTERS = {
@@ -24,7 +26,7 @@ _SPLITTERS = {
         "StratifiedShuffleSplit",
         "TimeSeriesSplit",
     )
-}
+} | {"WindowSplit": WindowSplit}
 
 
 def encode(value: object, arrays: dict[str, np.ndarray], name: str) -> object:
@@ -34,7 +36,7 @@ def encode(value: object, arrays: dict[str, np.ndarray], name: str) -> object:
     ----------
     value : object
         None, a number, text, a path, an array, a random state, a device, a splitter of
-        scikit-learn, or lists, tuples and dicts of these.
+        scikit-learn or skattn, or lists, tuples and dicts of these.
     arrays : dict of ndarray
         Filled, under ``name``.
     name : str
@@ -61,8 +63,9 @@ def encode(value: object, arrays: dict[str, np.ndarray], name: str) -> object:
         return _write_splitter(value, arrays, name)
     raise ValueError(
         f"{name.replace('/', '.')}={value!r} cannot be saved: allowed are "
-        "numbers, text, paths, None, arrays, random states, scikit-learn's splitters, "
-        "and lists, tuples and dicts of these. Set it to None first, or use pickle."
+        "numbers, text, paths, None, arrays, random states, splitters of scikit-learn "
+        "and skattn, and lists, tuples and dicts of these. Set it to None first, or "
+        "use pickle."
     )
 
 

@@ -28,11 +28,12 @@ _OUTPUTS = ("prediction", "attention", "context")
 def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     """Write a fitted estimator's predictions as an ONNX graph.
 
-    The graph has one input ``X`` of float64 and the outputs ``prediction``,
-    ``attention`` and ``context``: what `predict`, `predict_attention` and `transform`
-    give, in units of y; with several quantiles also ``quantiles``, what
-    `predict_quantiles` gives. Scaling, patches, anchor, skip and masks are inside.
-    Needs the package onnx; onnxruntime runs the graph.
+    The graph has an input ``X`` of float64, and inputs ``static`` and ``future`` where
+    `fit` saw `Sequences` that hold them. Its outputs are ``prediction``, ``attention``
+    and ``context``: what `predict`, `predict_attention` and `transform` give, in units
+    of y; with several quantiles also ``quantiles``, what `predict_quantiles` gives.
+    Scaling, patches, anchor, skip and masks are inside. Needs the package onnx;
+    onnxruntime runs the graph.
 
     ``X`` is ``(n_samples, n_timesteps, n_channels)``, or flat rows if `fit` saw flat
     rows. Sequences of different lengths stand in one array with NaN after their last
@@ -107,7 +108,7 @@ def _export(graph: "_Graph") -> bytes:
     content: Any = io.BytesIO()
     options: dict[str, Any] = {
         "opset_version": _OPSET,
-        "input_names": ["X"],
+        "input_names": ["X", *graph.beside],
         "output_names": graph.outputs,
         "dynamic_axes": graph.free_axes(),
     }
@@ -120,7 +121,7 @@ def _export(graph: "_Graph") -> bytes:
         # refuse lengths that the graph cannot be given.
         warnings.simplefilter("ignore")
         try:
-            torch.onnx.export(graph, (graph.make_example(),), f=content, **options)
+            torch.onnx.export(graph, graph.make_example(), f=content, **options)
         except Exception as error:
             raise ValueError(
                 f"This network cannot be exported by torch {torch.__version__}: "
@@ -149,10 +150,22 @@ class _Graph(nn.Module):
         self.shape = (probe.schema.n_timesteps, probe.schema.n_channels)
         self.register_buffer("input_mean", torch.tensor(probe.scaler.mean))
         self.register_buffer("input_scale", torch.tensor(probe.scaler.scale))
+        self.beside = {
+            name: (torch.tensor(scaler.mean), torch.tensor(scaler.scale), shape)
+            for name, scaler, shape in (
+                ("static", probe.scaler.static, (probe.schema.n_static,)),
+                (
+                    "future",
+                    probe.scaler.future,
+                    (probe.schema.horizon, probe.schema.n_future),
+                ),
+            )
+            if scaler is not None
+        }
         self.register_buffer("target_mean", torch.tensor(probe.target.scaler.mean))
         self.register_buffer("target_scale", torch.tensor(probe.target.scaler.scale))
 
-    def forward(self, X: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, X: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
         if self.schema.flat:
             X = X.reshape(-1, *self.shape)
         lengths = _find_lengths(X)
@@ -163,7 +176,14 @@ class _Graph(nn.Module):
         # predict refuses gaps and infinities; a graph cannot, and onnxruntime's LSTM
         # turns them into numbers, so such samples have NaN for an answer.
         refused = torch.isnan(x - x).flatten(1).any(dim=1)
-        output = self.network(Inputs(x, lengths))
+        beside = {}
+        for (name, (mean, scale, _)), part in zip(
+            self.beside.items(), others, strict=True
+        ):
+            beside[name] = ((part - mean) / scale).float()
+            wrong = torch.isnan(beside[name] - beside[name]).flatten(1).any(dim=1)
+            refused = refused | wrong
+        output = self.network(Inputs(x, lengths, **beside))
         prediction = self.find_answer(output.prediction)
         weights = output.weights
         if self.architecture.channel_independent:
@@ -189,14 +209,15 @@ class _Graph(nn.Module):
         """Return what `predict_quantiles` gives."""
         return torch.stack([self.find_answer(q) for q in quantiles.unbind(-1)], dim=-1)
 
-    def make_example(self) -> Tensor:
-        """Return two sequences to trace with."""
+    def make_example(self) -> tuple[Tensor, ...]:
+        """Return two samples to trace with."""
         X = self.input_mean.expand(2, *self.shape)
-        return X.reshape(2, -1) if self.schema.flat else X
+        others = [mean.expand(2, *shape) for mean, _, shape in self.beside.values()]
+        return X.reshape(2, -1) if self.schema.flat else X, *others
 
     def free_axes(self) -> dict[str, dict[int, str]]:
         """Return the names of the axes of inputs and outputs that are free."""
-        axes = {name: {0: "n_samples"} for name in ("X", *self.outputs)}
+        axes = {name: {0: "n_samples"} for name in ("X", *self.beside, *self.outputs)}
         if self.schema.flat or self.max_steps is not None:
             return axes
         axes["X"][1] = "n_timesteps"

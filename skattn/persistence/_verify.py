@@ -137,10 +137,29 @@ def _verify_schema(attributes: dict[str, Any], records: dict[str, Any]) -> None:
     ):
         if not isinstance(schema[name], kinds):
             raise ValueError(f"{name} is {schema[name]!r}")
+    _verify_beside(records)
     indicators = records["_architecture"]["indicators"]
     allowed = {"error": False, "mask": True, "forward": True}
     if allowed.get(missing) != indicators:
         raise ValueError(f"missing is {missing!r}, and indicators {indicators!r}")
+
+
+def _verify_beside(records: dict[str, Any]) -> None:
+    """Check what is known of static features and of the future; older files lack it."""
+    schema, architecture = records["_schema"], records["_architecture"]
+    for part in ("static", "future"):
+        size = schema.get(f"n_{part}", 0)
+        if type(size) is not int or architecture.get(f"n_{part}", 0) != size:
+            raise ValueError(f"n_{part} is {size!r}")
+        scaler = records["_input_scaler"].get(part)
+        if (scaler is None) != (size == 0):
+            raise ValueError(f"n_{part} is {size!r}, and its scaler {scaler!r}")
+        names = schema.get(f"{part}_names")
+        if names is not None and (not isinstance(names, tuple) or len(names) != size):
+            raise ValueError(f"{part}_names is {names!r}")
+    horizon = schema.get("horizon", 0)
+    if schema.get("n_future", 0) and horizon != architecture["horizon"]:
+        raise ValueError(f"the horizon is {horizon!r}")
 
 
 def _verify_target(records: dict[str, Any]) -> None:
@@ -172,8 +191,15 @@ def _are_levels(levels: object) -> bool:
 def _verify_scalers(records: dict[str, Any]) -> None:
     architecture = records["_architecture"]
     horizon, n_targets = architecture["horizon"], architecture["n_targets"]
+    inputs = records["_input_scaler"]
+    beside = [
+        (f"the scaler of {part}", inputs[part], [(1,), (architecture[f"n_{part}"],)])
+        for part in ("static", "future")
+        if inputs.get(part) is not None
+    ]
     for name, scaler, allowed in (
-        ("_input_scaler", records["_input_scaler"], [(architecture["n_channels"],)]),
+        *beside,
+        ("_input_scaler", inputs, [(architecture["n_channels"],)]),
         ("scaler", records["_target"]["scaler"], [(1,), (n_targets,), (horizon, 1)]),
     ):
         for key in ("mean", "scale"):

@@ -3,17 +3,20 @@
 from ._layouts import from_aeon, from_tslearn, to_aeon, to_tslearn
 from ._long import LongSequences, from_long
 from ._over_time import OverTime
+from ._sequences import Sequences
 from ._split import WindowSplit
-from ._windows import make_windows
+from ._windows import make_windows, next_window
 
 __all__ = [
     "LongSequences",
     "OverTime",
+    "Sequences",
     "WindowSplit",
     "from_aeon",
     "from_long",
     "from_tslearn",
     "make_windows",
+    "next_window",
     "to_aeon",
     "to_tslearn",
 ]

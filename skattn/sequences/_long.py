@@ -109,8 +109,8 @@ def _take(frame: Any, column: str, argument: str) -> np.ndarray:
         ) from error
 
 
-def _take_numbers(frame: object, column: str) -> np.ndarray:
-    values = _take(frame, column, "channels")
+def _take_numbers(frame: object, column: str, argument: str = "channels") -> np.ndarray:
+    values = _take(frame, column, argument)
     if values.dtype.kind in "biuf":
         return values.astype(np.result_type(values.dtype, np.float32), copy=False)
     try:
@@ -119,7 +119,7 @@ def _take_numbers(frame: object, column: str) -> np.ndarray:
         return values.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"channels names {column!r}, which does not hold numbers ({error})."
+            f"{argument} names {column!r}, which does not hold numbers ({error})."
         ) from error
 
 

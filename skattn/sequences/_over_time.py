@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._ragged import cut_steps, is_ragged, join_steps
 from ._reader import Schema, read_X
 from ._samples import Samples
+from ._sequences import Sequences
 
 
 # No frame holds sequences: whatever scikit-learn is told to give, they stay arrays.
@@ -94,8 +95,9 @@ class OverTime(  # type: ignore[call-arg]
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_channels) or \
-                (n_samples, n_features), or list of array-like
-            Sequences in any form that skattn's estimators take.
+                (n_samples, n_features), list of array-like, or Sequences
+            Sequences in any form that skattn's estimators take. Of `Sequences` the
+            steps are read.
         y : Ignored
             Not used; here for consistency.
 
@@ -104,6 +106,8 @@ class OverTime(  # type: ignore[call-arg]
         OverTime
             The transformer itself.
         """
+        if isinstance(X, Sequences):
+            X = X.only_steps()
         sequences = read_X(self, X, reset=True)
         self.transformer_ = clone(self.transformer).fit(join_steps(sequences))
         return self
@@ -113,15 +117,20 @@ class OverTime(  # type: ignore[call-arg]
 
         Parameters
         ----------
-        X : array-like or list of array-like
+        X : array-like, list of array-like, or Sequences
             Sequences in any form that `fit` takes.
 
         Returns
         -------
-        ndarray or list of ndarray
-            In the form of X; the channels are those that the transformer gives.
+        ndarray, list of ndarray, or Sequences
+            In the form of X; the channels are those that the transformer gives. Of
+            `Sequences` the steps alone are transformed.
         """
         check_is_fitted(self)
+        if isinstance(X, Sequences):
+            samples = read_X(self, X.only_steps(), reset=False)
+            steps = self._map(X.steps, samples, self.transformer_.transform)
+            return X.with_steps(steps, self._find_names())
         return self._map(X, read_X(self, X, reset=False), self.transformer_.transform)
 
     def inverse_transform(self, X: object) -> object:
@@ -129,15 +138,17 @@ class OverTime(  # type: ignore[call-arg]
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_timesteps, n_channels) or list
+        X : array-like of shape (n_samples, n_timesteps, n_channels), list, or Sequences
             Transformed sequences.
 
         Returns
         -------
-        ndarray or list of ndarray
+        ndarray, list of ndarray, or Sequences
             In the form of X, with the original channels.
         """
         check_is_fitted(self)
+        if isinstance(X, Sequences):
+            return X.with_steps(self.inverse_transform(X.steps))
         # What comes back need not have the channels that fit saw.
         reader = OverTime(self.transformer, padding_value=self._schema.padding_value)
         if self._schema.flat:
@@ -177,6 +188,13 @@ class OverTime(  # type: ignore[call-arg]
         if input_features is None and not self._schema.flat:
             input_features = getattr(self, "feature_names_in_", None)
         return self.transformer_.get_feature_names_out(input_features)
+
+    def _find_names(self) -> np.ndarray | None:
+        """Return the names of the channels that come out, None if there are none."""
+        named = hasattr(self, "feature_names_in_") and not self._schema.flat
+        if not named or not hasattr(self.transformer_, "get_feature_names_out"):
+            return None
+        return self.get_feature_names_out()
 
     def _map(
         self, X: object, sequences: Samples, function: Callable[[np.ndarray], object]

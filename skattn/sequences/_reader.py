@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn, Protocol, TypeGuard
 
 import numpy as np
@@ -13,8 +13,11 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from ._extras import learn_extras, match_extras, match_names, read_extras
 from ._ragged import as_steps, blocks, is_ragged, measure_lengths, pad_steps
 from ._samples import Samples, cut_rows, from_tensor
+from ._sequences import Sequences
+from ._split import is_index, read_index
 
 FLOATS = [np.float64, np.float32]
 
@@ -35,6 +38,10 @@ class Schema:
         What fills an array after the end of shorter sequences.
     missing : {"error", "mask", "forward"}
         What happens to NaN in a sequence.
+    n_static, n_future, horizon : int, default=0
+        Static features; columns and steps of what is known ahead.
+    static_names, future_names : tuple of str, default=None
+        Their names, if they have any.
     """
 
     n_timesteps: int
@@ -43,6 +50,16 @@ class Schema:
     row_timesteps: int | None
     padding_value: float | None
     missing: str
+    n_static: int = 0
+    n_future: int = 0
+    horizon: int = 0
+    static_names: tuple[str, ...] | None = None
+    future_names: tuple[str, ...] | None = None
+
+    @property
+    def n_extras(self) -> int:
+        """Numbers that stand beside the steps."""
+        return self.n_static + self.n_future
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -79,7 +96,7 @@ def read_X(
         ``n_timesteps_in_``, ``n_channels_in_`` and ``_schema`` are then written;
         otherwise they alone decide how X is read.
     X : array-like or Tensor of shape (n_samples, n_features) or \
-            (n_samples, n_timesteps, n_channels), or list of arrays
+            (n_samples, n_timesteps, n_channels), list of arrays, or Sequences
         Finite numbers; NaN where ``padding_value`` or ``missing`` allow it.
     reset : bool
         Whether X defines the channels (in a first fit) or must agree with them.
@@ -98,26 +115,46 @@ def read_X(
         if reset
         else estimator._schema.parameters
     )
-    if type(X) is not np.ndarray or X.dtype == object:
-        X = _unwrap(X, given["n_timesteps"], name)
-    flat = False
-    if type(X) is not np.ndarray and is_ragged(X):
-        samples = _read_ragged(estimator, X, name)
-    else:
-        flat = _n_axes(X) != 3
-        values = (
-            _read_flat(estimator, X, reset=reset, name=name)
-            if flat
-            else _read_cubic(estimator, X, name)
-        )
-        samples = _find_ends(values, given["padding_value"], name)
+    whole, extras = None, {}
+    if isinstance(X, Sequences):
+        extras = read_extras(X, name, type(estimator).__name__)
+        whole, X = X, X.steps
+    X, samples, flat = _read_steps(estimator, X, given, reset=reset, name=name)
     if reset:
         _learn(estimator, X, samples.values, flat, given)
+        if whole is not None:
+            learn_extras(estimator, whole, extras)
     elif not flat:
         _check_channels(estimator, X, samples.values, name)
+    if not reset and (whole is not None or estimator._schema.n_extras):
+        match_extras(whole, extras, estimator._schema, name)
+    if whole is not None and whole.names.channels is not None:
+        match_names(estimator, whole.names.channels, reset=reset, name=name)
     if given["missing"] == "error":
         _refuse_gaps(samples, name)
-    return samples
+    return replace(samples, **extras) if extras else samples
+
+
+def _read_steps(
+    estimator: SequenceReader,
+    X: Any,
+    given: dict[str, Any],
+    *,
+    reset: bool,
+    name: str,
+) -> tuple[Any, Samples, bool]:
+    """Return the steps as they were given, as samples, and whether they were flat."""
+    if type(X) is not np.ndarray or X.dtype == object:
+        X = _unwrap(X, given["n_timesteps"], name)
+    if type(X) is not np.ndarray and is_ragged(X):
+        return X, _read_ragged(estimator, X, name), False
+    flat = _n_axes(X) != 3
+    values = (
+        _read_flat(estimator, X, reset=reset, name=name)
+        if flat
+        else _read_cubic(estimator, X, name)
+    )
+    return X, _find_ends(values, given["padding_value"], name), flat
 
 
 def _unwrap(X: object, n_timesteps: int | None, name: str) -> Any:
@@ -179,6 +216,7 @@ def _learn(
                 stacklevel=2,
             )
     estimator.n_timesteps_in_, estimator.n_channels_in_ = n_timesteps, n_channels
+    vars(estimator).pop("static_names_in_", None)
     padding = given["padding_value"]
     estimator._schema = Schema(
         n_timesteps=n_timesteps,
@@ -216,8 +254,8 @@ def _refuse_several(X: object, name: str) -> None:
             raise ValueError(
                 f"{name} is a tuple of two inputs with {inner[0]} and {inner[1]} axes; "
                 "allowed is one input: an array (n_samples, n_timesteps, n_channels) "
-                "or a list of sequences. Features that do not change with time can "
-                "be repeated over the steps as channels of their own."
+                "or a list of sequences. Features that do not change with time go "
+                "with it in skattn.sequences.Sequences(steps, static=...)."
             )
 
 
@@ -389,9 +427,14 @@ def read_weights(sample_weight: object, X: Samples) -> np.ndarray | None:
 
 
 def read_groups(groups: object, n_samples: int) -> np.ndarray | None:
-    """Return group labels: one a sample, of kinds that can be told apart."""
+    """Return group labels, or an index of windows: one entry a sample."""
     if groups is None:
         return None
+    if is_index(groups):
+        index = read_index(groups)
+        if len(index) != n_samples:
+            refuse_length("groups", len(index), n_samples)
+        return index
     if np.isscalar(groups) or getattr(groups, "ndim", 1) == 0:
         refuse_scalar("groups", groups)
     labels: np.ndarray = check_array(

@@ -15,18 +15,27 @@ class Samples:
         Float32 or float64, padded on the right where ``lengths`` says so.
     lengths : ndarray of int of shape (n_samples,), default=None
         Real steps in each sequence; None if all are real.
+    static : ndarray of shape (n_samples, n_static), default=None
+        What does not change within a sequence.
+    future : ndarray of shape (n_samples, horizon, n_future), default=None
+        What is known before for each output step.
     """
 
     values: np.ndarray
     lengths: np.ndarray | None = None
+    static: np.ndarray | None = None
+    future: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.values)
 
     def rows(self, index: np.ndarray | slice) -> "Samples":
         """Return some samples."""
-        lengths = None if self.lengths is None else self.lengths[index]
-        return Samples(self.values[index], lengths)
+        lengths, static, future = (
+            None if part is None else part[index]
+            for part in (self.lengths, self.static, self.future)
+        )
+        return Samples(self.values[index], lengths, static, future)
 
     def real_steps(self, rows: slice) -> np.ndarray | None:
         """Return which steps of some rows are real, None if all are."""

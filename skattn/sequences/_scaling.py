@@ -50,9 +50,13 @@ class InputScaler(Scaler):
         What stands for a missing value: nothing may be missing; 0, which is the mean;
         or the last value seen, 0 before the first. The latter two add an indicator
         for each channel, 1 where its value is missing.
+    static, future : Scaler, default=None
+        Of static features and of what is known ahead, where there are any.
     """
 
     missing: str = "error"
+    static: Scaler | None = None
+    future: Scaler | None = None
 
     @property
     def center(self) -> np.ndarray:
@@ -98,6 +102,35 @@ def fit_scaler(samples: Samples, weights: np.ndarray | None = None) -> Scaler:
     # Rounding alone gives a constant channel a tiny spread.
     constant = scale <= 10 * np.finfo(np.float64).eps
     return Scaler(mean * unit, np.where(constant, 1.0, scale * unit))
+
+
+def fit_beside(
+    samples: Samples, weights: np.ndarray, *, measured: bool
+) -> tuple[Scaler | None, Scaler | None]:
+    """Return scalers of static features and of what is known ahead, if there are any.
+
+    Parameters
+    ----------
+    samples : Samples
+        Not yet scaled.
+    weights : ndarray of shape (n_samples,)
+        Sample weights; 0 for what is not trained on.
+    measured : bool
+        Whether to standardise; otherwise nothing is changed.
+
+    Returns
+    -------
+    static, future : Scaler or None
+        With mean and scale for each column, over samples and output steps.
+    """
+
+    def fit(part: np.ndarray | None) -> Scaler | None:
+        if part is None:
+            return None
+        return fit_scaler(Samples(part), weights) if measured else IDENTITY
+
+    static = samples.static
+    return fit(None if static is None else static[:, None]), fit(samples.future)
 
 
 def measure_changes(

@@ -85,7 +85,33 @@ def prepare(scaler: InputScaler, samples: Samples, name: str = "X") -> Inputs:
     if scaler.missing != "error":
         scaled = _fill_gaps(scaled, forward=scaler.missing == "forward")
     x = torch.from_numpy(scaled)
-    return Inputs(x, None if lengths is None else torch.from_numpy(lengths))
+    known = None if lengths is None else torch.from_numpy(lengths)
+    if samples.static is None and samples.future is None:
+        return Inputs(x, known)
+    static = _scale_part(scaler.static, samples.static, f"{name}.static")
+    future = _scale_part(scaler.future, samples.future, f"{name}.future")
+    return Inputs(x, known, static, future)
+
+
+def _take(samples: Samples, rows: np.ndarray | slice) -> Samples:
+    """Return some samples, cut to the longest of them."""
+    lengths, static, future = (
+        None if part is None else part[rows]
+        for part in (samples.lengths, samples.static, samples.future)
+    )
+    values = samples.values
+    if lengths is not None:
+        values = values[:, : lengths.max(initial=1)]
+    return Samples(values[rows], lengths, static, future)
+
+
+def _scale_part(
+    scaler: Scaler | None, part: np.ndarray | None, name: str
+) -> Tensor | None:
+    """Return static features or a known future, scaled."""
+    if part is None or scaler is None:
+        return None
+    return torch.from_numpy(scale_values(scaler, part, name))
 
 
 def _fill_gaps(scaled: np.ndarray, forward: bool) -> np.ndarray:
@@ -117,15 +143,13 @@ class Batch(NamedTuple):
         if number == 1:
             return [self]
         (inputs, weight), target = self
-        none = [None] * number
         chunks = zip(
-            inputs.x.tensor_split(number),
-            none if inputs.lengths is None else inputs.lengths.tensor_split(number),
-            none if weight is None else weight.tensor_split(number),
+            inputs.split(number),
+            [None] * number if weight is None else weight.tensor_split(number),
             target.tensor_split(number),
             strict=True,
         )
-        return [Batch(Weighted(Inputs(x, n), w), y) for x, n, w, y in chunks]
+        return [Batch(Weighted(some, w), y) for some, w, y in chunks]
 
 
 class SequenceDataset(Dataset):
@@ -194,11 +218,7 @@ class SequenceDataset(Dataset):
     def _read(self, index: Tensor | slice) -> Inputs:
         """Return some rows, scaled."""
         rows = self._rows[index if isinstance(index, slice) else index.numpy()]
-        values, lengths = self._samples.values, self._samples.lengths
-        if lengths is not None:
-            lengths = lengths[rows]
-            values = values[:, : lengths.max(initial=1)]
-        return prepare(self._scaler, Samples(values[rows], lengths), self._name)
+        return prepare(self._scaler, _take(self._samples, rows), self._name)
 
     def _read_all(self) -> Inputs:
         """Return all rows, read block by block, as copies in float64 need room."""
@@ -206,13 +226,21 @@ class SequenceDataset(Dataset):
         n_block = max(1, _BLOCK_VALUES // values[:1].size)
         if n_rows <= n_block:
             return self._read(slice(None))
-        n_timesteps = values.shape[1]
-        n_inputs = self._read(slice(0, 1)).x.shape[2]
-        everything = torch.zeros(n_rows, n_timesteps, n_inputs)
+        everything = self._read(slice(0, 1)).map(
+            lambda part: part.new_zeros(n_rows, *part.shape[1:])
+        )
+        x = everything.x.new_zeros(n_rows, values.shape[1], everything.x.shape[2])
         for start in range(0, n_rows, n_block):
-            block = self._read(slice(start, start + n_block)).x
-            everything[start : start + n_block, : block.shape[1]] = block
-        return Inputs(everything, self.lengths)
+            rows = slice(start, start + n_block)
+            block = self._read(rows)
+            x[rows, : block.x.shape[1]] = block.x
+            for part, whole in (
+                (block.static, everything.static),
+                (block.future, everything.future),
+            ):
+                if part is not None and whole is not None:
+                    whole[rows] = part
+        return Inputs(x, self.lengths, everything.static, everything.future)
 
 
 def _is_on_disk(values: np.ndarray) -> bool:
@@ -355,12 +383,9 @@ def run_network(
         size = min(_BLOCK_SIZE, max(_BLOCK_STEPS // values.shape[1], 1))
         for start in range(0, len(values), size):
             rows: slice | np.ndarray = slice(start, start + size)
-            block = Samples(values[rows])
-            if lengths is not None and order is not None:
+            if order is not None:
                 rows = order[rows]
-                longest = lengths[rows].max()
-                block = Samples(values[rows, :longest], lengths[rows])
-            inputs = prepare(scaler, block)
+            inputs = prepare(scaler, _take(samples, rows))
             given = [torch.from_numpy(array[rows]) for array in others]
             if kind != "cpu":
                 inputs = inputs.to(device)

@@ -6,7 +6,11 @@ import numpy as np
 from sklearn.model_selection import BaseCrossValidator, GroupShuffleSplit
 
 from ..sequences._samples import Samples
+from ..sequences._split import find_earlier
 from ._environment import Stream, derive
+
+# Pairs of neighbours that are compared to find how far windows are apart.
+_COMPARED = 16
 
 
 @dataclass(frozen=True)
@@ -69,14 +73,16 @@ def split_validation(
     X, y : ndarray
         As long as there are samples; only a splitter reads them.
     groups : ndarray of shape (n_samples,) or None
-        Samples of one group stay on one side.
+        Samples of one group stay on one side; or an index of windows, which "tail"
+        splits by time, and "random" by series.
     validation_split : {"random", "tail"} or CV splitter
         A splitter's last split is taken, which for `TimeSeriesSplit` is the one with
         the most training samples.
     validation_fraction : float
         Share of samples (of groups, if given) to validate on.
     gap : int
-        Samples left out between the two parts of a tail split.
+        Samples left out between the two parts of a tail split, if windows start one
+        step apart: one less than steps from the start of a window to its last target.
     seed : int
         Source of a random split.
     strata : ndarray of shape (n_samples,), default=None
@@ -96,11 +102,15 @@ def split_validation(
         )
     if not isinstance(validation_split, str):
         return _split_by(validation_split, X, y, groups)
+    if groups is not None and groups.dtype.names:
+        if validation_split == "tail":
+            return _split_times(groups, validation_fraction)
+        groups = groups["series"]
     if groups is not None:
         return _split_groups(validation_split, validation_fraction, groups, seed)
     n_valid = min(max(1, round(validation_fraction * n_samples)), n_samples - 1)
     if validation_split == "tail":
-        return _split_tail(n_samples, n_valid, gap)
+        return _split_tail(X, n_valid, gap + 1)
     rng = np.random.default_rng(derive(seed, Stream.SPLIT))
     order = rng.permutation(n_samples)
     if strata is not None:
@@ -126,8 +136,14 @@ def _split_strata(
 
 
 def _split_tail(
-    n_samples: int, n_valid: int, gap: int
+    X: np.ndarray, n_valid: int, reach: int
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and the last samples, without those that share steps."""
+    n_samples, stride = len(X), find_stride(X)
+    gap = -(-reach // (stride or 1)) - 1
+    if stride is None and X.ndim == 3 and n_samples - n_valid - gap < 1:
+        # No step is shared by neighbours: they are a window apart, or further.
+        gap = -(-reach // X.shape[1]) - 1
     n_train = n_samples - n_valid - gap
     if n_train < 1:
         raise ValueError(
@@ -136,6 +152,54 @@ def _split_tail(
             "give more samples, a smaller validation_fraction, or a splitter."
         )
     return np.arange(n_train), np.arange(n_samples - n_valid, n_samples)
+
+
+def find_stride(X: np.ndarray) -> int | None:
+    """Return how many steps windows are apart, by what neighbours share.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_timesteps, n_channels)
+        Windows in the order of time. Some pairs of neighbours are compared, as windows
+        of several series may stand one after the other.
+
+    Returns
+    -------
+    int or None
+        Less than ``n_timesteps``; None if most neighbours share nothing.
+    """
+    if X.ndim != 3 or len(X) < 2:
+        return None
+    pairs = np.unique(np.linspace(0, len(X) - 2, _COMPARED).astype(int))
+    one, next_one = np.asarray(X[pairs]), np.asarray(X[pairs + 1])
+    for stride in range(1, X.shape[1]):
+        # The first step tells most others apart, at little cost.
+        near = _equal(one[:, stride], next_one[:, 0]).all(-1)
+        if 2 * near.sum() > len(pairs):
+            same = _equal(one[near, stride:], next_one[near, :-stride]).all((1, 2))
+            if 2 * same.sum() > len(pairs):
+                return stride
+    return None
+
+
+def _equal(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return (one == other) | ((one != one) & (other != other))
+
+
+def _split_times(index: np.ndarray, fraction: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the windows of all series before a time, and those after it."""
+    moments = np.unique(index["target"])
+    n_valid = min(max(1, round(fraction * len(moments))), len(moments) - 1)
+    valid = index["target"] >= moments[len(moments) - max(n_valid, 1)]
+    train = find_earlier(index, valid)
+    if not train.any():
+        raise ValueError(
+            f"validation_split='tail' leaves no window to train on: of {len(moments)} "
+            f"times the last {n_valid} are for validation, and all windows before end "
+            "after these begin; give longer series, shorter windows, or a smaller "
+            "validation_fraction."
+        )
+    return np.flatnonzero(train), np.flatnonzero(valid)
 
 
 def _split_groups(

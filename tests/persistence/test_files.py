@@ -22,6 +22,7 @@ from skorch.callbacks import EpochTimer
 import skattn
 from skattn import LSTMAttentionRegressor, _container, _optional
 from skattn._container import write_container
+from skattn.sequences import WindowSplit
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(120, 6, 2)) + [0, 5]
@@ -30,6 +31,7 @@ FAST = {"hidden_size": 8, "max_epochs": 2, "random_state": 0}
 VARIANTS = [
     {},
     {"validation_split": TimeSeriesSplit(3), "device": torch.device("cpu")},
+    {"validation_split": WindowSplit(1, window=4)},
     {
         "target_channels": [0],
         "anchor": True,

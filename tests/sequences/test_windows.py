@@ -49,7 +49,11 @@ def test_windows_are_views():
         ({"window": "a", "horizon": 1}, "window='a' must be"),
         ({"window": 2, "horizon": 1, "target_channels": []}, "target_channels=\\[\\]"),
         ({"window": 2, "horizon": 1, "target_channels": 1}, "from -1 to 0"),
-        ({"window": 2, "horizon": 1, "target_channels": "all"}, "='all' must be"),
+        ({"window": 2, "horizon": 1, "target_channels": "load"}, "='load' must be"),
+        ({"window": 2, "horizon": 1, "target_channels": True}, "=True must be"),
+        ({"window": 2, "horizon": 1, "future_channels": 3}, "future_channels=3 must"),
+        ({"window": 2, "horizon": 1, "future_channels": 0}, "nothing to predict"),
+        ({"window": 2, "horizon": 1, "time": "day"}, "time='day' names a column"),
     ],
 )
 def test_wrong_sizes_are_named(arguments, message):

@@ -6,7 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import KFold, TimeSeriesSplit
 
+from skattn import LSTMAttentionRegressor
+from skattn.sequences import WindowSplit, make_windows
 from skattn.training import split_validation
+from skattn.training._split import find_stride
 
 
 def split(n_samples, groups=None, how="random", fraction=0.1, gap=0, seed=0):
@@ -167,3 +170,125 @@ def test_sides_of_a_split_may_be_masks_or_whole_numbers(form):
         split(5, how=Given([-1, 2], [1]))
     with pytest.raises(ValueError, match="3 training and 0 validation"):
         split(5, how=Given([0, 1, 2], []))
+
+
+def tail(X, reach, groups=None, fraction=0.2, how="tail"):
+    return split_validation(
+        X,
+        np.zeros(len(X)),
+        groups,
+        validation_split=how,
+        validation_fraction=fraction,
+        gap=reach - 1,
+        seed=0,
+    )
+
+
+@given(
+    st.integers(2, 8),
+    st.integers(1, 4),
+    st.integers(1, 12),
+    st.integers(1, 3),
+    st.booleans(),
+)
+def test_a_tail_split_leaves_out_what_shares_a_step(
+    window, horizon, stride, n_series, gaps
+):
+    rng = np.random.default_rng(0)
+    length = window + horizon + 30 * stride
+    each = [rng.normal(size=(length, 2)) for _ in range(n_series)]
+    if gaps:
+        for series in each:
+            series[rng.random(series.shape) < 0.3] = np.nan
+    X = np.concatenate([make_windows(x, window, horizon, stride)[0] for x in each])
+    X = X.copy()
+    found = find_stride(X)
+    assert found == (stride if stride < window else None)
+    if found is None or n_series > 1:
+        return
+    numbers = np.arange(float(length))
+    rows, after = make_windows(numbers, window, horizon, stride)
+    whole = np.concatenate([rows[:, :, 0], after], axis=1)
+    train, valid = tail(X, window + horizon)
+    assert not np.intersect1d(whole[train], whole[valid]).size
+    assert np.intersect1d(whole[train[-1] + 1], whole[valid]).size or (
+        train[-1] + 1 == valid[0]
+    )
+
+
+@pytest.mark.parametrize("stride", [24, 48, 96, 150])
+def test_windows_far_apart_leave_samples_to_train_on(stride):
+    series = np.random.default_rng(0).normal(size=(96 + 24 + 30 * stride, 1))
+    X, y = make_windows(series, 96, 24, stride, 0)
+    train, valid = tail(X, 120)
+    assert valid[0] - train[-1] == max(-(-120 // min(stride, 96)), 1)
+    model = LSTMAttentionRegressor(
+        hidden_size=2,
+        max_epochs=1,
+        early_stopping=True,
+        validation_split="tail",
+        patch_size=24,
+        target_channels=0,
+    )
+    assert model.fit(X, y).n_iter_ == 1
+
+
+def test_neighbours_that_share_nothing_are_taken_for_windows_one_step_apart():
+    X = np.random.default_rng(0).normal(size=(100, 8, 1))
+    train, valid = tail(X, 8)
+    assert valid[0] - train[-1] == 8
+    train, valid = tail(X[:8], 8)  # unless nothing would be left
+    assert valid[0] - train[-1] == 1
+
+
+def make_index(starts, window, horizon, length=40):
+    pandas = pytest.importorskip("pandas")
+    each = [pandas.DataFrame({"x": s + np.arange(length * 1.0)}) for s in starts]
+    for frame in each:
+        frame["day"] = frame["x"]
+    return make_windows(each, window, horizon, time="day", return_index=True)
+
+
+@given(
+    st.lists(st.integers(0, 20), min_size=1, max_size=6),
+    st.integers(1, 5),
+    st.integers(1, 4),
+)
+def test_with_an_index_the_tail_is_the_last_times_of_all_series(
+    starts, window, horizon
+):
+    X, y, index = make_index(starts, window, horizon)
+    train, valid = tail(X, window + horizon, index)
+    days = np.concatenate([X[:, :, 0], y[:, :, 0]], axis=1)
+    assert days[train].max() < days[valid].min()
+    ends = max(starts) + 39
+    assert days[valid].max() == ends
+    moments = np.unique(index["target"])
+    assert len(np.unique(index["target"][valid])) == max(1, round(0.2 * len(moments)))
+    kept = np.flatnonzero(days[:, -1] < days[valid].min())
+    np.testing.assert_array_equal(train, kept)
+    split = WindowSplit(1, window=window, horizon=horizon)
+    by_splitter = tail(X, 0, index, how=split)
+    expected = next(split.split(X, groups=index))
+    np.testing.assert_array_equal(by_splitter[0], expected[0])
+
+
+def test_with_an_index_a_random_split_keeps_series_together():
+    X, _, index = make_index([0, 5, 9, 2], 4, 2)
+    train, valid = tail(X, 6, index, fraction=0.25, how="random")
+    assert len(np.unique(index["series"][valid])) == 1
+    assert not {*index["series"][train]} & {*index["series"][valid]}
+
+
+def test_fit_takes_the_index_as_groups():
+    X, y, index = make_index([0, 5], 4, 2)
+    model = LSTMAttentionRegressor(
+        hidden_size=2, max_epochs=1, early_stopping=True, validation_split="tail"
+    )
+    model.fit(X, y, groups=index)
+    model.fit(X, y, groups=pytest.importorskip("pandas").DataFrame(index))
+    with pytest.raises(ValueError, match=r"X has 70, groups has 69"):
+        model.fit(X, y, groups=index[1:])
+    X, y, index = make_index([0], 16, 16)
+    with pytest.raises(ValueError, match="leaves no window to train on: of 9 times"):
+        model.fit(X, y, groups=index)

@@ -1,0 +1,149 @@
+"""Reading what Sequences hold beside their steps, each error naming its argument."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ._parts import Part, plural
+from ._sequences import Sequences
+
+if TYPE_CHECKING:
+    from ._reader import Schema
+
+Extras = dict[str, np.ndarray]
+
+
+def read_extras(X: Sequences, name: str, owner: str) -> Extras:
+    """Return static features and known future as finite numbers.
+
+    Parameters
+    ----------
+    X : Sequences
+        The samples.
+    name : str
+        The argument's name in messages.
+    owner : str
+        The class of the estimator that reads.
+
+    Returns
+    -------
+    dict of ndarray
+        ``static`` of shape ``(n_samples, n_static)`` and ``future`` of shape
+        ``(n_samples, horizon, n_future)``, float64, where there are any.
+
+    Raises
+    ------
+    ValueError
+        If values are missing, infinite or no numbers, or there are ``times``.
+    """
+    if X.times is not None:
+        raise ValueError(
+            f"{name} holds times, which {owner} does not read; allowed are steps, "
+            f"static and future: Sequences({name}.steps, ...)."
+        )
+    extras = {}
+    if X.static is not None:
+        extras["static"] = _read_static(X.static, f"{name}.static")
+    if X.future is not None:
+        extras["future"] = X.future.astype(np.float64)
+    for part, values in extras.items():
+        if not np.isfinite(values).all():
+            where = np.argwhere(~np.isfinite(values))[0]
+            raise ValueError(
+                f"{name}.{part} contains NaN or infinity (the first in sample "
+                f"{where[0]}, column {where[-1]}); allowed are finite numbers. Fill "
+                "gaps before, for example with sklearn.impute.SimpleImputer."
+            )
+    return extras
+
+
+def _read_static(static: Part, name: str) -> np.ndarray:
+    """Return static features as numbers; categories are to be encoded before."""
+    if not hasattr(static, "columns"):
+        columns = dict(enumerate(static.T))
+    else:
+        columns = {column: static[column] for column in static.columns}
+    numbers = []
+    for column, values in columns.items():
+        array = np.asarray(values)
+        category = str(getattr(values, "dtype", "")) in ("category", "Categorical")
+        try:
+            if array.dtype.kind not in "biufO" or category:
+                raise TypeError(f"its type is {getattr(values, 'dtype', array.dtype)}")
+            numbers.append(array.astype(np.float64))
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"{name} has a column {column!r} that does not hold numbers ({error}); "
+                "allowed are numbers and booleans. Encode categories before, for "
+                "example with sklearn.preprocessing.OneHotEncoder."
+            ) from error
+    return np.column_stack(numbers)
+
+
+def learn_extras(estimator: Part, whole: Sequences, extras: Extras) -> None:
+    """Write down what stood beside the steps."""
+    _, horizon, n_future = np.shape(extras.get("future", np.empty((0, 0, 0))))
+    static, future = whole.names.static, whole.names.future
+    estimator._schema = replace(
+        estimator._schema,
+        n_static=extras["static"].shape[1] if "static" in extras else 0,
+        n_future=n_future,
+        horizon=horizon,
+        static_names=None if static is None else tuple(static),
+        future_names=None if future is None else tuple(future),
+    )
+    if static is not None:
+        estimator.static_names_in_ = np.array(static, dtype=object)
+
+
+def match_names(estimator: Part, names: list[str], *, reset: bool, name: str) -> None:
+    """Learn the names that Sequences give to channels, or compare them."""
+    if reset:
+        estimator.feature_names_in_ = np.array(names, dtype=object)
+        return
+    fitted = getattr(estimator, "feature_names_in_", None)
+    if fitted is not None and [*fitted] != names:
+        raise ValueError(
+            f"{name} has the channels {names}, but {type(estimator).__name__} was "
+            f"fitted on {[*fitted]}; allowed are the same in the same order."
+        )
+
+
+def match_extras(
+    X: Sequences | None, extras: Extras, schema: "Schema", name: str
+) -> None:
+    """Check that there are the static features and the future that `fit` saw.
+
+    Raises
+    ------
+    ValueError
+        Naming the part that is missing, of another size, or of other names.
+    """
+    sizes = {"static": (schema.n_static,), "future": (schema.horizon, schema.n_future)}
+    names = {"static": schema.static_names, "future": schema.future_names}
+    for part, size in sizes.items():
+        given = extras[part].shape[1:] if part in extras else tuple(0 for _ in size)
+        if given != size:
+            raise ValueError(
+                f"{name} has {_say(part, given)}, but the estimator was fitted with "
+                f"{_say(part, size)}; give the same inputs as in fit, in "
+                f"skattn.sequences.Sequences(steps, {part}=...)."
+            )
+        fitted, present = names[part], None
+        if X is not None:
+            present = getattr(X.names, part)
+        if fitted is not None and present is not None and [*fitted] != [*present]:
+            raise ValueError(
+                f"{name}.{part} has the columns {[*present]}, but the estimator was "
+                f"fitted on {[*fitted]}; allowed are the same in the same order."
+            )
+
+
+def _say(part: str, size: tuple[int, ...]) -> str:
+    """Return how much of a part there is."""
+    if not size[-1]:
+        return f"no {part}"
+    if part == "static":
+        return plural(size[0], "static feature")
+    return f"a future of {plural(size[0], 'step')} and {plural(size[1], 'column')}"
