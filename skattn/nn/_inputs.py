@@ -126,6 +126,7 @@ class Steps(NamedTuple):
     times: Tensor | None  # lengths in time steps
     level: Tensor | None  # (n, 1, n_channels)
     unit: Tensor | None  # (n or 1, 1, n_channels)
+    future: Tensor | None  # (n, horizon, n_future)
 
 
 class Memory(NamedTuple):

@@ -25,6 +25,9 @@ class LinearSkip(nn.Module):
         Output steps, and values at each.
     own_history : bool
         Whether the history has one channel for each target.
+    n_ahead : int, default=0
+        Numbers that are known of the future, of all output steps together, which it
+        reads as well.
     fixed : bool, default=False
         Whether its weights are set, by `set_weights`, and not trained.
     from_nothing : bool, default=False
@@ -48,6 +51,7 @@ class LinearSkip(nn.Module):
         horizon: int,
         n_targets: int,
         own_history: bool,
+        n_ahead: int = 0,
         fixed: bool = False,
         from_nothing: bool = False,
         relative: bool = False,
@@ -59,9 +63,10 @@ class LinearSkip(nn.Module):
         self.relative = relative
         self.shape = (horizon, n_targets)
         if own_history:
-            self.linear = nn.Linear(n_timesteps, horizon)
+            self.linear = nn.Linear(n_timesteps + n_ahead, horizon)
         else:
-            self.linear = nn.Linear(n_timesteps * n_channels, horizon * n_targets)
+            n_inputs = n_timesteps * n_channels + n_ahead
+            self.linear = nn.Linear(n_inputs, horizon * n_targets)
         self.linear.requires_grad_(not fixed)
 
     def draw_parameters(self, generator: torch.Generator | None = None) -> None:
@@ -75,26 +80,38 @@ class LinearSkip(nn.Module):
         self.linear.weight.copy_(weight)
         self.linear.bias.copy_(bias)
 
-    def forward(self, history: Tensor, lengths: Tensor | None) -> Tensor:
-        """Compute ``(n_samples, horizon, n_targets)`` from the history."""
+    def forward(
+        self, history: Tensor, lengths: Tensor | None, future: Tensor | None = None
+    ) -> Tensor:
+        """Compute ``(n_samples, horizon, n_targets)`` from what is known."""
         if history.shape[1] > self.n_timesteps:
             raise ValueError(
                 f"X has {history.shape[1]} time steps, but linear_skip was fitted on "
                 f"{self.n_timesteps}; at most {self.n_timesteps} are allowed."
             )
-        rows = lay_out(history, lengths, self.n_timesteps, self.own_history)
+        rows = lay_out(history, lengths, self.n_timesteps, self.own_history, future)
         if self.own_history:
             return self.linear(rows).transpose(1, 2)  # (n, horizon, n_targets)
         return self.linear(rows).unflatten(-1, self.shape)
 
 
 def lay_out(
-    history: Tensor, lengths: Tensor | None, n_timesteps: int, own_history: bool
+    history: Tensor,
+    lengths: Tensor | None,
+    n_timesteps: int,
+    own_history: bool,
+    future: Tensor | None = None,
 ) -> Tensor:
-    """Return the inputs of a linear map, aligned at their ends.
+    """Return the inputs of a linear map: history aligned at its end, then the future.
 
-    ``(n_samples, n_targets, n_timesteps)`` with one history a target, else
-    ``(n_samples, n_timesteps * n_channels)``.
+    ``(n_samples, n_targets, n_timesteps + n_ahead)`` with one history a target, else
+    ``(n_samples, n_timesteps * n_channels + n_ahead)``.
     """
     aligned = align_ends(history, lengths, n_timesteps)
-    return aligned.transpose(1, 2) if own_history else aligned.flatten(1)
+    rows = aligned.transpose(1, 2) if own_history else aligned.flatten(1)
+    if future is None:
+        return rows
+    ahead = future.flatten(1).to(rows.dtype)
+    if own_history:  # the same for all targets
+        ahead = ahead[:, None].expand(-1, rows.shape[1], -1)
+    return torch.cat([rows, ahead], dim=-1)

@@ -83,7 +83,9 @@ class InputLayer(nn.Module):
         elif size > 1:
             patches, n_patches = to_patches(history, lengths, size)
         mask = None if n_patches is None else step_mask(n_patches, patches.shape[1])
-        return Steps(patches, n_patches, mask, history, lengths, level, unit)
+        return Steps(
+            patches, n_patches, mask, history, lengths, level, unit, inputs.future
+        )
 
     def relate(self, inputs: Inputs) -> tuple[Tensor | None, Tensor | None, Tensor]:
         """Return level and unit of each window, and the inputs relative to them.
@@ -354,6 +356,7 @@ class AttentionNetwork(nn.Module):
                 horizon,
                 n_targets,
                 own,
+                horizon * n_future,
                 fixed=linear_skip in LINEAR_PATHS,
                 from_nothing=from_nothing,
                 relative=from_nothing and bool(anchor),
@@ -486,7 +489,8 @@ class AttentionNetwork(nn.Module):
         unit = None if steps.unit is None else self.take_targets(steps.unit)
         if self.skip is None:
             return base, unit, None
-        return base, unit, self.skip(self._take_read(steps.history), steps.times)
+        history = self._take_read(steps.history)
+        return base, unit, self.skip(history, steps.times, steps.future)
 
     def _take_read(self, history: Tensor) -> Tensor:
         """Return the channels that the linear path reads."""
@@ -520,9 +524,10 @@ class AttentionNetwork(nn.Module):
 
         Returns
         -------
-        rows : Tensor of shape (n_samples * n_targets, n_timesteps) or \
-                (n_samples, n_timesteps * n_channels)
-            The history of each target, relative to the level; with "arx" of all.
+        rows : Tensor of shape (n_samples * n_targets, n_inputs) or \
+                (n_samples, n_inputs)
+            The history of each target, relative to the level, with "arx" of all; and
+            after it what is known of the future.
         outputs : Tensor of shape (n_samples * n_targets, horizon) or \
                 (n_samples, horizon * n_targets)
             What followed it, relative to the same.
@@ -674,7 +679,8 @@ def pose(
         base = None if level is None else level[:, :, channels]
         target = relate(target, base, None if unit is None else unit[:, :, channels])
     if not own_history:
-        rows = lay_out(history, inputs.lengths, n_timesteps, own_history)
+        rows = lay_out(history, inputs.lengths, n_timesteps, own_history, inputs.future)
         return rows, target.flatten(1)
-    rows = lay_out(history[:, :, channels], inputs.lengths, n_timesteps, own_history)
+    own = history[:, :, channels]
+    rows = lay_out(own, inputs.lengths, n_timesteps, own_history, inputs.future)
     return rows.flatten(0, 1), target.transpose(1, 2).flatten(0, 1)

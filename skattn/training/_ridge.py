@@ -151,7 +151,7 @@ def compare_linear(
     errors = {}
     for form in forms:
         own, relative = form.linear_skip == "ar", bool(form.anchor)
-        if n_timesteps * (1 if own else n_channels) > _MOST_INPUTS and not own:
+        if not own and n_timesteps * n_channels > _MOST_INPUTS:
             continue
         layer = InputLayer(n_channels, 1, [*channels], relative, scale_windows, None)
         step = max(1, len(dataset) // _MOST_SAMPLES)
@@ -197,7 +197,9 @@ def _read(
     """Return inputs, weights and targets in float64."""
     (inputs, weight), target = dataset[index]
     weight = None if weight is None else weight.double()
-    return Inputs(inputs.x.double(), inputs.lengths), weight, target.double()
+    future = None if inputs.future is None else inputs.future.double()
+    inputs = Inputs(inputs.x.double(), inputs.lengths, future=future)
+    return inputs, weight, target.double()
 
 
 def _repeat(weight: Tensor | None, n_rows: int) -> Tensor | None:
