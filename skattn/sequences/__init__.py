@@ -3,6 +3,7 @@
 from ._layouts import from_aeon, from_tslearn, to_aeon, to_tslearn
 from ._long import LongSequences, from_long
 from ._over_time import OverTime
+from ._regimes import RegimeScaler
 from ._sequences import Sequences
 from ._split import WindowSplit
 from ._windows import make_windows, next_window
@@ -10,6 +11,7 @@ from ._windows import make_windows, next_window
 __all__ = [
     "LongSequences",
     "OverTime",
+    "RegimeScaler",
     "Sequences",
     "WindowSplit",
     "from_aeon",
