@@ -141,7 +141,8 @@ class RegimeScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _find_columns(self, n_features: int) -> list[int]:
         """Return ``columns`` as numbers from 0."""
         names = [*getattr(self, "feature_names_in_", [])]
-        asked: list[Any] = [self.columns] if np.ndim(self.columns) == 0 else [*self.columns]
+        single = np.ndim(self.columns) == 0
+        asked: list[Any] = [self.columns] if single else [*self.columns]
         found = [names.index(c) if c in names else c for c in asked]
         for column in found:
             integer = isinstance(column, Integral) and not isinstance(column, bool)
