@@ -58,6 +58,8 @@ accuracy: .venv/.installed  ## Reproduce published tables; SKATTN_DATA names the
 
 untuned: .venv/.installed  ## Defaults only, on sets that nobody tuned on; SKATTN_DATA names the data
 	$(BIN)/python -m benchmarks.untuned.ucr $(UNTUNED)
+	$(BIN)/python -m benchmarks.untuned.engines $(UNTUNED)
+	$(BIN)/python -m benchmarks.untuned.forecasts $(UNTUNED)
 
 .venv-peers/.installed: constraints.txt constraints-peers.txt pyproject.toml
 	$(PYTHON) -m venv .venv-peers
