@@ -68,6 +68,8 @@ def test_float32_stays_float32():
     [
         ({"cycle": [1, 1, 1, 5, 3, 1]}, r"time='cycle' .* the ids \['b'\]"),
         ({"cycle": [3, 2, 2, 1, 1, 1]}, r"runs backwards .* \['b', 'a'\]"),
+        # A step back to a time that is later than the first.
+        ({"cycle": [1, 1, 3, 5, 2, 1]}, r"runs backwards .* \['b'\]"),
         ({"cycle": [1, np.nan, 2, 5, 3, 1]}, r"missing.* \['a'\]"),
         ({"engine": ["b", None, "b", "a", "b", "c"]}, "missing in row 1"),
         ({"engine": np.array(["b", 1, "b", "a", "b", "c"], object)}, "different types"),

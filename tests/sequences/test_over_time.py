@@ -107,6 +107,7 @@ def test_names_of_channels_go_through():
     frames = [pandas.DataFrame(x, columns=["a", "b", "c"]) for x in _make()]
     lifted = OverTime(StandardScaler()).fit(frames)
     assert [*lifted.get_feature_names_out()] == ["a", "b", "c"]
+    assert [*lifted.get_feature_names_out(["x", "y", "z"])] == ["x", "y", "z"]
     assert [*OverTime(PCA(2)).fit(frames).get_feature_names_out()] == ["pca0", "pca1"]
 
 
