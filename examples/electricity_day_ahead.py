@@ -42,6 +42,7 @@ def main() -> None:
         f"{len(test[0])} test windows,\n{WEEK} half-hours in, {DAY} out.\n"
     )
     model = LSTMAttentionRegressor(
+        query="last",
         patch_size=DAY,  # the LSTM reads days
         target_channels=0,  # y goes on where channel 0 of X ends
         anchor=True,
@@ -56,7 +57,7 @@ def main() -> None:
     paths = [out / name for name in ("results.json", "attention.png", "forecast.png")]
     paths[0].write_text(json.dumps(results, indent=2) + "\n")
     # The test series starts on a Monday: every 48th window forecasts a whole day.
-    draw_attention(model.predict_attention(test[0][::DAY]), paths[1])
+    draw_attention(model.predict_attention(test[0][::DAY], unit="patch"), paths[1])
     hours = data.time[start : start + WEEK]
     draw_forecast(hours, test[1][:WEEK:DAY], forecast[:WEEK:DAY], paths[2])
     print("\nWritten:", *paths, sep="\n  ")

@@ -24,6 +24,7 @@ from skattn.datasets import make_addition
 X, y, _ = make_addition(4000, 20, random_state=0)
 X_test, y_test, truth = make_addition(500, 20, random_state=1)
 model = LSTMAttentionRegressor(
+    query="last",
     values="inputs",
     hidden_size=32,
     learning_rate=0.01,

@@ -38,6 +38,7 @@ poolings = ["additive", "last", "mean", "max"]
 scores, spreads = {}, {}
 for task, (X, y) in tasks.items():
     model = LSTMAttentionRegressor(
+        query="last",
         hidden_size=16,
         learning_rate=0.01,
         max_epochs=8,

@@ -27,6 +27,7 @@ X, y, _ = make_marked_step(600, 10, random_state=0)
 folds = [(train.tolist(), test.tolist()) for train, test in KFold(2).split(X)]
 search = GridSearchCV(
     LSTMAttentionRegressor(
+        query="last",
         learning_rate=0.02,
         lr_schedule="one_cycle",
         max_epochs=8,

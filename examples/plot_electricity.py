@@ -37,6 +37,7 @@ print(X.shape, y.shape)
 # and leaves the rest to the LSTM.
 
 model = LSTMAttentionRegressor(
+    query="last",
     patch_size=DAY,
     target_channels=0,
     anchor=True,

@@ -32,6 +32,7 @@ X_test, y_test, truth = make_find_max(500, 10, random_state=1)
 models = {}
 for attention in ["additive", "dot"]:
     models[attention] = LSTMAttentionRegressor(
+        query="last",
         attention=attention,
         hidden_size=32,
         learning_rate=0.01,

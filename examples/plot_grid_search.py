@@ -28,6 +28,7 @@ X, y, _ = make_marked_step(1200, 10, random_state=0)
 pipeline = make_pipeline(
     OverTime(RobustScaler()),
     LSTMAttentionRegressor(
+        query="last",
         hidden_size=16,
         learning_rate=0.02,
         lr_schedule="one_cycle",

@@ -33,6 +33,7 @@ calibrate = slice(5 * WEEK, 8 * WEEK - gap)
 test = slice(8 * WEEK, len(X))
 
 forecaster = LSTMAttentionRegressor(
+    query="last",
     patch_size=12,
     target_channels=0,
     anchor=True,

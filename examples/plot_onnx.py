@@ -22,6 +22,7 @@ from skattn.datasets import make_marked_step
 X, y, _ = make_marked_step(1500, 12, random_state=0)
 X_test, y_test, _ = make_marked_step(300, 12, random_state=1)
 model = skattn.LSTMAttentionRegressor(
+    query="last",
     values="inputs",
     hidden_size=32,
     learning_rate=0.01,

@@ -27,6 +27,7 @@ ATTENTIONS = ["additive", "last", "mean"]
 
 def objective(trial):
     model = LSTMAttentionRegressor(
+        query="last",
         attention=trial.suggest_categorical("attention", ATTENTIONS),
         hidden_size=trial.suggest_int("hidden_size", 8, 32, log=True),
         learning_rate=trial.suggest_float("learning_rate", 1e-3, 0.2, log=True),

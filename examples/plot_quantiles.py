@@ -26,6 +26,7 @@ start = 9 * WEEK  # of the test part
 X, y = make_windows(data.demand[:start], WEEK, DAY)
 X_test, y_test = make_windows(data.demand[start - WEEK :], WEEK, DAY)
 model = LSTMAttentionRegressor(
+    query="last",
     loss="quantile",
     quantile=[0.05, 0.5, 0.95],
     patch_size=DAY,

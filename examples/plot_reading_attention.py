@@ -31,6 +31,7 @@ X_test, y_test, _ = make_marked_step(300, 24, random_state=1)
 hours = [f"{step - 23} h" for step in range(24)]
 channels = ["number", "mark"]
 model = LSTMAttentionRegressor(
+    query="last",
     values="inputs",
     hidden_size=32,
     learning_rate=0.01,

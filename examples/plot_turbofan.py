@@ -100,6 +100,7 @@ ridge = make_pipeline(
     FunctionTransformer(describe), StandardScaler(), RidgeCV(np.logspace(-3, 3, 13))
 ).fit(X, y)
 model = LSTMAttentionRegressor(
+    query="last",
     hidden_size=32,
     dropout=0.1,
     learning_rate=0.005,

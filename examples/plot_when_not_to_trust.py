@@ -45,6 +45,7 @@ class Decorated:
 
 
 model = LSTMAttentionRegressor(
+    query="last",
     attention="last",
     hidden_size=32,
     learning_rate=0.01,
@@ -81,6 +82,7 @@ start = 9 * WEEK  # of the test part
 X, y = make_windows(data.demand[:start], WEEK, DAY)
 X_test, y_test = make_windows(data.demand[start - WEEK :], WEEK, DAY)
 forecaster = LSTMAttentionRegressor(
+    query="last",
     patch_size=DAY,
     target_channels=0,
     anchor=True,

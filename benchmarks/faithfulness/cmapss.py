@@ -16,13 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.earlier import EARLIER_REGRESSOR
 from benchmarks.faithfulness import table
 from skattn import LSTMAttentionRegressor
 from skattn.inspection import attention_faithfulness
 
 WINDOW, CAP, STRIDE = 30, 125, 3
 SENSORS = [6, 7, 8, 11, 12, 13, 15, 16, 17, 18, 19, 21, 24, 25]  # columns that vary
-SHARED = {
+SHARED = EARLIER_REGRESSOR | {
     "hidden_size": 64,
     "learning_rate": 0.003,
     "lr_schedule": "one_cycle",

@@ -11,11 +11,12 @@ import time
 
 import numpy as np
 
+from benchmarks.earlier import EARLIER_REGRESSOR
 from benchmarks.faithfulness import table
 from skattn import LSTMAttentionRegressor, datasets
 from skattn.inspection import attention_faithfulness
 
-SHARED = {
+SHARED = EARLIER_REGRESSOR | {
     "learning_rate": 0.005,
     "weight_decay": 0.0,  # nothing to learn by heart: the cases are without noise
     "batch_size": 64,

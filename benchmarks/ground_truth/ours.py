@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.earlier import EARLIER_REGRESSOR
 from skattn import LSTMAttentionRegressor, datasets
 
 N_TEST = 4000
-SHARED = {
+SHARED = EARLIER_REGRESSOR | {
     "hidden_size": 64,
     "learning_rate": 0.005,
     "weight_decay": 0.0,  # nothing to learn by heart: the tasks are without noise

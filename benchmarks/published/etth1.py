@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 
+from benchmarks.earlier import EARLIER_REGRESSOR
 from benchmarks.published.table import SEEDS, Table, data_folder
 from skattn import LSTMAttentionRegressor
 from skattn.sequences import make_windows
@@ -110,7 +111,9 @@ def main(quick: bool = False) -> None:
     def ours(**parameters):
         def fit(horizon, seed):
             (X, y), (X_val, y_val), _ = parts[horizon]
-            model = LSTMAttentionRegressor(**FORECAST | parameters, random_state=seed)
+            model = LSTMAttentionRegressor(
+                **EARLIER_REGRESSOR | FORECAST | parameters, random_state=seed
+            )
             return model.fit(X, y, X_val=X_val, y_val=y_val).predict
 
         return fit
@@ -126,7 +129,7 @@ def main(quick: bool = False) -> None:
     boosted = each(lambda h, seed: boost(*parts[h][0], seed, n_pairs), first)
     table.run("gradient boosting", boosted, [0])
     seeds, change = ([0], {"max_epochs": 1}) if quick else (SEEDS, {})
-    table.run("skattn, defaults, forecasting", each(ours(**change), first), seeds[:1])
+    table.run("skattn 0.1, forecasting", each(ours(**change), first), seeds[:1])
     table.run("skattn, stated", each(ours(**STATED | change)), seeds)
     table.ablate(
         lambda **parameters: each(ours(**parameters), first),

@@ -1,5 +1,6 @@
 """Fits of one shape beside every peer."""
 
+from benchmarks.earlier import EARLIER_REGRESSOR
 from skattn import LSTMAttentionRegressor
 
 from . import torch_peers
@@ -9,12 +10,12 @@ from .shapes import EPOCHS, HIDDEN, LEARNING_RATE, N_SAMPLES, make_data
 
 def make_plain(batch_size, **settings):
     """Make an estimator that does what the peers do, and nothing beside."""
+    shared = {"max_epochs": EPOCHS, "learning_rate": LEARNING_RATE}
     return LSTMAttentionRegressor(
         hidden_size=HIDDEN,
         batch_size=batch_size,
-        **{"max_epochs": EPOCHS} | settings,
+        **EARLIER_REGRESSOR | shared | settings,
         optimizer="adam",
-        learning_rate=LEARNING_RATE,
         lr_schedule=None,
         gradient_clip=None,
         store_attention=False,
@@ -118,7 +119,9 @@ def measure_defaults(table, workers, quick):
     """Compare all that is on by default with a loop that only trains."""
     X, y = make_data(200 if quick else N_SAMPLES)
     epochs = 3 if quick else 30
-    model = LSTMAttentionRegressor(max_epochs=epochs, random_state=0).fit(X, y)
+    model = LSTMAttentionRegressor(
+        **EARLIER_REGRESSOR | {"max_epochs": epochs}, random_state=0
+    ).fit(X, y)
     batch_size = model.net_.batch_size
     table.compare(
         f"fit with the defaults on, {epochs} epochs",

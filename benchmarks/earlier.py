@@ -1,0 +1,19 @@
+"""The defaults of version 0.1, which tables and timings were made with."""
+
+EARLIER = {
+    "conv_layers": 0,
+    "patch_size": 1,
+    "query": "last",
+    "bidirectional": False,
+    "dropout": 0.0,
+    "learning_rate": 0.01,
+    "max_epochs": 30,
+    "early_stopping": False,
+}
+# Those that regressors alone have.
+EARLIER_REGRESSOR = EARLIER | {
+    "anchor": False,
+    "linear_skip": False,
+    "scale_windows": False,
+    "validation_split": "random",
+}
