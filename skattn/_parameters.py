@@ -16,8 +16,8 @@ from skorch.callbacks import Callback
 from .nn._scores import SCORES
 from .nn._skip import LINEAR_PATHS
 
-# Windows whose deviations differ by more than this, from their first to their ninth
-# tenth, are read in units of their own.
+# Windows whose sizes differ by more than this, from their first to their ninth tenth,
+# are read in units of their own.
 _SPREAD = 5.0
 
 # Training samples from which on a part is set aside to judge a forecast's network.
@@ -150,7 +150,7 @@ def _choose_scale_windows(given: Given, seen: Seen) -> Choice:
     if given["values"] == "inputs" or given["output_activation"] != "identity":
         return Choice(False, "does not go with values='inputs' or a bent output")
     ratio = seen.measure_spread()
-    reason = f"deviations of windows differ by a factor of {ratio:.2g}"
+    reason = f"sizes of windows differ by a factor of {ratio:.2g}"
     return Choice("standard" if ratio > _SPREAD else False, reason)
 
 

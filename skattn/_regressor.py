@@ -186,9 +186,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         are undone at the output [16]_: divided by the mean magnitude of the window, or
         less its mean (with ``anchor`` its last value) and divided by its standard
         deviation. Windows then count alike in the loss, whatever their level. Needs
-        ``target_channels``. "auto" is "standard" if the standard deviations of the
-        training windows differ more than fivefold between the first and the last
-        tenth, as in panels of series of several sizes; else False.
+        ``target_channels``. "auto" is "standard" if the training windows differ more
+        than fivefold, between their first and ninth tenth, in deviation and in mean
+        magnitude, as in panels of series of several sizes; else False.
 
     channel_independent : bool, default=False
         Use one model for all target channels, which sees a target channel together

@@ -237,3 +237,21 @@ def test_warm_starts_and_chunks_keep_what_was_chosen():
     chunks = LSTMAttentionRegressor(**FAST, target_channels=0)
     chunks.partial_fit(X[:200], y[:200]).partial_fit(X[200:], y[200:])
     assert chunks.linear_skip_ == "arx"
+
+
+def test_rare_events_are_no_panel_of_several_sizes():
+    """Windows without an event hardly vary, and are not blown up for that."""
+    event = (RNG.random(400) < 0.1).astype(float)
+    X, y = make_windows(10 - 4 * event + 0.1 * RNG.normal(size=400), 8, 3)
+    assert fit(X, y, target_channels=0).scale_windows_ is False
+
+
+def test_what_is_known_ahead_chooses_the_form_of_the_path_as_well():
+    event = (RNG.random(403) < 0.2).astype(float)
+    load = 10 - 4 * event + 0.1 * RNG.normal(size=403)
+    series = np.stack([load, event], axis=1)
+    X, y = make_windows(series, 8, 3, target_channels=0, future_channels=[1])
+    model = fit(X, y, target_channels=0)
+    assert model.anchor_ is False  # the last value says nothing
+    assert model.score(X, y) > 0.98
+    assert "error of 0.0" in model.fit_summary_["anchor"].reason

@@ -72,6 +72,7 @@ def test_static_features_change_where_is_looked():
     y = np.where(first, STEPS[:, 1, 0], STEPS[:, 4, 0])
     with_static = Sequences(STEPS, static=STATIC)
     model = LSTMAttentionRegressor(hidden_size=32, max_epochs=60, random_state=0)
+    model.set_params(query="last", bidirectional=False)
     weights = model.fit(with_static, y).predict_attention(with_static)
     assert model.score(with_static, y) > 0.97
     moved = np.abs(weights[first].mean(0) - weights[~first].mean(0)).sum()

@@ -116,6 +116,11 @@ class ChannelIndependent(nn.Module):
         return self.network.whole_batches
 
     @property
+    def has_own_units(self) -> bool:
+        """Whether each window is predicted, and judged, in units of its own."""
+        return self.network.has_own_units
+
+    @property
     def starts_at_zero(self) -> bool:
         """Whether the decoder adds nothing before it is trained."""
         return self.network.starts_at_zero

@@ -607,6 +607,11 @@ class AttentionNetwork(nn.Module):
         return self.input.stem is not None
 
     @property
+    def has_own_units(self) -> bool:
+        """Whether each window is predicted, and judged, in units of its own."""
+        return bool(self.input.own_units)
+
+    @property
     def starts_at_zero(self) -> bool:
         """Whether the decoder adds nothing before it is trained."""
         return self.decoder.starts_at_zero

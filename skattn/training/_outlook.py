@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..sequences._scaling import InputScaler, fit_scaler
+from ..sequences._scaling import InputScaler, fit_beside, fit_scaler
 from ..targets import Target
 from ._data import SequenceDataset, scale_values
 from ._ridge import LinearForm, compare_linear
@@ -52,7 +52,8 @@ class Outlook:
         used = np.zeros(len(y))
         used[rows] = 1.0 if weights is None else weights[rows]
         channels = fit_scaler(X, used)
-        scaler = InputScaler(channels.mean, channels.scale)
+        beside = fit_beside(X, used, measured=True)
+        scaler = InputScaler(channels.mean, channels.scale, "error", *beside)
         scaled = scale_values(channels.take(self._channels), y[rows], "y")
         return SequenceDataset(
             X, scaler, scaled, None if weights is None else weights[rows], rows
@@ -90,19 +91,26 @@ class Outlook:
         return values.astype(np.float64)
 
     def measure_spread(self) -> float:
-        """Compute how many times larger some windows' deviations are than others'.
+        """Compute how many times larger some windows are than others.
 
         Returns
         -------
         float
-            The ninth tenth over the first, the median over the target channels.
+            The ninth tenth over the first, the median over the target channels; of
+            deviations or of mean magnitudes, whichever differ less: in series of
+            several sizes both do, in one with rare events only the deviations.
         """
-        deviations = self._windows().std(1)
-        low, high = np.quantile(deviations, (0.1, 0.9), axis=0)
-        known = high > 0
-        floor = np.finfo(np.float32).eps * high
-        ratios = high[known] / np.maximum(low, floor)[known]
-        return float(np.median(ratios)) if known.any() else 1.0
+        windows = self._windows()
+        spreads = []
+        for sizes in (windows.std(1), np.abs(windows).mean(1)):
+            low, high = np.quantile(sizes, (0.1, 0.9), axis=0)
+            floor = np.finfo(np.float32).eps * high
+            known = high > 0
+            ratios = np.where(known, high, 1.0) / np.where(
+                known, np.maximum(low, floor), 1.0
+            )
+            spreads.append(ratios)
+        return float(np.median(np.minimum(*spreads)))
 
     def find_period(self) -> int | None:
         """Find the period of the target channels.

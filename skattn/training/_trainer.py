@@ -131,7 +131,9 @@ def train(
         epoch["batches"] = []
     net.train_split, net.aside = None, None
     # One epoch is a step of `partial_fit`; a penalty is no part of what is compared.
-    if plan.max_epochs > 1 and not plan.conicity_penalty:
+    # Windows in units of their own have a loss of their own.
+    plain = not plan.conicity_penalty and not module.has_own_units
+    if plan.max_epochs > 1 and plain:
         _warn_of_nothing_learned(net, target, train_data)
     return net
 
