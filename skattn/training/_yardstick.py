@@ -22,8 +22,10 @@ _PENALTIES = np.logspace(-2, 4, 7)
 # Samples that say something about a model.
 _ENOUGH = 20
 
-# Standard errors by which a mean difference is no chance, and is clear.
-_CHANCE, _CLEAR = 1.64, 2.5
+# Standard errors by which a gain over a constant is no chance, for classes and numbers,
+# and by which a loss against a linear model is clear. A network that learned noise by
+# heart is not equal to a constant on other numbers, but far worse.
+_CHANCE, _CLEAR = {True: 1.64, False: 1.0}, 2.5
 
 # A score that is lower by this is clearly lower: the network was judged before its end.
 _WIDE = 0.2
@@ -148,7 +150,10 @@ def _warn_if_worse(
         return
     unit = "accuracy" if truth.ndim == 1 else "R²"
     told = f"{unit} is {scores['network']:.3g} on {len(truth)} samples set aside"
-    if gain.mean() <= _CHANCE * _error_of_mean(gain):
+    # The share of hits by chance varies as that of the constant; numbers in pairs.
+    classes = truth.ndim == 1
+    varies = errors(found["constant"]) if classes else gain
+    if gain.mean() <= _CHANCE[classes] * _error_of_mean(varies):
         message = f"Nothing was learned that holds on other samples: {told}, "
         message += f"{scores['constant']:.3g} for a constant."
     elif (
