@@ -184,16 +184,17 @@ class BaseLSTMAttention(
                 self._target = target
                 self._check_unchanged(given, samples)
                 network = deepcopy(previous.module_)
+            aside = None
+            if held_out is None and not (resume or changes):
+                aside = self._set_aside(given, samples, labels, target)
             data = self._make_dataset(samples, self._weight_unit)
             fit_path = previous is None and given.get("linear_skip") in LINEAR_PATHS
             if fit_path:
                 fit_linear_path(network, data)
 
             # Train.
-            checkpoint = self._open_checkpoint(plan, samples, held_out, previous)
-            aside = None
-            if held_out is None and not (resume or changes):
-                aside = self._set_aside(given, samples, labels, target)
+            contents = (plan, samples, held_out, previous)
+            checkpoint = self._open_checkpoint(*contents) if plan.checkpoint else None
             self.net_ = train(
                 network,
                 self._target,
@@ -426,11 +427,11 @@ class BaseLSTMAttention(
                 self._changes, np.ones(n_indicators)
             )  # which have no unit
             network.set_difference_scale(torch.from_numpy(scale).float())
-        center = self._input_scaler.center
-        if architecture.values == "inputs":
-            _warn_of_offsets(center, architecture)
         if architecture.values == "inputs" or architecture.scale_windows:
+            center = self._input_scaler.center
             network.set_center(torch.from_numpy(center).float()[None])
+            if architecture.values == "inputs":
+                _warn_of_offsets(center, architecture)
         if architecture.anchor == "changes":
             network.set_change_scale(self._measure_units(samples, architecture))
         return network
@@ -516,15 +517,14 @@ class BaseLSTMAttention(
         samples: TrainingSamples,
         held_out: TrainingSamples | None,
         previous: AttentionNet | None,
-    ) -> Checkpoint | None:
-        """Return the fit's checkpoint, if any, named by all that its result depends on.
+    ) -> Checkpoint:
+        """Return the fit's checkpoint, named by all that its result depends on.
 
         That is: the samples with targets and weights, which of them are trained on and
         validated on, the parameters, the drawn seed, the kind of device, torch's
         version and, where training continues, the net as it was.
         """
-        if plan.checkpoint is None:
-            return None
+        assert plan.checkpoint is not None
         checkpoint = Checkpoint(plan.checkpoint)
         parameters = {
             name: value

@@ -725,7 +725,11 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         shape = y.shape[1:]
         scaling = self._choose_scaling(shape)
         names = getattr(self, "feature_names_in_", None)
-        channels = resolve_channels(self.target_channels, self.n_channels_in_, names)
+        channels = None
+        if self.target_channels is not None:
+            channels = resolve_channels(
+                self.target_channels, self.n_channels_in_, names
+            )
         quantile, levels = None, None
         if self.loss == "quantile":
             quantile, levels = read_levels(self.quantile)
