@@ -11,7 +11,7 @@ from torch import Tensor
 from .nn import Inputs, conicity
 from .nn._build import Architecture
 from .nn._channel_independent import Network
-from .nn.contributions import base_value, bypass, contributions
+from .nn.contributions import base_value, bypass, contributions, split_paths
 from .sequences._reader import Schema
 from .sequences._samples import Samples
 from .sequences._scaling import InputScaler
@@ -138,13 +138,12 @@ class Probe:
         -------
         float
             The variance of what the attention adds over the sum of this and of the
-            variance of what bypasses it, both summed over the outputs.
+            variance of what bypasses it, both summed over the outputs; where windows
+            have units of their own, in these, and without their levels.
         """
 
         def run(inputs: Inputs) -> Tensor:
-            prediction = self.network(inputs, need_weights=False).prediction
-            past = bypass(self.network, inputs).expand_as(prediction)
-            return torch.stack([prediction - past, past], dim=1)
+            return torch.stack(split_paths(self.network, inputs), dim=1)
 
         both = run_network(run, samples, self.scaler, self.device).astype(np.float64)
         added, past = both.var(0).sum((1, 2))

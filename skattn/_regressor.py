@@ -311,7 +311,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     attention_share_ : float
         How much of the predictions' variation goes through the attention: the variance
         of what it adds over that and the variance of what bypasses it by ``anchor``
-        and ``linear_skip``, over some training samples. 1 without these, NaN with an
+        and ``linear_skip``, over some training samples (with ``scale_windows`` in the
+        units of each window, and without its level). 1 without these, NaN with an
         ``output_activation`` after them; ``state_bypass`` does not count. Where it is
         0, `predict_attention` and `transform` warn.
 

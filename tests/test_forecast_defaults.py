@@ -255,3 +255,30 @@ def test_what_is_known_ahead_chooses_the_form_of_the_path_as_well():
     assert model.anchor_ is False  # the last value says nothing
     assert model.score(X, y) > 0.98
     assert "error of 0.0" in model.fit_summary_["anchor"].reason
+
+
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize("scale_windows", [False, "standard"])
+def test_the_share_of_the_attention_is_a_share_of_variances(alone, scale_windows):
+    X, y = make_windows(walk(200), 12, 3)
+    model = fit(
+        X,
+        y,
+        target_channels="all",
+        channel_independent=alone,
+        anchor=False,
+        linear_skip=True,
+        scale_windows=scale_windows,
+        max_epochs=8,
+    )
+    both = model._probe.predict_bypass(X)
+    through = model.predict(X) - model._target.scaler.mean - both
+    if scale_windows:  # (n, 1, 2)
+        mean, unit = X.mean(1, keepdims=True), X.std(1, keepdims=True)
+        past = (both + model._target.scaler.mean - mean) / unit
+        through = through / unit
+    else:
+        past = both
+    scale = 1.0 if scale_windows else model._target.scaler.scale
+    shares = [((part / scale).var(0)).sum() for part in (through, past)]
+    assert model.attention_share_ == pytest.approx(shares[0] / sum(shares), rel=1e-3)

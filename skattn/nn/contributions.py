@@ -41,6 +41,42 @@ def bypass(network: Network, inputs: Inputs) -> Tensor:
     return total if base is None else total + base
 
 
+def split_paths(network: Network, inputs: Inputs) -> tuple[Tensor, Tensor]:
+    """Compute what comes through the decoder, and what bypasses it.
+
+    Their sum is the prediction before the output activation; where windows have units
+    of their own, it is the prediction relative to the level, in these units.
+
+    Parameters
+    ----------
+    network : AttentionNetwork or ChannelIndependent
+        In evaluation mode.
+    inputs : Inputs
+        Scaled sequences.
+
+    Returns
+    -------
+    through, past : Tensor of shape (n_samples, horizon, n_targets)
+        On the scale of the network's prediction.
+    """
+    if isinstance(network, ChannelIndependent):
+        parts = split_paths(network.network, network.fold(inputs))
+        shape = (len(inputs), len(network.channels))
+        through, past = (
+            part.squeeze(-1).unflatten(0, shape).transpose(1, 2) for part in parts
+        )
+        return through, past
+    prediction = network(inputs, need_weights=False).prediction
+    past = bypass(network, inputs).expand_as(prediction)
+    through = prediction - past
+    if network.has_own_units:
+        _, unit, extra = network.lead_past(network.input(inputs))
+        assert unit is not None
+        through = through / unit
+        past = torch.zeros_like(through) if extra is None else extra
+    return through, past
+
+
 def contributions(network: Network, inputs: Inputs) -> Tensor:
     """Compute what each input value contributed, with ``values="inputs"``.
 

@@ -101,9 +101,7 @@ class InputLayer(nn.Module):
             level = torch.zeros_like(last)
             level[:, :, self.anchored] = last[:, :, self.anchored]
         if self.change_scale is not None:
-            changes = self.change_scale
-            if changes.shape[0] > 1:
-                changes = changes.repeat(inputs.x.shape[0] // changes.shape[0], 1, 1)
+            changes = _repeat(self.change_scale, inputs.x)
             unit = changes if unit is None else unit * changes
         history = inputs.x if level is None else inputs.x - level
         return level, unit, history if unit is None else history / unit
@@ -115,7 +113,7 @@ class InputLayer(nn.Module):
         others, and 1 for the deviation of a window that does not vary.
         """
         x, lengths = inputs.x[:, :, self.own_units], inputs.lengths
-        center = self.center[:, :, self.own_units].to(x.dtype)
+        center = _repeat(self.center, x)[:, :, self.own_units].to(x.dtype)
         first = inputs.x[:, :1]
         level, unit = torch.zeros_like(first), torch.ones_like(first)
         real = None if lengths is None else step_mask(lengths, x.shape[1])[:, :, None]
@@ -151,6 +149,12 @@ class InputLayer(nn.Module):
         if self.anchored and not self.own_units:  # relative to a level: no centre
             center[:, self.anchored] = 0.0
         self.center = center[:, None]
+
+
+def _repeat(pattern: Tensor, x: Tensor) -> Tensor:
+    """Return rows that repeat over the samples; one row serves all as it is."""
+    n_rows = pattern.shape[0]
+    return pattern if n_rows == 1 else pattern.repeat(x.shape[0] // n_rows, 1, 1)
 
 
 class AttentionNetwork(nn.Module):
