@@ -7,6 +7,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import RidgeClassifierCV, RidgeCV
 from sklearn.metrics import r2_score
+from skorch.callbacks import Callback
 
 from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
 from skattn.datasets import make_marked_step
@@ -32,14 +33,14 @@ def test_scores_are_those_of_scikit_learn():
 
 
 def test_classes_are_scored_by_accuracy_on_samples_set_aside():
-    X = RNG.normal(size=(160, 6, 2))
-    y = np.where(X[:, 2, 0] + 0.3 * RNG.normal(size=160) > 0, "up", "down")
+    X = np.random.default_rng(0).normal(size=(400, 6, 2))
+    y = np.where(X[:, 2, 0] > 0, "up", "down")
     model = LSTMAttentionClassifier(**LONG, conv_layers=0, early_stopping=True)
     model.set_params(validation_fraction=0.25).fit(X, y)
     scores = model.yardstick_scores_
     assert scores["held_out"]["network"] > 0.8
     assert scores["held_out"]["linear"] > 0.8
-    flat = X.reshape(160, -1)
+    flat = X.reshape(400, -1)
     whole = RidgeClassifierCV(alphas=PENALTIES).fit(flat, y).score(flat, y)
     assert abs(scores["train"]["linear"] - whole) < 0.1
 
@@ -102,3 +103,28 @@ def test_long_and_ragged_sequences_are_compared_by_means():
     model = LSTMAttentionRegressor(hidden_size=4, max_epochs=100, batch_size=8)
     scores = model.set_params(random_state=0).fit(X, y).yardstick_scores_["train"]
     assert scores["linear"] > 0.5
+
+
+class Count(Callback):
+    """Count the samples of each epoch."""
+
+    def on_train_begin(self, net, **kwargs):
+        self.counts = []
+
+    def on_epoch_begin(self, net, **kwargs):
+        self.counts.append(0)
+
+    def on_batch_begin(self, net, batch=None, training=False, **kwargs):
+        self.counts[-1] += len(batch.target)
+
+
+def test_samples_set_aside_are_trained_on_in_the_last_third():
+    X, y, _ = make_marked_step(160, 6, random_state=0)
+    counter = Count()
+    model = LSTMAttentionClassifier(random_state=0, hidden_size=4, callbacks=[counter])
+    model.fit(X, y > 0)
+    n_epochs = len(counter.counts)
+    joins = n_epochs - n_epochs // 3
+    assert counter.counts == [110] * joins + [160] * (n_epochs - joins)
+    # The rate has come down to its end, so that the steps were counted right.
+    assert model.history_["learning_rate"][-1] < 1e-4 * model.learning_rate_

@@ -266,8 +266,8 @@ class Batches:
         Samples in a batch; the last one may have fewer.
     generator : torch.Generator, default=None
         Source of the order; None keeps the order of the data.
-    rows : Tensor of int, default=None
-        With a generator: the samples to walk through; None for all.
+    find_rows : callable, default=None
+        With a generator: returns the samples to walk through this time; None for all.
     """
 
     def __init__(
@@ -275,15 +275,21 @@ class Batches:
         dataset: SequenceDataset,
         batch_size: int,
         generator: torch.Generator | None = None,
-        rows: Tensor | None = None,
+        find_rows: Callable[[], Tensor | None] | None = None,
     ) -> None:
         self.dataset = dataset
         self.batch_size = batch_size
         self.generator = generator
-        self.rows = rows
+        self._find_rows = find_rows
+
+    @property
+    def _rows(self) -> Tensor | None:
+        """The samples to walk through, None for all; skorch keeps one iterator."""
+        return None if self._find_rows is None else self._find_rows()
 
     def __len__(self) -> int:
-        n_samples = len(self.dataset) if self.rows is None else len(self.rows)
+        rows = self._rows
+        n_samples = len(self.dataset) if rows is None else len(rows)
         return -(-n_samples // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -292,10 +298,11 @@ class Batches:
                 stop = min(start + self.batch_size, len(self.dataset))
                 yield self.dataset[slice(start, stop)]
             return
-        n_samples = len(self.dataset) if self.rows is None else len(self.rows)
+        rows = self._rows
+        n_samples = len(self.dataset) if rows is None else len(rows)
         order = torch.randperm(n_samples, generator=self.generator)
-        if self.rows is not None:
-            order = self.rows[order]
+        if rows is not None:
+            order = rows[order]
         if self.dataset.lengths is None:
             batches = [*order.split(self.batch_size)]
         else:

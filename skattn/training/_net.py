@@ -1,6 +1,7 @@
 """The skorch net that trains the network: weighted loss, seeded epochs."""
 
 import math
+from functools import partial
 from typing import Any
 
 import torch
@@ -79,8 +80,9 @@ class AttentionNet(NeuralNet):
         """Walk through the data, shuffled by this net's own stream in training."""
         if not training:
             return Batches(dataset, self.batch_size)
-        rows = None if self.aside is None else self.aside.find_rows(self)
-        return Batches(dataset, self.batch_size, self._order, rows)
+        aside = self.aside
+        find = None if aside is None else partial(aside.find_rows, self)
+        return Batches(dataset, self.batch_size, self._order, find)
 
     def on_train_begin(self, net: NeuralNet, **kwargs: object) -> None:
         """Make the random streams, for dropout on the device that it runs on."""
