@@ -54,8 +54,10 @@ def test_random_labels_are_warned_about(seed):
 
 
 def test_random_numbers_are_warned_about():
-    X, y = RNG.normal(size=(1000, 8, 1)), RNG.normal(size=1000)
-    with pytest.warns(ConvergenceWarning, match="Nothing was learned that holds"):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(1000, 8, 1)), rng.normal(size=1000)
+    # On other samples or on none at all, whichever is found.
+    with pytest.warns(ConvergenceWarning, match=r"(?i)nothing was learned"):
         LSTMAttentionRegressor(hidden_size=8, random_state=0).fit(X, y)
 
 
@@ -71,9 +73,10 @@ def test_what_is_learned_is_not_warned_about():
 
 
 def test_a_linear_model_that_is_clearly_better_is_told():
-    """Too strong a decay leaves next to nothing of a linear task."""
-    X = RNG.normal(size=(400, 10, 3))
-    y = X.reshape(400, -1) @ RNG.normal(size=30)
+    """A mean over steps at a tiny rate leaves next to nothing of a linear task."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 10, 3))
+    y = X.reshape(400, -1) @ rng.normal(size=30)
     model = LSTMAttentionRegressor(
         **LONG, attention="mean", learning_rate=3e-4, early_stopping=True
     )
