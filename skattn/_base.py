@@ -79,7 +79,8 @@ _BUILT = [field.name for field in fields(Architecture)]
 # Samples from which on some are set aside to judge, numbers and classes: a network that
 # finds one step in the dark needs all of few samples. How many are, and steps of the
 # optimiser from which on a comparison with a linear model takes a small share.
-_ENOUGH_TO_JUDGE = {False: 1000, True: 150}
+_ENOUGH_TO_SPARE = {False: 1000, True: 150}
+_ENOUGH_GROUPS = 10
 _LEAST_JUDGES = 50
 _JUDGES = 0.05
 _LONG_FIT = 500
@@ -195,18 +196,19 @@ class BaseLSTMAttention(
             # Train.
             contents = (plan, samples, held_out, previous)
             checkpoint = self._open_checkpoint(*contents) if plan.checkpoint else None
+            held_data = None if held_out is None else self._make_dataset(held_out)
             self.net_ = train(
                 network,
                 self._target,
                 plan,
                 data,
-                None if held_out is None else self._make_dataset(held_out),
+                held_data,
                 seed=self._seed,
                 previous=previous,
                 checkpoint=checkpoint,
                 aside=aside,
             )
-            self._measure_yardstick(plan, data, held_out, aside)
+            self._measure_yardstick(plan, data, held_data, aside)
             if fit_path and samples is not everything:
                 self._refit_path(network, everything)
             self._measure_share(samples)
@@ -243,16 +245,18 @@ class BaseLSTMAttention(
         n_samples, epochs = len(samples.rows), given["max_epochs"]
         if (self.early_stopping, self.max_epochs) != ("auto", "auto"):
             return None
-        if n_samples < _ENOUGH_TO_JUDGE[target.stratified]:
+        if n_samples < _ENOUGH_TO_SPARE[target.stratified]:
             return None
-        rows = samples.rows
+        rows, labels = samples.rows, None
+        if groups is not None:
+            labels = (groups["series"] if groups.dtype.names else groups)[rows]
+            if len(np.unique(labels)) < _ENOUGH_GROUPS:
+                return None  # one of few is too much to leave out
         y = target.outward(samples.y[rows])
-        if groups is not None and len(np.unique(groups[rows])) < 2:
-            groups = None
         _, judges = split_validation(
-            samples.X.values[:n_samples],  # which nothing reads
+            rows,
             y,
-            None if groups is None else groups[rows],
+            labels,
             validation_split="random",
             validation_fraction=max(_JUDGES, _LEAST_JUDGES / n_samples),
             gap=0,
@@ -265,7 +269,7 @@ class BaseLSTMAttention(
         self,
         plan: TrainingPlan,
         data: SequenceDataset,
-        held_out: TrainingSamples | None,
+        held: SequenceDataset | None,
         aside: Aside | None,
     ) -> None:
         """Score the network beside a constant and a linear model, in longer fits."""
@@ -273,13 +277,12 @@ class BaseLSTMAttention(
         n_batches = -(-len(data) // plan.batch_size)
         if plan.max_epochs * n_batches < _LONG_FIT:
             return
-        network, held, judges, answers = self.net_.module_, None, None, None
+        network, judges, answers = self.net_.module_, None, None
         rows = find_some(len(data))
         if aside is not None and aside.predicted is not None:
             held, judges, answers = data, aside.rows, aside.predicted
             rows = rows[~torch.isin(rows, judges)]
-        elif held_out is not None:
-            held = self._make_dataset(held_out)
+        elif held is not None:
             judges = find_some(len(held))
             answers = predict_some(network, held, judges)
         self.yardstick_scores_ = measure_yardstick(
@@ -364,7 +367,8 @@ class BaseLSTMAttention(
         horizon = 1 if target.channels is None else target.horizon
         window, split = X.shape[1], given["validation_split"]
         if self.validation_split == "auto":
-            window, split = 0, split if groups is None else "random"
+            labelled = groups is not None and groups.dtype.names is None
+            window, split = 0, "random" if labelled else split
         train_rows, valid_rows = split_validation(
             X if everything else X[rows],
             y,

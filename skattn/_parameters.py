@@ -62,8 +62,7 @@ class Seen:
         Returns the error of each `LinearForm` on later samples, from
         ``scale_windows``; for forecasts.
     measure_spread : callable, default=None
-        Returns how many times larger the deviation of some windows is than that of
-        others; for forecasts.
+        Returns how many times larger some windows are than others; for forecasts.
     find_period : callable, default=None
         Returns the period of the sequences in steps, or None; for forecasts.
     """
@@ -401,8 +400,9 @@ def _check_booleans(estimator: Any) -> None:
 
 def _check_heads(given: Given) -> None:
     """Check that heads divide the size of a state, and of what stands next to it."""
-    n_directions = 2 if given["bidirectional"] else 1
-    size = n_directions * int(given["hidden_size"])  # type: ignore[call-overload]
+    n_directions, hidden_size = 2 if given["bidirectional"] else 1, given["hidden_size"]
+    assert isinstance(hidden_size, int)
+    size = n_directions * hidden_size
     beyond = ""
     if given["conv_layers"]:
         size += CONV_CHANNELS

@@ -282,3 +282,19 @@ def test_the_share_of_the_attention_is_a_share_of_variances(alone, scale_windows
     scale = 1.0 if scale_windows else model._target.scaler.scale
     shares = [((part / scale).var(0)).sum() for part in (through, past)]
     assert model.attention_share_ == pytest.approx(shares[0] / sum(shares), rel=1e-3)
+
+
+@pytest.mark.parametrize("n_series", [1, 3])
+def test_an_index_of_windows_as_groups_splits_by_time(n_series, monkeypatch):
+    given = []
+    split = skattn._base.split_validation
+
+    def spy(*args, **options):
+        given.append(options["validation_split"])
+        return split(*args, **options)
+
+    monkeypatch.setattr("skattn._base.split_validation", spy)
+    series = [driven(150) for _ in range(n_series)]
+    X, y, index = make_windows(series, 12, 3, target_channels=0, return_index=True)
+    fit(X, y, target_channels=0).fit(X, y, groups=index)
+    assert given[-1] == "tail"

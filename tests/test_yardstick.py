@@ -131,3 +131,10 @@ def test_samples_set_aside_are_trained_on_in_the_last_third():
     assert counter.counts == [110] * joins + [160] * (n_epochs - joins)
     # The rate has come down to its end, so that the steps were counted right.
     assert model.history_["learning_rate"][-1] < 1e-4 * model.learning_rate_
+
+
+def test_samples_of_few_groups_do_not_join_late():
+    X, y, _ = make_marked_step(160, 6, random_state=0)
+    model = LSTMAttentionClassifier(random_state=0, hidden_size=4)
+    model.fit(X, y > 0, groups=np.arange(160) % 4)
+    assert "held_out" not in model.yardstick_scores_

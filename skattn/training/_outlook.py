@@ -39,6 +39,7 @@ class Outlook:
         assert target.channels is not None
         self._samples, self._channels = samples, [*target.channels]
         self._alone = channel_independent
+        self._compared: dict[bool | str, dict[LinearForm, float]] = {}
 
     @cached_property
     def _dataset(self) -> SequenceDataset:
@@ -59,7 +60,7 @@ class Outlook:
             X, scaler, scaled, None if weights is None else weights[rows], rows
         )
 
-    def compare(self, scale_windows: bool | str) -> dict[tuple[bool | str, str], float]:
+    def compare(self, scale_windows: bool | str) -> dict[LinearForm, float]:
         """Compute the error of each form of the linear path on later samples.
 
         Parameters
@@ -72,15 +73,14 @@ class Outlook:
         dict of float
             By `LinearForm`.
         """
-        known: dict[object, dict] = self.__dict__.setdefault("_compared", {})
+        known = self._compared
         if scale_windows not in known:
             paths = ["ar"]
             if self._samples.X.values.shape[2] > 1 and not self._alone:
                 paths.append("arx")
             forms = [LinearForm(a, p) for a in ("changes", False) for p in paths]
-            known[scale_windows] = compare_linear(
-                self._dataset, self._channels, forms, scale_windows
-            )
+            errors = compare_linear(self._dataset, self._channels, forms, scale_windows)
+            known[scale_windows] = errors
         return known[scale_windows]
 
     def _windows(self) -> np.ndarray:

@@ -11,7 +11,7 @@ import pytest
 import skattn
 from skattn import LSTMAttentionRegressor
 
-from .make_fixtures import CASES, NO_GRAPH, make_data, read_form
+from .make_fixtures import CASES, FAST, NO_GRAPH, make_data, read_form
 
 FOLDERS = sorted((Path(__file__).parent / "data").iterdir())
 FILES = [(folder, name) for folder in FOLDERS for name in CASES]
@@ -74,3 +74,40 @@ def test_a_pickle_of_another_version_is_warned_about_by_name():
     with pytest.warns(UserWarning, match=r"pickled by skattn 0\.1\.0.*skattn\.save"):
         other.__setstate__(state | {"version": "0.1.0"})
     np.testing.assert_array_equal(other.predict(X), model.predict(X))
+
+
+# The arguments that the guide lists under "The defaults of version 0.1".
+DEFAULTS_OF_0_1 = {
+    "conv_layers": 0,
+    "patch_size": 1,
+    "query": "last",
+    "bidirectional": False,
+    "dropout": 0.0,
+    "learning_rate": 0.01,
+    "max_epochs": 30,
+    "early_stopping": False,
+}
+FORECASTS_OF_0_1 = {
+    "anchor": False,
+    "linear_skip": False,
+    "scale_windows": False,
+    "validation_split": "random",
+}
+
+
+@pytest.mark.filterwarnings("ignore")  # of offsets, as the fixtures were made
+@pytest.mark.parametrize("name", CASES)
+def test_the_arguments_of_0_1_train_what_0_1_trained(name):
+    kind, parameters = CASES[name]
+    settings = DEFAULTS_OF_0_1
+    if name.startswith("regressor"):
+        settings = settings | FORECASTS_OF_0_1
+    X, y = make_data(name)
+    model = kind(**settings | FAST | parameters).fit(read_form(name, X), y)
+    expected = np.load(FOLDERS[0] / f"{name}.npz")
+    taken = read_form(name, expected["X"])
+    answer = getattr(model, "predict_proba", model.predict)(taken)
+    spread = np.std(expected["prediction"])
+    np.testing.assert_allclose(
+        answer, expected["prediction"], rtol=0, atol=1e-4 * spread
+    )
