@@ -3,6 +3,11 @@
 import os
 
 import torch
+from hypothesis import settings
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     torch.set_num_threads(1)
+
+# How long an example takes depends on the machine, and on what is imported first.
+settings.register_profile("skattn", deadline=None)
+settings.load_profile("skattn")
