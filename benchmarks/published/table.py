@@ -73,16 +73,21 @@ class Table:
             self.notes.append(f'"{method}" less "{other}": {", ".join(parts)}.')
 
     def ablate(
-        self, ours: Callable, stated: dict, seeds: Iterable, keys: Iterable = ()
+        self,
+        ours: Callable,
+        stated: dict,
+        seeds: Iterable,
+        keys: Iterable = (),
+        row: str = "skattn, stated",
     ) -> None:
-        """Measure the stated configuration without attention, and compare.
+        """Measure the configuration of a row without attention, and compare.
 
         ``ours`` makes a measurement from the parameters of an estimator.
         """
-        names = {kind: f"skattn, stated, {kind}" for kind in ("last", "mean")}
+        names = {kind: f"{row}, {kind}" for kind in ("last", "mean")}
         for kind, name in names.items():
             self.run(name, ours(**stated | {"attention": kind}), seeds)
-        self.compare("skattn, stated", *names.values(), keys=keys)
+        self.compare(row, *names.values(), keys=keys)
 
     def write(self, quick: bool = False) -> None:
         """Write the result file: published figures first, then ours."""

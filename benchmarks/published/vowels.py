@@ -21,9 +21,6 @@ from skattn import LSTMAttentionClassifier
 
 AEON = "aeon==1.6.0"
 
-# Chosen by cross-validation on the training part.
-STATED = {"bidirectional": True, "dropout": 0.5, "weight_decay": 0.5}
-
 
 def read(split: str):
     """Read one split out of aeon's wheel, downloaded once and never installed."""
@@ -62,11 +59,9 @@ def main(quick: bool = False) -> None:
         ],
         [
             "Official split: 270 training and 370 test sequences, 12 channels, 7 to "
-            "29 steps, given as lists. The stated configuration was chosen by "
-            "cross-validation on the training part alone (5 folds twice), after 17 "
-            "others: queries, heads, poolings, layers, dropout of .3 to .7, learning "
-            "rates, epochs, weight decay. Baselines see mean, deviation, first and "
-            "last value of each channel."
+            "29 steps, given as lists. The defaults are those of every classifier; "
+            "none was chosen on these utterances. Baselines see mean, deviation, first "
+            "and last value of each channel."
         ],
     )
 
@@ -91,8 +86,7 @@ def main(quick: bool = False) -> None:
     seeds = [0] if quick else SEEDS
     change = {"max_epochs": 5} if quick else {}
     table.run("skattn, defaults", ours(**change), seeds)
-    table.run("skattn, stated", ours(**STATED | change), seeds)
-    table.ablate(ours, STATED | change, seeds)
+    table.ablate(ours, change, seeds, row="skattn, defaults")
     table.write(quick)
 
 
