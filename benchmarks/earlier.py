@@ -13,6 +13,7 @@ EARLIER = {
 # Those that regressors alone have.
 EARLIER_REGRESSOR = EARLIER | {
     "anchor": False,
+    "loss": "squared_error",
     "linear_skip": False,
     "scale_windows": False,
     "validation_split": "random",

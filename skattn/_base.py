@@ -73,7 +73,7 @@ from .training import (
 # Parameters that training reads, those that may be "auto", and entries of the
 # architecture.
 _PLANNED = itemgetter(*(field.name for field in fields(TrainingPlan)))
-_CHOSEN = ["early_stopping", *RULES]
+_CHOSEN = ["early_stopping", "scale_windows", *RULES]
 _BUILT = [field.name for field in fields(Architecture)]
 
 # Samples from which on some are set aside to judge, numbers and classes: a network that
@@ -116,6 +116,8 @@ class BaseLSTMAttention(
     # Scales that were measured stay, so that these parameters must stay too.
     _scaling_names: ClassVar[tuple[str, ...]] = ("scale_inputs",)
     _target_kind: ClassVar[type[Target]]
+    # Settings of the network that users cannot choose.
+    _fixed: ClassVar[dict[str, Any]] = {}
 
     _changes: np.ndarray | None
     _choices: dict[str, tuple[object, str]]
@@ -164,7 +166,7 @@ class BaseLSTMAttention(
             samples = TrainingSamples(sequences, encoded, weights, rows)
             held_out = self._read_validation(target, X_val, y_val)
             seen = self._look(samples, target)
-            given, choices = resolve_auto(given, seen, {}, FIRST_RULES)
+            given, choices = resolve_auto(given, seen, recalled, FIRST_RULES)
             everything = samples
             if held_out is None and given["early_stopping"]:
                 samples, held_out = self._split(given, samples, labels, target)
@@ -390,7 +392,7 @@ class BaseLSTMAttention(
     def _fit_scales(
         self, given: dict[str, Any], samples: TrainingSamples, target: Target
     ) -> Target:
-        """Measure the scales on the training samples; return the scaled target."""
+        """Measure the scales on the training samples; return the settled target."""
         used, rows = np.zeros(len(samples.y)), samples.rows
         self._weight_unit = 1.0
         if samples.weights is None:
@@ -415,7 +417,7 @@ class BaseLSTMAttention(
                 self._changes = np.where(moving, own, 1.0)
         beside = fit_beside(samples.X, used, measured=self.scale_inputs)
         self._input_scaler = InputScaler(mean, scale, self._schema.missing, *beside)
-        return target.fit_scale(samples.y, used, self._input_scaler)
+        return target.settle(samples.y, used, self._input_scaler, given.get("loss"))
 
     def _build(self, given: dict[str, object], samples: TrainingSamples) -> Network:
         """Return a new network, its weights drawn."""
@@ -482,7 +484,8 @@ class BaseLSTMAttention(
         """
         for name, fitted in self._schema.parameters.items():
             refuse_change(name, given[name], fitted)
-        kept = [n for n in RULES if n in _BUILT or n == "learning_rate"]
+        others = ("learning_rate", "loss")
+        kept = [n for n in FIRST_RULES | RULES if n in _BUILT or n in others]
         as_before = "as when training began"
         return {
             name: self._choices.get(name, (getattr(self, f"{name}_"), as_before))

@@ -8,7 +8,7 @@ import torch
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .nn._normalizers import NORMALIZERS
-from .nn.decoder import DECODERS
+from .nn._scores import SCORES
 from .nn.network import ACTIVATIONS
 from .nn.pooling import POOLINGS
 from .targets._losses import LOSSES
@@ -57,7 +57,7 @@ SHARED_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 REGRESSOR_CONSTRAINTS: dict[str, list[Any]] = {
-    "decoder": [StrOptions({*DECODERS})],
+    "decoder": [StrOptions({"dense", "lstm"})],
     "teacher_forcing": [Interval(Real, 0, 1, closed="both")],
     "output_activation": [StrOptions({*ACTIVATIONS})],
     "scale_targets": [StrOptions({"auto"}), "boolean"],
@@ -70,10 +70,35 @@ REGRESSOR_CONSTRAINTS: dict[str, list[Any]] = {
         HasMethods("split"),
     ],
     "channel_independent": ["boolean"],
-    "loss": [StrOptions({*LOSSES, "quantile"})],
+    "loss": [StrOptions({"auto", *LOSSES, "quantile"})],
     "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like", None],
 }
 
 CLASSIFIER_CONSTRAINTS: dict[str, list[Any]] = {
     "class_weight": [dict, StrOptions({"balanced"}), None],
+}
+
+# Names of the pointer's parameters that others have too.
+_POINTS = [
+    name
+    for name in SHARED_CONSTRAINTS
+    if name
+    not in (
+        "conv_layers",
+        "patch_size",
+        "query",
+        "normalizer",
+        "values",
+        "state_bypass",
+        "linear_skip",
+        "conicity_penalty",
+    )
+]
+POINTER_CONSTRAINTS: dict[str, list[Any]] = {
+    name: SHARED_CONSTRAINTS[name] for name in _POINTS
+} | {
+    "attention": [StrOptions({*SCORES})],
+    "bidirectional": ["boolean"],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "tolerance": [Interval(Integral, 0, None, closed="left")],
 }

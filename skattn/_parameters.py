@@ -23,6 +23,9 @@ _SPREAD = 5.0
 # Training samples from which on a part is set aside to judge a forecast's network.
 _ENOUGH_TO_JUDGE = 50
 
+# Those from which on the path of windows in units of their own is trained.
+_ENOUGH_TO_TRAIN = 300
+
 # Steps of the LSTM that are left of a long sequence without convolutions.
 _MOST_STEPS = 96
 
@@ -130,7 +133,8 @@ Given = dict[str, object]
 def _choose_early_stopping(given: Given, seen: Seen) -> Choice:
     if not seen.forecasts:
         return Choice(False, "all samples are trained on")
-    if given.get("linear_skip") not in ("auto", "ar", "arx"):
+    closed = given.get("linear_skip") in ("auto", "ar", "arx")
+    if not closed or _trains_path(given, seen):
         return Choice(False, "all samples are trained on")
     if seen.n_samples < _ENOUGH_TO_JUDGE:
         return Choice(False, f"{seen.n_samples} samples are too few to set some aside")
@@ -166,7 +170,22 @@ def _choose_linear_skip(given: Given, seen: Seen) -> Choice:
         return Choice(False, "only for forecasts of sequences of one length")
     if given["output_activation"] != "identity":
         return Choice(False, "does not go with a bent output")
+    if _trains_path(given, seen):
+        return Choice(True, "windows in units of their own differ in more than a line")
     return Choice(*_compare(given, seen, "linear_skip"))
+
+
+def _trains_path(given: Given, seen: Seen) -> bool:
+    """Check whether a linear path is trained with the rest, instead of fitted first."""
+    enough = seen.n_samples >= _ENOUGH_TO_TRAIN
+    own_units = bool(given["scale_windows"])
+    return enough and own_units and given["linear_skip"] == "auto"
+
+
+def _choose_loss(given: Given, seen: Seen) -> Choice:
+    if given["scale_windows"] and given["linear_skip"] not in LINEAR_PATHS:
+        return Choice("absolute_error", "some windows deviate by many of their units")
+    return Choice("squared_error", "predictions are means")
 
 
 def _compare(given: Given, seen: Seen, name: str) -> tuple[object, str]:
@@ -278,13 +297,14 @@ def _choose_max_epochs(given: Given, seen: Seen) -> Choice:
 # In this order, as later rules read earlier values. These come before the split.
 Rules = dict[str, Callable[[Given, Seen], Choice]]
 FIRST_RULES: Rules = {
+    "scale_windows": _choose_scale_windows,
     "early_stopping": _choose_early_stopping,
     "validation_split": _choose_validation_split,
 }
 RULES: Rules = {
-    "scale_windows": _choose_scale_windows,
     "anchor": _choose_anchor,
     "linear_skip": _choose_linear_skip,
+    "loss": _choose_loss,
     "conv_layers": _choose_conv_layers,
     "patch_size": _choose_patch_size,
     "query": _choose_query,
@@ -340,7 +360,7 @@ def resolve_auto(
 
 
 def check_parameters(estimator: Any) -> dict[str, Any]:
-    """Return the parameters, checked for what has a meaning together.
+    """Return the parameters, and those that are fixed, checked for a meaning together.
 
     Numbers of NumPy come as Python's: grids made by `numpy.arange` hold them.
 
@@ -350,7 +370,7 @@ def check_parameters(estimator: Any) -> dict[str, Any]:
         For the first such pair.
     """
     _check_booleans(estimator)
-    if estimator.values == "inputs":
+    if getattr(estimator, "values", "states") == "inputs":
         _refuse(estimator, "values", attention="feature")
         _refuse(estimator, "values", attention="max", state_bypass=True)
         if estimator.conv_layers not in ("auto", 0):
@@ -363,7 +383,7 @@ def check_parameters(estimator: Any) -> dict[str, Any]:
     _check_checkpoint(estimator)
     if hasattr(estimator, "decoder"):  # what regressors alone have
         _check_outputs(estimator)
-    return {
+    return estimator._fixed | {
         name: value.item() if isinstance(value, np.generic) else value
         for name, value in estimator.get_params(deep=False).items()
     }

@@ -179,7 +179,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         ``early_stopping`` stays there unless the validation loss is lower by 15 % in
         the mean of the last third of the epochs; in the end the path is fitted again to
         all samples, those set aside included.
-        "auto" is "ar" or "arx", as ``anchor`` is chosen; False where that is.
+        "auto" is "ar" or "arx", as ``anchor`` is chosen; False where that is. With
+        ``scale_windows`` and 300 samples it is True.
 
     scale_windows : {False, "mean", "standard", "auto"}, default="auto"
         Read and predict the target channels of each window in units of its own, which
@@ -200,10 +201,12 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         identity as ``output_activation``; with ``target_channels`` it follows
         ``scale_inputs``.
 
-    loss : {"squared_error", "absolute_error", "huber", "quantile"}, \
-            default="squared_error"
+    loss : {"auto", "squared_error", "absolute_error", "huber", "quantile"}, \
+            default="auto"
         What training makes small, on scaled targets. Huber's loss is quadratic up to
-        a scaled error of 1.
+        a scaled error of 1. "auto" is "absolute_error" with ``scale_windows`` and
+        without a path fitted before, as a few windows are then many of their units
+        away; else "squared_error".
 
     quantile : float or array-like of float, default=None
         The quantile that ``loss="quantile"`` predicts, between 0 and 1 [17]_; or
@@ -484,7 +487,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         scale_windows: bool | str = "auto",
         channel_independent: bool = False,
         scale_targets: str | bool = "auto",
-        loss: str = "squared_error",
+        loss: str = "auto",
         quantile: float | Sequence[float] | None = None,
         optimizer: str = "adamw",
         learning_rate: float | str = "auto",
@@ -739,7 +742,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
                 refuse_change("loss", self.loss, fitted.loss)
                 before = fitted.levels or fitted.quantile
                 refuse_change("quantile", levels or quantile, before)
-            return replace(fitted, channels=channels, loss=self.loss, quantile=quantile)
+            loss = fitted.loss if self.loss == "auto" else self.loss
+            return replace(fitted, channels=channels, loss=loss, quantile=quantile)
         n_targets = shape[1] if len(shape) == 2 else 1
         if channels is not None and len(channels) != n_targets:
             raise ValueError(

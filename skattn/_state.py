@@ -11,7 +11,7 @@ from ._upgrade import FORMAT, upgrade
 from .nn._build import Architecture
 from .sequences._reader import Schema
 from .sequences._scaling import InputScaler, Scaler
-from .targets import Classes, Regression
+from .targets import Classes, Regression, Steps
 from .training import pack_net, unpack_net
 
 _VERSION = version("skattn")
@@ -19,7 +19,15 @@ _VERSION = version("skattn")
 # Small records that estimators hold, written down field by field.
 _RECORDS: dict[str, type] = {
     record.__name__: record
-    for record in (Architecture, Classes, InputScaler, Regression, Scaler, Schema)
+    for record in (
+        Architecture,
+        Classes,
+        InputScaler,
+        Regression,
+        Scaler,
+        Schema,
+        Steps,
+    )
 }
 
 

@@ -22,12 +22,26 @@ FOLDER = Path(os.environ.get("SKATTN_DATA", "../shared/data")) / "UCR"
 FOREST, OURS = "random forest", "skattn, defaults"
 
 
+def find_sets(names: list[str] | None) -> list[Path]:
+    """Return the files of some sets, by default of all."""
+    paths = sorted(FOLDER.glob("*.npz"))
+    if not paths:
+        raise SystemExit(
+            f"There are no sets in {FOLDER}. They come from the UCR archive (Dau et "
+            "al. 2019); SKATTN_DATA names the folder that holds UCR/NAME.npz."
+        )
+    return [path for path in paths if not names or path.stem in names]
+
+
+def read_set(path: Path) -> list[np.ndarray]:
+    """Return training and test part: rows, labels, rows, labels."""
+    data = np.load(path)
+    return [data[name] for name in ("X_train", "y_train", "X_test", "y_test")]
+
+
 def measure(path: Path, seeds: range) -> list[dict]:
     """Fit both on one set with each seed; return accuracies and seconds."""
-    data = np.load(path)
-    X, y, X_test, y_test = (
-        data[name] for name in ("X_train", "y_train", "X_test", "y_test")
-    )
+    X, y, X_test, y_test = read_set(path)
     rows = []
     for seed in seeds:
         for method, model in {
@@ -76,14 +90,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--sets", nargs="*", help="only these sets; nothing is written")
     options = parser.parse_args()
-    paths = sorted(FOLDER.glob("*.npz"))
-    if not paths:
-        raise SystemExit(
-            f"There are no sets in {FOLDER}. They come from the UCR archive (Dau et "
-            "al. 2019); SKATTN_DATA names the folder that holds UCR/NAME.npz."
-        )
-    if options.sets:
-        paths = [path for path in paths if path.stem in options.sets]
+    paths = find_sets(options.sets)
     rows = [row for path in paths for row in measure(path, range(options.seeds))]
     columns = ["set", FOREST, OURS, "gap", "seconds to fit and score"]
     if options.sets:

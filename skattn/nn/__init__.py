@@ -2,6 +2,7 @@
 
 from ._build import initialize
 from ._inputs import Inputs, Memory, NetworkOutput
+from ._pointer import PointerDecoder
 from .attention import Attention, AttentionPooling, masked_softmax
 from .conicity import conicity
 from .decoder import Decoded, DenseDecoder, LSTMDecoder
@@ -27,6 +28,7 @@ __all__ = [
     "MaskedBatchNorm",
     "Memory",
     "NetworkOutput",
+    "PointerDecoder",
     "SelfAttention",
     "conicity",
     "initialize",

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from ._dropout import Dropout
 from ._inputs import Memory
 from ._quantiles import QuantileGaps
-from ._registry import Registry
 from ._side import FutureTerm, StaticJoin
 from .attention import AttentionPooling
 from .pooling import FeaturePooling, FixedPooling, Pooling
@@ -400,8 +399,3 @@ class LSTMDecoder(nn.Module):
 def _stack(weights: list[Tensor | None]) -> Tensor:
     """Return the alignment: ``(n_samples, n_heads, horizon, n_steps)``."""
     return torch.stack([weight for weight in weights if weight is not None], dim=2)
-
-
-DECODERS: Registry[type[DenseDecoder] | type[LSTMDecoder]] = Registry(
-    "decoder", {"dense": DenseDecoder, "lstm": LSTMDecoder}
-)

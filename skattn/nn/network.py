@@ -6,13 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from ._decoders import DECODERS
 from ._inputs import Encoded, Inputs, Memory, NetworkOutput, Steps
 from ._quantiles import place_quantiles
 from ._registry import Registry, refuse_choice
 from ._side import StaticFeatures, check_side
 from ._skip import LINEAR_PATHS, LinearSkip, lay_out
 from ._time_axis import last_step, step_mask, to_patches
-from .decoder import DECODERS
 from .embedding import GatedEmbedding
 from .encoder import ENCODERS, ConvStem
 from .pooling import POOLINGS

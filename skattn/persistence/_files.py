@@ -11,6 +11,7 @@ from .._conformal import ConformalIntervals
 from .._container import read_container, refusing, to_path, write_container
 from .._ensemble import SeedEnsemble
 from .._inner import MetaEstimator
+from .._pointer import LSTMAttentionPointer
 from .._regressor import LSTMAttentionRegressor
 from .._state import get_state, set_state
 from .._upgrade import upgrade
@@ -18,7 +19,8 @@ from ._codec import decode, encode
 from ._verify import ESTIMATORS, verify, verify_meta
 
 _CLASSES: dict[str, type[BaseLSTMAttention]] = {
-    kind.__name__: kind for kind in (LSTMAttentionClassifier, LSTMAttentionRegressor)
+    kind.__name__: kind
+    for kind in (LSTMAttentionClassifier, LSTMAttentionPointer, LSTMAttentionRegressor)
 }
 _META: dict[str, type[MetaEstimator]] = {
     kind.__name__: kind for kind in (ConformalIntervals, SeedEnsemble)
@@ -38,8 +40,8 @@ def save(estimator: Saved, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    estimator : LSTMAttentionRegressor, LSTMAttentionClassifier, SeedEnsemble or \
-            ConformalIntervals
+    estimator : LSTMAttentionRegressor, LSTMAttentionClassifier, LSTMAttentionPointer, \
+            SeedEnsemble or ConformalIntervals
         Fitted or not. What the latter two hold must be one of these too.
     path : str or path-like
         Where to write; a file there is replaced.
@@ -143,7 +145,8 @@ def load(path: str | os.PathLike[str]) -> object:
 
     Returns
     -------
-    LSTMAttentionRegressor, LSTMAttentionClassifier, SeedEnsemble or ConformalIntervals
+    LSTMAttentionRegressor, LSTMAttentionClassifier, LSTMAttentionPointer, \
+            SeedEnsemble or ConformalIntervals
         As it was saved, but for skorch's callbacks in ``net_``; on the CPU, if this
         machine does not have the device that it was trained on.
 

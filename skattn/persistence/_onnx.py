@@ -19,7 +19,7 @@ from .._optional import import_optional
 from .._probe import Probe
 from ..nn import Inputs, LSTMDecoder
 from ..nn._time_axis import spread_patches
-from ..targets import Classes, Regression
+from ..targets import Classes, Regression, Steps
 
 _OPSET = 17
 _OUTPUTS = ("prediction", "attention", "context")
@@ -45,7 +45,7 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     Parameters
     ----------
     estimator : LSTMAttentionRegressor or LSTMAttentionClassifier
-        Fitted. The prediction of a classifier is `predict_proba`.
+        Fitted. The prediction of a classifier and of a pointer is `predict_proba`.
     path : str or path-like
         Where to write; a file there is replaced.
 
@@ -184,13 +184,16 @@ class _Graph(nn.Module):
             wrong = torch.isnan(beside[name] - beside[name]).flatten(1).any(dim=1)
             refused = refused | wrong
         output = self.network(Inputs(x, lengths, **beside))
-        prediction = self.find_answer(output.prediction)
         weights = output.weights
         if self.architecture.channel_independent:
             weights = weights.movedim(1, -2)
         weights, size = weights.mean(1), self.architecture.patch_size
         if size > 1:
             weights = spread_patches(weights, lengths, X.shape[1], size, divide=True)
+        if isinstance(self.target, Steps):  # which answers with the weights
+            prediction = weights if self.target.shape else weights[:, 0]
+        else:
+            prediction = self.find_answer(output.prediction)
         answers = [prediction, weights, output.context]
         if output.quantiles is not None:
             answers.append(self.find_quantiles(output.quantiles))
@@ -221,9 +224,11 @@ class _Graph(nn.Module):
         if self.schema.flat or self.max_steps is not None:
             return axes
         axes["X"][1] = "n_timesteps"
-        by_step = self.architecture.decoder == "lstm"
+        by_step = self.architecture.decoder in ("lstm", "pointer")
         last = 1 + by_step + self.architecture.channel_independent
         axes["attention"][last] = "n_timesteps"
+        if isinstance(self.target, Steps):
+            axes["prediction"][1 + bool(self.target.shape)] = "n_timesteps"
         return axes
 
 

@@ -170,6 +170,11 @@ def _verify_target(records: dict[str, Any]) -> None:
         if not isinstance(classes, np.ndarray) or outputs != (1, len(classes)):
             raise ValueError(f"there are {outputs} outputs for classes {classes!r}")
         return
+    if (
+        target["record"] == "Steps"
+        and target["n_timesteps"] != (architecture["n_timesteps"])
+    ):
+        raise ValueError(f"n_timesteps is {target['n_timesteps']!r}")
     levels = target.get("levels")
     if architecture.get("quantiles") != levels or not _are_levels(levels):
         raise ValueError(f"levels are {levels!r}, {architecture.get('quantiles')!r}")

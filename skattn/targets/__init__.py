@@ -2,6 +2,7 @@
 
 from ._classes import Classes
 from ._regression import Regression, r_squared
+from ._steps import Steps
 from ._target import Target
 
-__all__ = ["Classes", "Regression", "Target", "r_squared"]
+__all__ = ["Classes", "Regression", "Steps", "Target", "r_squared"]

@@ -122,8 +122,12 @@ class Classes(Target):
             )
         return chosen
 
-    def fit_scale(
-        self, y: np.ndarray, weights: np.ndarray, inputs: InputScaler
+    def settle(
+        self,
+        y: np.ndarray,
+        weights: np.ndarray,
+        inputs: InputScaler,
+        loss: object = None,
     ) -> "Classes":
         """Return the target as it is: logits have no scale."""
         return self

@@ -132,10 +132,14 @@ class Regression(Target):
         """Return the sample weights."""
         return weights
 
-    def fit_scale(
-        self, y: np.ndarray, weights: np.ndarray, inputs: InputScaler
+    def settle(
+        self,
+        y: np.ndarray,
+        weights: np.ndarray,
+        inputs: InputScaler,
+        loss: object = None,
     ) -> "Regression":
-        """Return the target with its scale measured on the training samples."""
+        """Return the target with a loss, its scale measured on the training samples."""
         scaler = IDENTITY
         if self.scaling == "channels" and self.channels is not None:
             scaler = inputs.take([*self.channels])
@@ -146,7 +150,9 @@ class Regression(Target):
             # (n, horizon, 1) -> (n, 1, horizon) -> scale (horizon, 1)
             flat = fit_scaler(Samples(y.transpose(0, 2, 1)), weights)
             scaler = Scaler(flat.mean[:, None], flat.scale[:, None])
-        return replace(self, scaler=scaler)
+        return replace(
+            self, scaler=scaler, loss=self.loss if loss is None else str(loss)
+        )
 
     def make_loss(self) -> nn.Module:
         """Return the loss that ``loss``, ``quantile`` and ``levels`` name."""

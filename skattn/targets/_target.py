@@ -71,10 +71,14 @@ class Target(ABC):
         """Return sample weights times what the targets themselves weigh."""
 
     @abstractmethod
-    def fit_scale(
-        self, y: np.ndarray, weights: np.ndarray, inputs: InputScaler
+    def settle(
+        self,
+        y: np.ndarray,
+        weights: np.ndarray,
+        inputs: InputScaler,
+        loss: object = None,
     ) -> "Target":
-        """Return the target with its scale measured on the training samples."""
+        """Return the target with a loss, its scale measured on the training samples."""
 
     @abstractmethod
     def make_loss(self) -> nn.Module:

@@ -90,6 +90,7 @@ DEFAULTS_OF_0_1 = {
 FORECASTS_OF_0_1 = {
     "anchor": False,
     "linear_skip": False,
+    "loss": "squared_error",
     "scale_windows": False,
     "validation_split": "random",
 }
