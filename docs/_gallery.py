@@ -13,6 +13,7 @@ ORDER = [
     "plot_quantiles.py",
     "plot_mapie.py",
     "plot_turbofan.py",
+    "plot_regimes.py",
     "plot_choosing_attention.py",
     "plot_grid_search.py",
     "plot_optuna.py",

@@ -63,8 +63,12 @@ class PointerDecoder(LSTMDecoder):
 
         Parameters
         ----------
-        memory, extra, target
-            As in `LSTMDecoder`.
+        memory : Memory
+            Encoded sequences.
+        extra : Tensor, default=None
+            Ignored: nothing leads past the attention.
+        target : Tensor of shape (n_samples, horizon, 1), default=None
+            The truth, as in `LSTMDecoder`.
         need_weights : bool, default=True
             Ignored: the weights are the answer.
 
@@ -73,7 +77,7 @@ class PointerDecoder(LSTMDecoder):
         Decoded
             The prediction is ``(n_samples, horizon, n_steps)``.
         """
-        decoded = super().forward(memory, extra, target)
+        decoded = super().forward(memory, None, target)
         assert decoded.weights is not None
         weights = decoded.weights.mean(1)  # of all heads
         return decoded._replace(prediction=torch.log(weights.clamp(min=_LEAST)))
