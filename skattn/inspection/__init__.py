@@ -11,6 +11,7 @@ from ._measures import conicity
 from ._plot_attention import AttentionDisplay
 from ._plot_contribution import ContributionDisplay
 from ._plot_faithfulness import FaithfulnessDisplay
+from ._plot_forecast import ForecastDisplay
 from ._report import FaithfulnessReport
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "ContributionDisplay",
     "FaithfulnessDisplay",
     "FaithfulnessReport",
+    "ForecastDisplay",
     "attention_faithfulness",
     "attention_frame",
     "conicity",
