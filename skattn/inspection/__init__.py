@@ -1,5 +1,9 @@
 """Inspection of fitted estimators: importance, faithfulness reports and displays."""
 
+from ._channels import (
+    channel_occlusion_importance,
+    channel_permutation_importance,
+)
 from ._faithfulness import attention_faithfulness
 from ._frame import attention_frame
 from ._importance import (
@@ -22,6 +26,8 @@ __all__ = [
     "ForecastDisplay",
     "attention_faithfulness",
     "attention_frame",
+    "channel_occlusion_importance",
+    "channel_permutation_importance",
     "conicity",
     "gradient_importance",
     "occlusion_importance",

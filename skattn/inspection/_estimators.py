@@ -65,8 +65,8 @@ class Probe(Protocol):
     def target(self) -> Target:
         """What is predicted."""
 
-    def mean_inputs(self) -> np.ndarray | None:
-        """Return each channel's mean over the training samples, if it is known."""
+    def mean_inputs(self, kind: str = "channel") -> np.ndarray | None:
+        """Return means over the training samples, if they are known."""
 
     def weights(self, X: object) -> np.ndarray:
         """Return the attention weights in the form that the network uses."""
