@@ -175,7 +175,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         of the inputs: 2,000 take about ten seconds. `partial_fit` and ``warm_start``
         keep the path of the first call.
         "ridge" always has a bias; without ``target_channels`` it reads the flat rows
-        of X, for sequences of one length. "ar" and "arx" need ``target_channels``, have
+        of X, for sequences of one length. It goes best with ``early_stopping``, as what
+        it leaves is mostly noise. "ar" and "arx" need ``target_channels``, have
         no bias with ``anchor``, and may also be 0. The network then starts with an
         output of exactly 0, and with ``early_stopping`` stays there unless the
         validation loss is lower by 15 % in the mean of the last third of the epochs; in
