@@ -229,7 +229,8 @@ def _find_quantiles(
     share = getattr(inner, "coverage", None)
     if share is not None:
         edges = np.asarray(inner.predict_interval(given), np.float64)
-        return edges, np.array([(1 - share) / 2, (1 + share) / 2])
+        moved = getattr(inner, "levels_", None)  # as calibrated; none of residuals
+        return edges, np.array(moved or [(1 - share) / 2, (1 + share) / 2])
     inner, given = reach(estimator, X, "predict_quantiles")
     levels = getattr(inner, "quantiles_", ())
     if inner is None or len(levels) < 2:

@@ -33,7 +33,7 @@ class ForecastDisplay:
     history : list of ndarray of shape (n_timesteps,), default=None
         What came before, one array a sample.
     truth : ndarray of shape (n_samples, horizon), default=None
-        What came then.
+        What came then; NaN where it is not known yet.
     quantiles : ndarray of shape (n_samples, horizon, n_quantiles), default=None
         Around the forecast, ascending; edges of an interval are two quantiles.
     levels : array-like of shape (n_quantiles,), default=None
@@ -298,7 +298,7 @@ class ForecastDisplay:
         self.ax_ = common.get_axes(ax, "ForecastDisplay", (8.0, 4.0))
         self.figure_ = self.ax_.figure
         self.axes_, self.weights_ = np.array([self.ax_]), None
-        if self.weights is not None and self.history is not None:
+        if self.weights is not None and first < len(history):
             boxes = [(0.0, 0.27, 1.0, 0.73), (0.0, 0.0, 1.0, 0.21)]
             self.axes_ = np.array(common.split_axes(self.ax_, boxes))
         self._draw_bands(number, times, levels)
@@ -316,16 +316,17 @@ class ForecastDisplay:
         for i in range(len(levels) // 2):
             low, high = self.quantiles[..., i], self.quantiles[..., -1 - i]
             below, above = levels[i], levels[-1 - i]
-            label = f"{below:.3g} to {above:.3g}"
+            label = f"quantiles {below:.3g} to {above:.3g}"
             if np.isclose(below + above, 1):
                 label = f"{100 * (above - below):.3g} % interval"
             if self.truth is not None:
+                known = ~np.isnan(self.truth)
                 inside = (low <= self.truth) & (self.truth <= high)
-                self.coverage_[round(float(above - below), 6)] = float(inside.mean())
-                label += f": {inside[number].sum()} of {inside.shape[1]} inside"
+                share = float(inside[known].mean()) if known.any() else float("nan")
+                self.coverage_[round(float(above - below), 6)] = share
+                label += f": {inside[number].sum()} of {known[number].sum()} inside"
                 if len(inside) > 1:
-                    share = 100 * inside.mean()
-                    label += f", {share:.0f} % in all {len(inside)} windows"
+                    label += f", {100 * share:.0f} % in all {len(inside)} windows"
             band = self.axes_[0].fill_between(
                 *_widen(times, low[number], high[number]),
                 color=common.lighten(common.BLUE, 0.75 ** (i + 1)),
@@ -352,7 +353,7 @@ class ForecastDisplay:
             self.axes_[0].axvline(times[end - 1 : end + 1].mean(), color="0.8", lw=1)
         dots = "o" if self.forecast.shape[1] == 1 else ""
         if self.truth is not None:  # which goes on from the history
-            values = np.append(history[-1:], self.truth[number])
+            values = np.append(past[-1:], self.truth[number])
             where = times[-len(values) :]
             self.lines_ += draw(where, values, ":", color="black", label="truth")
         self.lines_ += draw(
@@ -392,8 +393,7 @@ class ForecastDisplay:
         lines, bands = [*self.lines_], [*self.bands_]
         if len(bands) > 1:  # a column of lines, and one of intervals
             n_rows = max(len(lines), len(bands))
-            blank = above.plot([], [], lw=0, label=" ")
-            lines += blank * (n_rows - len(lines))
+            lines += [_make_blank()] * (n_rows - len(lines))
         self.legend_ = above.legend(
             handles=[*lines, *bands],
             frameon=False,
@@ -403,6 +403,13 @@ class ForecastDisplay:
             borderaxespad=0.2,
             ncols=2 if len(bands) > 1 else len(lines) + len(bands),
         )
+
+
+def _make_blank() -> "Line2D":
+    """Return an empty entry of a legend."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], lw=0, label=" ")
 
 
 def _as_float(values: object) -> np.ndarray:

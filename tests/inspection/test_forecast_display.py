@@ -105,10 +105,29 @@ def test_intervals_hold_what_they_hold():
     alone = ForecastDisplay.from_predictions(
         AHEAD[:1], truth=truth[:1], quantiles=FAN[:1, :, 1:], levels=LEVELS[1:]
     )
-    assert "0.25 to 0.95: 4 of 4 inside" in texts(alone)
+    assert "quantiles 0.25 to 0.95: 4 of 4 inside" in texts(alone)
     unknown = ForecastDisplay.from_predictions(AHEAD, quantiles=FAN, levels=LEVELS)
     assert unknown.coverage_ == {}
     assert "90 % interval" in texts(unknown)
+
+
+def test_what_is_not_known_yet_does_not_count():
+    truth = AHEAD.copy()
+    truth[0, 1:] = np.nan
+    display = ForecastDisplay.from_predictions(
+        AHEAD, truth=truth, quantiles=FAN[..., [0, -1]], levels=[0.1, 0.9]
+    )
+    assert display.coverage_ == {0.8: 1.0}
+    assert "80 % interval: 1 of 1 inside, 100 % in all 6 windows" in texts(display)
+
+
+def test_a_forecast_without_its_history_has_no_weights():
+    display = ForecastDisplay.from_predictions(
+        AHEAD, PAST, AHEAD, weights=WEIGHTS, n_history=0
+    )
+    assert display.weights_ is None
+    assert texts(display) == ["truth", "forecast"]
+    assert len(display.lines_[0].get_xdata()) == 4
 
 
 @pytest.mark.parametrize("whole", [True, False])
