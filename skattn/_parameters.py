@@ -521,7 +521,7 @@ def _check_forecast(estimator: Any) -> None:
     for name, values in (
         ("anchor", (True, "changes")),
         ("channel_independent", (True,)),
-        ("linear_skip", LINEAR_PATHS),
+        ("linear_skip", ("ar", "arx")),
         ("scale_windows", (True, "mean", "standard")),
     ):
         value = getattr(estimator, name)

@@ -72,9 +72,16 @@ class Probe:
         samples = self.read(X)
         return compute(self.network, samples, self.scaler, self.device, field)
 
-    def mean_inputs(self) -> np.ndarray | None:
-        """Return each channel's mean over the training samples, if it was measured."""
-        return self.scaler.mean if self.knows_means else None
+    def mean_inputs(self, kind: str = "channel") -> np.ndarray | None:
+        """Return means over the training samples, if they were measured.
+
+        Parameters
+        ----------
+        kind : {"channel", "static", "future"}, default="channel"
+            Of what, column by column.
+        """
+        own = self.scaler if kind == "channel" else getattr(self.scaler, kind)
+        return own.mean if self.knows_means and own is not None else None
 
     def weights(self, X: object) -> np.ndarray:
         """Return weights as the network holds them: heads second, steps last."""

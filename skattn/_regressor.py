@@ -167,18 +167,20 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         ``target_channels`` each target is read from its own history, with shared
         weights; otherwise, and with "arx", from all channels. Longer sequences than in
         `fit` are then refused, shorter ones aligned at their last step.
-        True: it starts at 0 and is trained with the rest. The others need
-        ``target_channels``: ridge regression fits the path before the rest, which is
-        then trained on what it leaves; the penalty is chosen by cross-validation over
+        True: it starts at 0 and is trained with the rest. With the others ridge
+        regression fits the path before the rest, which is then trained on what it
+        leaves; the penalty is chosen by cross-validation over
         ten stretches of the training part, which should stand in the order of time.
         It minimises squares, whatever ``loss`` is, in a time that grows with the cube
         of the inputs: 2,000 take about ten seconds. `partial_fit` and ``warm_start``
         keep the path of the first call.
-        "ridge" always has a bias. "ar" and "arx" have none with ``anchor``, and may
-        also be 0. The network then starts with an output of exactly 0, and with
-        ``early_stopping`` stays there unless the validation loss is lower by 15 % in
-        the mean of the last third of the epochs; in the end the path is fitted again to
-        all samples, those set aside included.
+        "ridge" always has a bias; without ``target_channels`` it reads the flat rows
+        of X, for sequences of one length. It goes best with ``early_stopping``, as what
+        it leaves is mostly noise. "ar" and "arx" need ``target_channels``, have
+        no bias with ``anchor``, and may also be 0. The network then starts with an
+        output of exactly 0, and with ``early_stopping`` stays there unless the
+        validation loss is lower by 15 % in the mean of the last third of the epochs; in
+        the end the path is fitted again to all samples, those set aside included.
         "auto" is "ar" or "arx", as ``anchor`` is chosen; False where that is. With
         ``scale_windows`` and 300 samples it is True.
 

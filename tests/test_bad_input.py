@@ -71,7 +71,7 @@ BAD_FITS = [
     ({"target_channels": [0, 1]}, {}, r"names 2 channels, but y of shape \(40,\)"),
     ({"anchor": True}, {}, r"anchor=True needs target_channels"),
     ({"channel_independent": True}, {}, r"channel_independent=True needs target"),
-    ({"linear_skip": "ridge"}, {}, r"linear_skip='ridge' needs target_channels"),
+    ({"linear_skip": "arx"}, {}, r"linear_skip='arx' needs target_channels"),
     ({"loss": "quantile"}, {}, r"loss='quantile' needs quantile"),
     ({"quantile": 1.5}, {}, r"'quantile' parameter"),
     ({"hidden_size": 0}, {}, r"'hidden_size' parameter.*Got 0"),

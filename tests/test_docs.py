@@ -25,6 +25,7 @@ PUBLIC_MODULES = [
     "skattn",
     "skattn.datasets",
     "skattn.inspection",
+    "skattn.metrics",
     "skattn.nn",
     "skattn.sequences",
 ]

@@ -38,6 +38,14 @@ class Architecture(Protocol):
         """What the weights sum up: "states" or "inputs"."""
 
 
+class Target(Protocol):
+    """What a fitted estimator predicts."""
+
+    @property
+    def channels(self) -> tuple[int, ...] | None:
+        """The channels of X that it continues, if it does."""
+
+
 class Probe(Protocol):
     """The fitted state and the network of an estimator, as inspection uses them.
 
@@ -53,8 +61,12 @@ class Probe(Protocol):
     def architecture(self) -> Architecture:
         """What the network was built from."""
 
-    def mean_inputs(self) -> np.ndarray | None:
-        """Return each channel's mean over the training samples, if it is known."""
+    @property
+    def target(self) -> Target:
+        """What is predicted."""
+
+    def mean_inputs(self, kind: str = "channel") -> np.ndarray | None:
+        """Return means over the training samples, if they are known."""
 
     def weights(self, X: object) -> np.ndarray:
         """Return the attention weights in the form that the network uses."""

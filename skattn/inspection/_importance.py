@@ -1,7 +1,8 @@
 """Importance of time steps by occlusion, by permutation and by gradients."""
 
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -170,21 +171,13 @@ def timestep_permutation_importance(
     random = check_random_state(random_state)
     scorer = check_scoring(estimator, scoring=scoring)
 
-    def measure(series: Series) -> dict[str | None, float]:
-        score = scorer(estimator, series.whole(), y)
-        return score if isinstance(score, dict) else {None: score}
-
-    plain = measure(series)
-    shuffled = [
-        [measure(_shuffle(series, patches == patch, random)) for _ in range(n_repeats)]
+    variants = (
+        [shuffle_steps(series, patches == patch, random) for _ in range(n_repeats)]
         for patch in range(int(patches.max()) + 1)
-    ]
-    results = {
-        name: _make_bunch(
-            plain[name] - np.array([[score[name] for score in row] for row in shuffled])
-        )
-        for name in plain
-    }
+    )
+    results = compare_scores(
+        lambda series: scorer(estimator, series.whole(), y), series, variants
+    )
     return results.get(None, results)
 
 
@@ -292,7 +285,7 @@ def check_count(name: str, value: object, least: int = 1) -> int:
     return int(value)
 
 
-def _shuffle(
+def shuffle_steps(
     series: Series, chosen: np.ndarray, random: np.random.RandomState
 ) -> Series:
     """Exchange the chosen steps between samples that have as many of them."""
@@ -308,12 +301,41 @@ def _shuffle(
     return replace(series, values=values)
 
 
-def _make_bunch(importances: np.ndarray) -> Bunch:
-    return Bunch(
-        importances_mean=importances.mean(axis=1),
-        importances_std=importances.std(axis=1),
-        importances=importances,
-    )
+def compare_scores(
+    score: Callable[[Series], Any], series: Series, variants: Iterable[Iterable[Series]]
+) -> dict[Any, Bunch]:
+    """Compute how much lower the scores of variants are.
+
+    Parameters
+    ----------
+    score : callable
+        From samples to a number, or to a dict of several.
+    series : Series
+        As they are.
+    variants : iterable of iterables of Series
+        The repetitions of each change.
+
+    Returns
+    -------
+    dict of Bunch
+        By the name of the score; None where there is one alone.
+    """
+
+    def measure(series: Series) -> dict[Any, float]:
+        found = score(series)
+        return found if isinstance(found, dict) else {None: found}
+
+    plain = measure(series)
+    changed = [[measure(variant) for variant in each] for each in variants]
+    results = {}
+    for name, value in plain.items():
+        importances = value - np.array([[s[name] for s in row] for row in changed])
+        results[name] = Bunch(
+            importances_mean=importances.mean(axis=1),
+            importances_std=importances.std(axis=1),
+            importances=importances,
+        )
+    return results
 
 
 def _integrated_gradients(n_steps: int) -> Callable[..., object]:

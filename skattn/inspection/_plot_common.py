@@ -20,7 +20,9 @@ PADDING = "0.85"  # colour of padded steps
 _MOST_TICKS = 7
 
 
-def get_axes(ax: "Axes | None", owner: str) -> "Axes":
+def get_axes(
+    ax: "Axes | None", owner: str, size: tuple[float, float] | None = None
+) -> "Axes":
     """Return the axes to draw on: those given, or new ones."""
     try:
         from matplotlib import pyplot
@@ -29,7 +31,16 @@ def get_axes(ax: "Axes | None", owner: str) -> "Axes":
             f"{owner}.plot needs matplotlib, which is not installed; 'pip install "
             "matplotlib' installs it."
         ) from error
-    return pyplot.subplots(layout="constrained")[1] if ax is None else ax
+    if ax is not None:
+        return ax
+    return pyplot.subplots(layout="constrained", figsize=size)[1]
+
+
+def lighten(colour: str, share: float) -> tuple[float, ...]:
+    """Return a colour mixed with a share of white."""
+    from matplotlib.colors import to_rgb
+
+    return tuple(1 - (1 - share) * (1 - value) for value in to_rgb(colour))
 
 
 def split_axes(
@@ -113,3 +124,62 @@ def add_colorbar(ax: "Axes", image: "AxesImage", label: str) -> "Colorbar":
 def open_spines(ax: "Axes") -> None:
     """Hide the top and the right side of the frame."""
     ax.spines[["top", "right"]].set_visible(False)
+
+
+def read_times(
+    times: npt.ArrayLike, n_history: int, horizon: int
+) -> tuple[object, np.ndarray]:
+    """Return positions of the steps of history and horizon on an axis.
+
+    Parameters
+    ----------
+    times : array-like
+        Numbers or dates of all these steps, or of the history alone, which then goes
+        on as its last two steps do.
+    n_history, horizon : int
+        Their steps.
+
+    Returns
+    -------
+    dates : object
+        None for numbers; for dates their time zone, or "naive".
+    positions : ndarray of shape (n_history + horizon,)
+        Rising.
+    """
+    from matplotlib.dates import date2num
+
+    stamps, dates = np.asarray(times), None
+    if stamps.dtype.kind in "iuf":
+        positions = stamps.astype(np.float64)
+    elif stamps.dtype.kind == "M" or hasattr(next(iter(stamps.flat), None), "year"):
+        zone = getattr(next(iter(stamps.flat), None), "tzinfo", None)
+        dates = zone or "naive"
+        positions = np.asarray(date2num(stamps))
+    else:
+        raise ValueError(
+            f"times has the type {stamps.dtype}; allowed are numbers and dates."
+        )
+    whole = n_history + horizon
+    if positions.shape == (n_history,) and n_history > 1:
+        step = positions[-1] - positions[-2]
+        ahead = positions[-1] + step * np.arange(1, horizon + 1)
+        positions = np.append(positions, ahead)
+    if positions.shape != (whole,):
+        raise ValueError(
+            f"times has shape {stamps.shape}; allowed are {whole} entries, for "
+            f"{n_history} steps of history and {horizon} of the horizon, or the "
+            f"{n_history} of a history of at least 2."
+        )
+    if not (np.diff(positions) > 0).all():
+        raise ValueError("times is missing at a step or does not rise.")
+    return dates, positions
+
+
+def show_dates(ax: "Axes", dates: object) -> None:
+    """Label an axis whose positions are dates, in their time zone."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    zone = None if dates == "naive" else dates
+    locator = AutoDateLocator(minticks=4, maxticks=9, tz=zone)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))

@@ -517,7 +517,7 @@ class AttentionNetwork(nn.Module):
         return x if self.target_channels is None else x[:, :, self.target_channels]
 
     def pose_linear(self, inputs: Inputs, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what the linear path alone is fitted to, with target channels.
+        """Return what the linear path alone is fitted to.
 
         Parameters
         ----------
@@ -530,8 +530,9 @@ class AttentionNetwork(nn.Module):
         -------
         rows : Tensor of shape (n_samples * n_targets, n_inputs) or \
                 (n_samples, n_inputs)
-            The history of each target, relative to the level, with "arx" of all; and
-            after it what is known of the future.
+            The history of each target, relative to the level; with "arx", or targets
+            that are no channels, that of all channels. After it what is known
+            of the future.
         outputs : Tensor of shape (n_samples * n_targets, horizon) or \
                 (n_samples, horizon * n_targets)
             What followed it, relative to the same.

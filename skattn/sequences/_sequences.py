@@ -283,6 +283,23 @@ class Sequences:
             lines.append(("times", span))
         return lines
 
+    def with_part(self, kind: str, part: Part) -> "Sequences":
+        """Return the same samples with other static features or another future.
+
+        Parameters
+        ----------
+        kind : {"static", "future"}
+            Which.
+        part : array-like or frame
+            In the form that it has here, which is not checked again.
+
+        Returns
+        -------
+        Sequences
+            With everything else as it is.
+        """
+        return self._copy(**{kind: part})
+
     def _copy(self, **changes: Part) -> "Sequences":
         """Return a copy with some parts replaced, which are not checked again."""
         copy = object.__new__(Sequences)

@@ -88,6 +88,11 @@ def fit_linear_path(network: Network, dataset: SequenceDataset) -> None:
     dataset : SequenceDataset
         What to fit it to.
 
+    Raises
+    ------
+    ValueError
+        If targets continue no channels, and sequences have several lengths.
+
     References
     ----------
     A. E. Hoerl and R. W. Kennard (1970). Ridge regression: biased estimation for
@@ -97,6 +102,7 @@ def fit_linear_path(network: Network, dataset: SequenceDataset) -> None:
     data. Biometrika 81.
     """
     skip = _find_skip(network)
+    _check_lengths(skip, dataset)
     biased = not skip.relative
     penalties = _FROM_NOTHING if skip.from_nothing else _PENALTIES
 
@@ -184,6 +190,19 @@ def _find_skip(network: Network) -> LinearSkip:
     skip = network.skip
     assert skip is not None
     return skip
+
+
+def _check_lengths(skip: LinearSkip, dataset: SequenceDataset) -> None:
+    """Refuse flat rows of several lengths, where a column is no step of its own."""
+    lengths = dataset.lengths
+    if skip.own_history or skip.from_nothing or lengths is None:
+        return
+    if (lengths < dataset.n_timesteps).any():
+        raise ValueError(
+            "linear_skip='ridge' without target_channels reads the flat rows of X, "
+            f"whose sequences must have one length; got {int(lengths.min())} to "
+            f"{int(lengths.max())} steps. linear_skip=True takes these."
+        )
 
 
 def _cut(n_samples: int, n_folds: int) -> list[int]:

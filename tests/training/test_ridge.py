@@ -8,7 +8,7 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import KFold
 
 from skattn import LSTMAttentionRegressor
-from skattn.sequences import make_windows
+from skattn.sequences import Sequences, make_windows
 
 WINDOW, HORIZON = 12, 3
 SETTINGS = {
@@ -187,3 +187,89 @@ def test_stretches_of_little_weight_still_judge():
     expected = solve(X, y, True, weights)
     linear = fit(X, y, weights, anchor=True).module_.skip.linear
     np.testing.assert_allclose(linear.weight, expected.coef_, rtol=1e-2, atol=1e-3)
+
+
+def plain_rows(n_samples=160, y_shape=(2,), seed=3):
+    rng = np.random.default_rng(seed)
+    X = 4.0 + rng.normal(size=(n_samples, 5, 3)) * [1.0, 10.0, 0.1]
+    flat = X.reshape(n_samples, -1)
+    size = int(np.prod(y_shape, dtype=int))
+    y = flat / flat.std(0) @ rng.normal(size=(15, size)) + 0.3 * rng.normal(
+        size=(n_samples, size)
+    )
+    return X, y.reshape(n_samples, *y_shape)
+
+
+def solve_plain(X, y):
+    """Find matrix and bias on scaled flat rows, by scikit-learn alone."""
+    rows = ((X - X.mean((0, 1))) / X.std((0, 1))).reshape(len(X), -1)
+    y = (y - y.mean(0)) / y.std(0)
+
+    def ridge(picked, penalty):
+        x = rows[picked]
+        alpha = penalty * ((x - x.mean(0)) ** 2).sum(0).mean()
+        return Ridge(alpha, solver="cholesky").fit(x, y[picked])
+
+    errors = np.zeros(len(PENALTIES))
+    for picked, left in KFold(10).split(X):
+        step = len(left)
+        picked = picked[(picked < left[0] - step) | (picked > left[-1] + step)]
+        for i, penalty in enumerate(PENALTIES):
+            residual = ridge(picked, penalty).predict(rows[left]) - y[left]
+            errors[i] += (residual**2).sum()
+    return ridge(np.arange(len(X)), PENALTIES[errors.argmin()])
+
+
+PLAIN = SETTINGS | {"target_channels": None}
+
+
+@pytest.mark.parametrize("form", ["array", "list", "flat"])
+def test_without_target_channels_flat_rows_are_regressed(form):
+    X, y = plain_rows()
+    given = {"array": X, "list": [*X], "flat": X.reshape(len(X), -1)}[form]
+    model = LSTMAttentionRegressor(**PLAIN, n_timesteps=5).fit(given, y)
+    expected, linear = solve_plain(X, y), model.module_.skip.linear
+    np.testing.assert_allclose(linear.weight, expected.coef_, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(linear.bias, expected.intercept_, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("y_shape", [(), (1,), (4,), (3, 2)])
+def test_any_y_is_regressed_and_the_path_counted(y_shape):
+    X, y = plain_rows(y_shape=y_shape)
+    model = LSTMAttentionRegressor(**PLAIN, learning_rate=1e-9).fit(X, y)
+    model.module_.decoder.output.weight.data.zero_()
+    assert model.predict(X).shape == y.shape
+    assert model.score(X, y) > 0.95
+    alone = LSTMAttentionRegressor(**PLAIN | {"linear_skip": False}).fit(X, y)
+    assert alone.score(X, y) < 0.9
+    assert 0 < model.attention_share_ < 1
+
+
+def test_quantiles_statics_and_gaps_go_with_it():
+    X, y = plain_rows(y_shape=())
+    X -= X.mean((0, 1))
+    model = LSTMAttentionRegressor(
+        **PLAIN, loss="quantile", quantile=[0.1, 0.5, 0.9], values="inputs"
+    ).fit(X, y)
+    total = model.base_value_ + model.predict_contributions(X).sum((1, 2))
+    np.testing.assert_allclose(total, model.predict(X), atol=1e-3)
+    static = np.random.default_rng(0).normal(size=(len(X), 1))
+    whole = Sequences(X, static=static)
+    assert LSTMAttentionRegressor(**PLAIN).fit(whole, y).score(whole, y) > 0.9
+    gaps = X.copy()
+    gaps[::3, 2, 1] = np.nan
+    for missing in ("forward", "mask"):
+        model = LSTMAttentionRegressor(**PLAIN, missing=missing)
+        assert model.fit(gaps, y).score(gaps, y) > 0.5
+    copy = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(copy.predict(gaps), model.predict(gaps))
+
+
+def test_flat_rows_of_several_lengths_are_refused():
+    X, y = plain_rows()
+    ragged = [row[: 3 + i % 3] for i, row in enumerate(X)]
+    model = LSTMAttentionRegressor(**PLAIN)
+    with pytest.raises(ValueError, match=r"must have one length; got 3 to 5 steps"):
+        model.fit(ragged, y)
+    assert not hasattr(model, "net_")
+    assert model.set_params(linear_skip=True).fit(ragged, y).predict(ragged).shape

@@ -273,6 +273,28 @@ def test_with_an_index_the_tail_is_the_last_times_of_all_series(
     np.testing.assert_array_equal(by_splitter[0], expected[0])
 
 
+@pytest.mark.parametrize("stride", [1, 3, 9])
+@pytest.mark.parametrize("shape", ["array", "frame"])
+def test_the_tail_of_stacked_series_goes_by_dates_whatever_the_stride(stride, shape):
+    pandas = pytest.importorskip("pandas")
+    each = [
+        pandas.DataFrame(
+            {"x": np.arange(float(n))}, index=pandas.date_range(begin, periods=n)
+        )
+        for begin, n in [("2026-01-01", 60), ("2026-02-01", 40), ("2025-12-01", 50)]
+    ]
+    X, _, index = make_windows(each, 5, 2, stride, return_index=True)
+    groups = index if shape == "array" else pandas.DataFrame(index)
+    train, valid = tail(X, 7, index)
+    assert index["last"][train].max() < index["first"][valid].min()
+    assert (index["target"][valid] > np.datetime64("2026-02-15")).all()
+    assert {*index["series"][valid]} == {0, 1}  # the third ends before
+    model = LSTMAttentionRegressor(
+        hidden_size=2, max_epochs=1, early_stopping=True, validation_split="tail"
+    )
+    assert model.fit(X, X[:, -1], groups=groups).n_iter_ == 1
+
+
 def test_with_an_index_a_random_split_keeps_series_together():
     X, _, index = make_index([0, 5, 9, 2], 4, 2)
     train, valid = tail(X, 6, index, fraction=0.25, how="random")
