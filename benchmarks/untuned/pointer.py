@@ -78,9 +78,9 @@ def main() -> None:
         packages=("skattn", "torch"),
         notes=[
             "Share of 2,000 test sequences, mean and standard deviation over three "
-            "seeds; of the order, all five right. Defaults, but ``weight_decay=0.1`` for the "
-            "order. 5,000 sequences to train on with a shift of 4.5 deviations of the "
-            "noise, and 20,000 rows of numbers."
+            "seeds; of the order, all five right. Defaults, but ``weight_decay=0.1`` "
+            "for the order. 5,000 sequences to train on with a shift of 4.5 "
+            "deviations of the noise, and 20,000 rows of numbers."
         ],
     )
 
