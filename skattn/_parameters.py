@@ -36,6 +36,9 @@ _STEPS_AFTER_STEM = 24
 _LEAST_STEPS = {True: 800, False: 1500}  # with a stem, without
 _LEAST_EPOCHS = 30
 
+# Numbers in the vector of a category, at most.
+_LARGEST_VECTOR = 64
+
 # Batches: the largest power of 2 with which a pass has so many, in these bounds.
 _BATCHES = 32
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 256
@@ -65,6 +68,12 @@ class Seen:
         Returns how many times larger some windows are than others; for forecasts.
     find_period : callable, default=None
         Returns the period of the sequences in steps, or None; for forecasts.
+    n_categories : tuple of int, default=()
+        Categories of each channel and each static feature that holds some.
+    vector_size : int, default=None
+        Size of the vectors that are given for categories.
+    tokens : bool, default=False
+        Whether all channels hold categories.
     """
 
     n_samples: int
@@ -75,6 +84,9 @@ class Seen:
     compare: Callable[[Any], dict[Any, float]] | None = None
     measure_spread: Callable[[], float] | None = None
     find_period: Callable[[], int | None] | None = None
+    n_categories: tuple[int, ...] = ()
+    vector_size: int | None = None
+    tokens: bool = False
 
 
 class Choice(NamedTuple):
@@ -197,6 +209,17 @@ def _choose_conv_layers(given: Given, seen: Seen) -> Choice:
     return Choice(3, "classification: shapes are found by convolutions")
 
 
+def _choose_embedding_size(given: Given, seen: Seen) -> Choice:
+    if not seen.n_categories:
+        return Choice(0, "there are no categories")
+    if seen.vector_size is not None:
+        return Choice(seen.vector_size, "the size of the vectors in embeddings")
+    sizes = tuple(
+        min(_LARGEST_VECTOR, ceil(1.6 * number**0.56)) for number in seen.n_categories
+    )
+    return Choice(sizes, f"for {' and '.join(map(str, seen.n_categories))} categories")
+
+
 def _choose_patch_size(given: Given, seen: Seen) -> Choice:
     if not given["conv_layers"]:
         return _choose_plain_patch(given, seen)
@@ -286,6 +309,7 @@ RULES: Rules = {
     "anchor": _choose_anchor,
     "linear_skip": _choose_linear_skip,
     "conv_layers": _choose_conv_layers,
+    "embedding_size": _choose_embedding_size,
     "patch_size": _choose_patch_size,
     "query": _choose_query,
     "batch_size": _choose_batch_size,
