@@ -352,6 +352,14 @@ class BaseLSTMAttention(
                 n_categories=schema.n_categories,
                 vector_size=find_size(self.embeddings),
                 tokens=len(schema.categories) == self.n_channels_in_,
+                n_steps=shape[0] * shape[1]
+                if lengths is None
+                else int(lengths[samples.rows].sum()),
+            )
+        if self.embeddings is not None and not schema.categories:
+            raise ValueError(
+                "embeddings has vectors for categories, but no channel of X holds any; "
+                "allowed is None, or name the channels in categorical_features."
             )
         if target.channels is None or lengths is not None or schema.missing != "error":
             return seen

@@ -21,7 +21,7 @@ Vectors = Mapping[object, Any]
 
 
 class CategoriesMixin:
-    """What estimators tell about categories."""
+    """Categories of estimators, and their vectors."""
 
     net_: AttentionNet
     n_channels_in_: int
@@ -121,7 +121,7 @@ def spare_codes(scaler: Scaler, columns: list[int]) -> Scaler:
 
 @torch.no_grad()
 def start_vectors(estimator: Any, network: Network, samples: TrainingSamples) -> None:
-    """Tell a new network how often categories come, and set vectors that are given."""
+    """Set how often categories come, and vectors that are given, in a new network."""
     schema = estimator._schema
     for embedding in network.embeddings:
         static = embedding is not network.embeddings[0] or not schema.categories
@@ -172,7 +172,13 @@ def _set_vectors(
         return
     vectors = []
     for _, entry in known:
-        vector = np.asarray(given[entry], dtype=np.float64)
+        try:
+            vector = np.asarray(given[entry], dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"embeddings[{entry!r}] is no vector of numbers ({error}); allowed are "
+                f"{table.shape[1]} finite numbers."
+            ) from error
         if vector.shape != (table.shape[1],) or not np.isfinite(vector).all():
             raise ValueError(
                 f"embeddings[{entry!r}] has shape {vector.shape}; allowed are "
@@ -205,9 +211,9 @@ def find_size(embeddings: Any) -> int | None:
             "to vector, or one from each channel to such a mapping."
         )
     sizes = {np.size(v) for m in inner or [embeddings] for v in m.values()}
-    if len(sizes) > 1:
+    if len(sizes) > 1 or 0 in sizes:
         raise ValueError(
             f"embeddings has vectors of the sizes {sorted(sizes)}; allowed is one size "
-            "for all."
+            "for all, at least 1."
         )
     return sizes.pop() if sizes else None

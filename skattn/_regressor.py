@@ -74,7 +74,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     embedding_size : int or "auto", default="auto"
         Numbers in the vector of a category. "auto" is ``1.6 * n ** 0.56`` for ``n``
-        categories, at most 64, for each channel by itself; with ``embeddings`` it is
+        categories, at most 128, for each channel by itself; with ``embeddings`` it is
         their size.
 
     embeddings : mapping, default=None
@@ -86,7 +86,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Convolutions over time before the LSTM [14]_ [15]_, with 64 channels each, batch
         normalisation and ReLUs; 0 for none. Their outputs are averaged over patches,
         are read by the LSTM, and stand next to its states as keys and values. "auto"
-        is 3 for classes and 0 for numbers.
+        is 3 for classes, 0 for numbers, and 0 for sentences: sequences of categories
+        alone, of which there are at least 200, with less than 50 steps for each.
 
     patch_size : int or "auto", default="auto"
         Consecutive steps joined into one step of the LSTM; with ``conv_layers`` they
@@ -112,8 +113,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         convolutions False where training takes less than 1,500 steps.
 
     dropout : float or "auto", default="auto"
-        Share of units dropped in training, between layers and on the context. "auto"
-        is 0.2 after convolutions, else 0.
+        Share of units dropped in training, between layers and on the context. The same
+        share of categories is taken for unknown, and of the numbers in their vectors
+        dropped. "auto" is 0.2 after convolutions, 0.5 for sentences, else 0.
 
     attention : {"additive", "cosine", "dot", "general", "location", "scaled_dot", \
             "feature", "last", "mean", "max"}, default="additive"
@@ -242,7 +244,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     learning_rate : float or "auto", default="auto"
         Step size of the optimiser: the first one, or with "one_cycle" the largest.
-        "auto" is 0.006 with convolutions, else 0.01.
+        "auto" is 0.006 with convolutions, 0.003 for sentences, else 0.01.
 
     lr_schedule : {"cosine", "one_cycle", "plateau"} or None, default="one_cycle"
         How the learning rate changes: along a cosine to 0 at ``max_epochs``, up and
@@ -268,7 +270,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     max_epochs : int or "auto", default="auto"
         Most passes through the training samples. "auto" is what makes 800 steps of the
-        optimiser with convolutions, 1,500 without, but at least 30.
+        optimiser with convolutions, 1,500 without, but at least 30; for sentences 400,
+        but at least 8.
 
     early_stopping : bool or "auto", default="auto"
         Set a validation part aside, stop when its loss has not improved for

@@ -266,6 +266,8 @@ def test_training_starts_from_given_vectors():
     [
         ({"ant": [1, 2], "bee": [1]}, "auto", r"vectors of the sizes \[1, 2\]"),
         ({"ant": [1, 2]}, 3, r"embeddings\['ant'\] has shape \(2,\); allowed are 3"),
+        ({"ant": ["a", "b"]}, "auto", r"embeddings\['ant'\] is no vector of numbers"),
+        ({"ant": []}, "auto", r"vectors of the sizes \[0\]; .* at least 1"),
         ({"ant": [1, np.nan]}, "auto", r"embeddings\['ant'\].*finite numbers"),
         ({"x": {"ant": [1]}}, "auto", r"vectors for 'x', which is no channel of cat"),
         ({"kind": {"ant": [1]}, "ant": [1]}, "auto", "mixes vectors and mappings"),
@@ -328,6 +330,12 @@ def test_the_callers_arrays_and_random_state_stay():
     np.testing.assert_array_equal(np.random.get_state()[1], state)
 
 
+def test_vectors_need_categories():
+    model = LSTMAttentionRegressor(**FAST, embeddings={"ant": [1.0]})
+    with pytest.raises(ValueError, match="no channel of X holds any"):
+        model.fit(NUMBERS, Y)
+
+
 NO_CHANNEL = "categorical_features names the channel"
 
 
@@ -387,3 +395,31 @@ def test_later_inputs_must_have_the_same_channels():
         ValueError, match="X holds text, but LSTMAttentionRegressor was fitted"
     ):
         plain.predict(TOKENS)
+
+
+@pytest.mark.parametrize("form", ["tokens", "frames", "with static"])
+def test_inspection_takes_categories_for_missing(form):
+    from skattn.inspection import (
+        attention_faithfulness,
+        attention_frame,
+        occlusion_importance,
+        timestep_permutation_importance,
+    )
+
+    X = {"tokens": TOKENS, "frames": FRAMES, "with static": RAGGED}[form]
+    y = FIRST if form == "with static" else Y
+    model = LSTMAttentionRegressor(**ENOUGH | {"max_epochs": 20}).fit(X, y)
+    found = timestep_permutation_importance(model, X, y, random_state=0)
+    assert found.importances_mean.argmax() == (0 if form == "with static" else 2)
+    some = X[:30]
+    assert occlusion_importance(model, some).shape == (30, 6)
+    assert len(attention_frame(model, some)) >= 30
+    assert str(attention_faithfulness(model, some, random_state=0))
+    if form != "tokens":
+        return
+    from skattn.inspection import gradient_importance
+
+    with pytest.raises(
+        NotImplementedError, match="gradients do not go through categories"
+    ):
+        gradient_importance(model, some)

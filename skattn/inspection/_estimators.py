@@ -7,6 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
+from ..sequences._samples import Samples
+
 Output = Callable[[object], np.ndarray]  # from X to outputs, one row per sample
 
 
@@ -20,6 +22,10 @@ class Schema(Protocol):
     @property
     def padding_value(self) -> float | None:
         """Value of padded steps, or None if arrays are not padded."""
+
+    @property
+    def categories(self) -> dict[int, tuple[object, ...]]:
+        """Categories by channel, in the order of their codes, which start at 1."""
 
 
 class Architecture(Protocol):
@@ -52,6 +58,10 @@ class Probe(Protocol):
     @property
     def architecture(self) -> Architecture:
         """What the network was built from."""
+
+    @property
+    def read(self) -> Callable[[object], Samples]:
+        """Read X in any form that the estimator takes, with codes for categories."""
 
     def mean_inputs(self) -> np.ndarray | None:
         """Return each channel's mean over the training samples, if it is known."""

@@ -9,10 +9,6 @@ from ._dropout import Dropout
 # Codes that training takes for unknown: this over itself and the number of times that a
 # category comes, so that rare ones train the vector of what is unknown.
 _RARE = 0.25
-
-# Standard deviation of the numbers in vectors before training.
-_SPREAD = 0.5
-
 Categories = tuple[tuple[int, int], ...]  # channel, and categories in it
 
 
@@ -23,6 +19,8 @@ class CodeDropout(Dropout):
     ----------
     n_codes : int
         Categories, and one for what is unknown.
+    share : float
+        Share of all codes that is taken for unknown besides.
 
     References
     ----------
@@ -32,8 +30,8 @@ class CodeDropout(Dropout):
 
     kept: Tensor
 
-    def __init__(self, n_codes: int) -> None:
-        super().__init__()
+    def __init__(self, n_codes: int, share: float) -> None:
+        super().__init__(share)
         self.register_buffer("kept", torch.ones(n_codes))
 
     def draw_parameters(self, generator: torch.Generator | None = None) -> None:
@@ -44,8 +42,8 @@ class CodeDropout(Dropout):
         """Return codes, in training some of them 0."""
         if not self.training:
             return codes
-        kept = torch.bernoulli(self.kept[codes], generator=self.generator)
-        return codes * kept.long()
+        chance = self.kept[codes] * (1.0 - self.p)
+        return codes * torch.bernoulli(chance, generator=self.generator).long()
 
 
 class CategoryEmbedding(nn.Module):
@@ -61,7 +59,7 @@ class CategoryEmbedding(nn.Module):
     sizes : tuple of int
         Numbers in the vectors of each of these channels.
     dropout : float
-        Share of the numbers in vectors that is dropped in training.
+        Share of codes taken for unknown in training, and of numbers in vectors dropped.
     """
 
     def __init__(
@@ -79,12 +77,14 @@ class CategoryEmbedding(nn.Module):
             torch.empty(1 + number, size)
             for (_, number), size in zip(categories, sizes, strict=True)
         )
-        self.rare = nn.ModuleList(CodeDropout(1 + number) for _, number in categories)
+        self.rare = nn.ModuleList(
+            CodeDropout(1 + number, dropout) for _, number in categories
+        )
         self.dropout = Dropout(dropout) if dropout else nn.Identity()
         self.draw_parameters()
 
     def draw_parameters(self, generator: torch.Generator | None = None) -> None:
-        """Draw vectors; that of what is unknown starts at their mean, 0.
+        """Draw vectors of about length 1; that of what is unknown starts at their mean.
 
         Parameters
         ----------
@@ -92,7 +92,7 @@ class CategoryEmbedding(nn.Module):
             None: torch's global stream.
         """
         for table in self.tables:
-            init.normal_(table, std=_SPREAD, generator=generator)
+            init.normal_(table, std=table.shape[1] ** -0.5, generator=generator)
             with torch.no_grad():
                 table[0] = 0.0
 

@@ -33,7 +33,7 @@ def holds_text(X: object, name: str) -> bool:
     """
     if hasattr(X, "columns") or not isinstance(X, list | tuple | np.ndarray):
         return False
-    if isinstance(X, np.ndarray) and X.dtype.kind not in "OUS":
+    if isinstance(X, np.ndarray) and (X.dtype.kind not in "OUS" or not X.ndim):
         return False
     if any(isinstance(entry, str) for entry in X[:1]):
         raise ValueError(
@@ -41,11 +41,17 @@ def holds_text(X: object, name: str) -> bool:
             "words. skattn.sequences.Tokenizer makes them, in a pipeline before the "
             "estimator."
         )
-    for entry in X:
+    undecided: set[int] | None = None
+    for entry in X:  # most often the first one says it of all its channels
         columns = _take_columns(entry)
-        if any(is_category(column) for column in columns):
-            return True
-        if any(_says_something(column) for column in columns):
+        if undecided is None:
+            undecided = {*range(len(columns))}
+        for channel in [c for c in undecided if c < len(columns)]:
+            if is_category(columns[channel]):
+                return True
+            if _says_something(columns[channel]):
+                undecided.discard(channel)
+        if not undecided:
             return False
     return False
 
@@ -123,7 +129,9 @@ def _take_columns(entry: object) -> list[Any]:
             return [*np.array(entry, dtype=object).T]
         return [flat]
     array = np.asarray(from_tensor(entry, "X"))
-    return [array] if array.ndim == 1 else [*array.T]
+    if array.ndim != 2:  # more axes than 2, or none, are refused where X is read
+        return [array] if array.ndim == 1 else []
+    return [*array.T]
 
 
 def is_category(column: Any) -> bool:
