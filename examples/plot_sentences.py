@@ -2,16 +2,16 @@
 Sentences, word by word
 =======================
 
-A list of words is a sequence of one categorical channel: the network learns a vector for
-each word, and its weights say on which words a prediction rests.
+A list of words is a sequence of one categorical channel: the network learns a vector
+for each word, and its weights say on which words a prediction rests.
 """
 
 # %%
 # Reviews
 # -------
 #
-# Made-up reviews of which one clause holds the verdict, "not" turns it round, and the rest
-# is chatter. A bag of words cannot know what "not" belongs to.
+# Made-up reviews of which one clause holds the verdict, "not" turns it round, and the
+# rest is chatter. A bag of words cannot know what "not" belongs to.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -73,7 +73,7 @@ for axis, sentence, weight in zip(axes, tokens, weights, strict=True):
 plt.show()
 
 # %%
-# The vectors of the words are a table. Its first row is for words that the classifier never
-# saw, such as "gorgeous".
+# The vectors of the words are a table. Its first row is for words that the classifier
+# never saw, such as "gorgeous".
 
 print(model[-1].embedding_frame().iloc[:4, :3].round(2))
