@@ -104,7 +104,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     dropout : float or "auto", default="auto"
         Share of units dropped in training, between layers and on the context. The same
         share of categories is taken for unknown, and of the numbers in their vectors
-        dropped. "auto" is 0.2 after convolutions, 0.5 for sentences, else 0.
+        dropped. "auto" is 0.2 after convolutions, 0.4 for sentences, else 0.
 
     attention : {"additive", "cosine", "dot", "general", "location", "scaled_dot", \
             "feature", "last", "mean", "max"}, default="additive"
@@ -191,8 +191,8 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
 
     max_epochs : int or "auto", default="auto"
         Most passes through the training samples. "auto" is what makes 800 steps of the
-        optimiser with convolutions, 1,500 without, but at least 30; for sentences 400,
-        but at least 8.
+        optimiser with convolutions, 1,500 without, but at least 30; for sentences 600,
+        but at least 12.
 
     early_stopping : bool or "auto", default="auto"
         Set a validation part aside, stop when its loss has not improved for

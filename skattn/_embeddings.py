@@ -77,7 +77,7 @@ class CategoriesMixin:
         """
         check_is_fitted(self)
         pandas = import_optional("pandas", "pandas", "embedding_frame")
-        tables = [t for e in self.net_.module_.embeddings for t in e.tables]
+        tables = [t for e in self.net_.module_.embeddings for t in e.find_vectors()]
         groups = (self.categories_, self.static_categories_)
         known = {name: entries for group in groups for name, entries in group.items()}
         names = [name for group in groups for name in group]
@@ -88,7 +88,7 @@ class CategoriesMixin:
                 f"channel={channel!r} names no channel or static column of categories; "
                 f"allowed are {names}."
             )
-        table = tables[names.index(channel)].detach().cpu().numpy()
+        table = tables[names.index(channel)].cpu().numpy()
         index = pandas.Index(["<unknown>", *known[channel].tolist()], dtype=object)
         return pandas.DataFrame(table, index=index)
 
@@ -132,7 +132,8 @@ def start_vectors(estimator: Any, network: Network, samples: TrainingSamples) ->
             embedding.set_counts(place, torch.from_numpy(counts).float())
             if not static and estimator.embeddings is not None:
                 given = _find_vectors(estimator, channel)
-                _set_vectors(embedding.tables[place], entries, given)
+                drawn = embedding.find_vectors()[place]
+                embedding.set_vectors(place, _start_from(given, entries, drawn))
 
 
 def _take_codes(samples: TrainingSamples, channel: int, static: bool) -> np.ndarray:
@@ -163,13 +164,13 @@ def _find_vectors(estimator: Any, channel: int) -> Vectors:
     return given.get(names[channel], {})
 
 
-def _set_vectors(
-    table: torch.Tensor, entries: tuple[object, ...], given: Vectors
-) -> None:
-    """Set the vectors that are given; the unknown's is their mean, others near it."""
+def _start_from(
+    given: Vectors, entries: tuple[object, ...], table: torch.Tensor
+) -> torch.Tensor:
+    """Return vectors: those that are given, their mean for unknown, others near it."""
     known = [(code, e) for code, e in enumerate(entries, start=1) if e in given]
     if not known:
-        return
+        return table
     vectors = []
     for _, entry in known:
         try:
@@ -192,6 +193,7 @@ def _set_vectors(
     table[1:] = mean + table[1:] / max(float(drawn_spread), 1e-6) * spread
     table[0] = mean
     table[[code for code, _ in known]] = start
+    return table
 
 
 def find_size(embeddings: Any) -> int | None:

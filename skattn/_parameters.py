@@ -41,8 +41,8 @@ _FEW = 50
 _LEAST_WORDS = 200
 
 # Steps of the optimiser that words take: more of them learn sentences by heart.
-_WORD_STEPS = 400
-_WORD_EPOCHS = 8
+_WORD_STEPS = 600
+_WORD_EPOCHS = 12
 
 # Numbers in the vector of a category, at most.
 _LARGEST_VECTOR = 128
@@ -281,7 +281,7 @@ def _choose_dropout(given: Given, seen: Seen) -> Choice:
     if given["conv_layers"]:
         return Choice(0.2, "with convolutions")
     if seen.words:
-        return Choice(0.5, _WORDS)
+        return Choice(0.4, _WORDS)
     return Choice(0.0, "without convolutions, the decay of the LSTM is enough")
 
 

@@ -9,6 +9,10 @@ from ._dropout import Dropout
 # Codes that training takes for unknown: this over itself and the number of times that a
 # category comes, so that rare ones train the vector of what is unknown.
 _RARE = 0.25
+
+# Vectors over what is trained: steps of theirs in those of other weights. Adam moves
+# what comes once as far as what comes always, so that words were learned by heart.
+_STEP = 0.3
 Categories = tuple[tuple[int, int], ...]  # channel, and categories in it
 
 
@@ -92,7 +96,8 @@ class CategoryEmbedding(nn.Module):
             None: torch's global stream.
         """
         for table in self.tables:
-            init.normal_(table, std=table.shape[1] ** -0.5, generator=generator)
+            spread = table.shape[1] ** -0.5 / _STEP
+            init.normal_(table, std=spread, generator=generator)
             with torch.no_grad():
                 table[0] = 0.0
 
@@ -101,6 +106,15 @@ class CategoryEmbedding(nn.Module):
         kept = self.rare[place].get_buffer("kept")
         kept.copy_(counts / (counts + _RARE))
 
+    def find_vectors(self) -> list[Tensor]:
+        """Return the vectors of each channel, by code."""
+        return [_STEP * table.detach() for table in self.tables]
+
+    @torch.no_grad()
+    def set_vectors(self, place: int, vectors: Tensor) -> None:
+        """Set the vectors of one of the channels, by code."""
+        self.tables[place].copy_(vectors / _STEP)
+
     def forward(self, x: Tensor) -> Tensor:
         """Return ``(..., output_size)``: the real channels, then the vectors."""
         parts = [x[..., self.real]] if self.real else []
@@ -108,7 +122,7 @@ class CategoryEmbedding(nn.Module):
             self.coded, self.tables, self.rare, strict=True
         ):
             codes = rare(x[..., channel].long())
-            parts.append(self.dropout(table[codes]).to(x.dtype))
+            parts.append(self.dropout(_STEP * table[codes]).to(x.dtype))
         return torch.cat(parts, dim=-1)
 
 
