@@ -60,6 +60,7 @@ untuned: .venv/.installed  ## Defaults only, on sets that nobody tuned on; SKATT
 	$(BIN)/python -m benchmarks.untuned.ucr $(UNTUNED)
 	$(BIN)/python -m benchmarks.untuned.engines $(UNTUNED)
 	$(BIN)/python -m benchmarks.untuned.forecasts $(UNTUNED)
+	$(BIN)/python -m benchmarks.untuned.sentences $(UNTUNED)
 
 .venv-peers/.installed: constraints.txt constraints-peers.txt pyproject.toml
 	$(PYTHON) -m venv .venv-peers
