@@ -63,6 +63,7 @@ untuned: .venv/.installed  ## Defaults only, on sets that nobody tuned on; SKATT
 	$(BIN)/python -m benchmarks.untuned.pointer
 	$(BIN)/python -m benchmarks.untuned.paths
 	$(BIN)/python -m benchmarks.untuned.rules
+	$(BIN)/python -m benchmarks.untuned.sentences $(UNTUNED)
 
 .venv-peers/.installed: constraints.txt constraints-peers.txt pyproject.toml
 	$(PYTHON) -m venv .venv-peers

@@ -9,6 +9,7 @@ ORDER = [
     "plot_ragged.py",
     "plot_classification.py",
     "plot_vowels.py",
+    "plot_sentences.py",
     "plot_forecast_tomorrow.py",
     "plot_electricity.py",
     "plot_quantiles.py",

@@ -2,9 +2,9 @@
 Engines under changing conditions: scale within regimes
 =======================================================
 
-A sensor reads one thing at sea level and another at altitude. Where the conditions change
-from flight to flight, their jumps hide what wears slowly. `RegimeScaler` finds the regimes
-and scales the sensors within each; here it halves the error.
+A sensor reads one thing at sea level and another at altitude. Where the conditions
+change from flight to flight, their jumps hide what wears slowly. `RegimeScaler` finds
+the regimes and scales the sensors within each; here it halves the error.
 """
 
 # %%
@@ -14,8 +14,8 @@ and scales the sensors within each; here it halves the error.
 # If ``SKATTN_DATA`` names a folder with ``CMAPSS/train_FD002.txt.gz``, this page takes
 # its data from there: 260 turbofan engines of NASA's simulation C-MAPSS (Saxena et al.
 # 2008), three settings and 14 sensors. Otherwise it makes 80 engines of its own: wear
-# grows exponentially to 1, where an engine fails; the condition of each flight moves all
-# sensors by far more than the wear does.
+# grows exponentially to 1, where an engine fails; the condition of each flight moves
+# all sensors by far more than the wear does.
 
 import os
 from pathlib import Path
@@ -102,8 +102,8 @@ for name, error in errors.items():
 # Look
 # ----
 #
-# Left: one sensor over an engine's last 30 cycles, as it was measured and as it is after
-# scaling, each in its own deviations. On the right, the errors.
+# Left: one sensor over an engine's last 30 cycles, as it was measured and as it is
+# after scaling, each in its own deviations. On the right, the errors.
 
 figure, (left, right) = plt.subplots(1, 2, layout="constrained", figsize=(8.0, 3.4))
 last = np.flatnonzero(y == 0)[0]
@@ -120,12 +120,14 @@ left.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
 bars = right.barh([*errors], [*errors.values()], color="#767676")
 bars[-1].set_color("#0072b2")
 right.bar_label(bars, fmt="%.1f", padding=3)
-right.set(xlabel="root mean squared error, cycles", xlim=(0, 1.15 * max(errors.values())))
+right.set(
+    xlabel="root mean squared error, cycles", xlim=(0, 1.15 * max(errors.values()))
+)
 right.invert_yaxis()
 for panel in (left, right):
     panel.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
-# The regime stays in the data: the settings are standardised over all rows and reach the
-# network as they are. :doc:`/guide/defaults` has the figures on the whole of FD002.
+# The regime stays in the data: the settings are standardised over all rows and reach
+# the network as they are. :doc:`/guide/defaults` has the figures on the whole of FD002.

@@ -19,6 +19,7 @@ from sklearn.base import (
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from ._embeddings import CategoriesMixin, find_size, spare_codes, start_vectors
 from ._explain import AttentionMixin, warn_if_idle
 from ._history import HistoryMixin
 from ._parameters import (
@@ -38,6 +39,7 @@ from .sequences._reader import read_groups, read_weights, read_X
 from .sequences._scaling import (
     IDENTITY,
     InputScaler,
+    Scaler,
     fit_beside,
     fit_scaler,
     measure_changes,
@@ -106,6 +108,7 @@ _WITHOUT_EFFECT = {
 class BaseLSTMAttention(
     PlainState,
     AttentionMixin,
+    CategoriesMixin,
     HistoryMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
@@ -344,12 +347,32 @@ class BaseLSTMAttention(
         lengths, longest = samples.X.lengths, self.n_timesteps_in_
         longest = longest if lengths is None else int(lengths[samples.rows].max())
         shape = (len(samples.rows), longest, self.n_channels_in_)
-        gapless = self._schema.missing == "error"
-        if target.channels is None or lengths is not None or not gapless:
-            return Seen(*shape, target.stratified)
-        look = Outlook(samples, target, bool(getattr(self, "channel_independent", 0)))
-        return Seen(
-            *shape, False, True, look.compare, look.measure_spread, look.find_period
+        seen, schema = Seen(*shape, target.stratified), self._schema
+        if schema.categories or schema.static_categories:
+            seen = replace(
+                seen,
+                n_categories=schema.n_categories,
+                vector_size=find_size(self.embeddings),
+                tokens=len(schema.categories) == self.n_channels_in_,
+                n_steps=shape[0] * shape[1]
+                if lengths is None
+                else int(lengths[samples.rows].sum()),
+            )
+        if self.embeddings is not None and not schema.categories:
+            raise ValueError(
+                "embeddings has vectors for categories, but no channel of X holds any; "
+                "allowed is None, or name the channels in categorical_features."
+            )
+        if target.channels is None or lengths is not None or schema.missing != "error":
+            return seen
+        alone = bool(getattr(self, "channel_independent", False) or schema.categories)
+        look = Outlook(samples, target, alone)
+        return replace(
+            seen,
+            forecasts=True,
+            compare=look.compare,
+            measure_spread=look.measure_spread,
+            find_period=look.find_period,
         )
 
     def _split(
@@ -402,7 +425,10 @@ class BaseLSTMAttention(
             used[rows] = samples.weights[rows] / self._weight_unit
         self._scaling = {name: getattr(self, name) for name in self._scaling_names}
         channels, self._changes = IDENTITY, None
+        # Differences are for numbers alone.
+        coded, coded_static = self._schema.categories, self._schema.static_categories
         stem = given["conv_layers"] and not given.get("channel_independent")
+        stem = stem and not coded
         if self.scale_inputs or stem:
             measured = fit_scaler(samples.X, used)
             channels = measured if self.scale_inputs else IDENTITY
@@ -415,8 +441,14 @@ class BaseLSTMAttention(
             if moving.any() and np.median(changes[moving] ** 2) < SMOOTH:
                 own = changes * measured.scale / scale
                 self._changes = np.where(moving, own, 1.0)
-        beside = fit_beside(samples.X, used, measured=self.scale_inputs)
-        self._input_scaler = InputScaler(mean, scale, self._schema.missing, *beside)
+        if coded:
+            spared = spare_codes(Scaler(mean, scale), [*coded])
+            mean, scale = spared.mean, spared.scale
+        static, future = fit_beside(samples.X, used, measured=self.scale_inputs)
+        if coded_static and static is not None:
+            static = spare_codes(static, [*coded_static])
+        missing = self._schema.missing
+        self._input_scaler = InputScaler(mean, scale, missing, static, future)
         return target.settle(samples.y, used, self._input_scaler, given.get("loss"))
 
     def _build(self, given: dict[str, object], samples: TrainingSamples) -> Network:
@@ -438,6 +470,8 @@ class BaseLSTMAttention(
             network.set_center(torch.from_numpy(center).float()[None])
             if architecture.values == "inputs":
                 _warn_of_offsets(center, architecture)
+        if architecture.embedding_size:
+            start_vectors(self, network, samples)
         if architecture.anchor == "changes":
             network.set_change_scale(self._measure_units(samples, architecture))
         return network
@@ -471,6 +505,7 @@ class BaseLSTMAttention(
             "indicators": self._schema.missing != "error",
             "n_static": self._schema.n_static,
             "n_future": self._schema.n_future,
+            **self._schema.count_categories(),
             "conv_channels": CONV_CHANNELS,
         }
         if settings.get("decoder") == "lstm":  # which brings its own query

@@ -1,11 +1,17 @@
 """What each constructor parameter may be, for scikit-learn's own checks."""
 
 import os
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
 
 import torch
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    RealNotInt,
+    StrOptions,
+)
 
 from .nn._normalizers import NORMALIZERS
 from .nn._scores import SCORES
@@ -19,6 +25,14 @@ SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
     "padding_value": [Real, None],
     "missing": [StrOptions({"error", "mask", "forward"})],
+    "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
+    "min_frequency": [
+        Interval(Integral, 1, None, closed="left"),
+        Interval(RealNotInt, 0, 1, closed="neither"),
+        None,
+    ],
+    "embedding_size": [_AUTO, Interval(Integral, 1, None, closed="left")],
+    "embeddings": [Mapping, None],
     "conv_layers": [_AUTO, Interval(Integral, 0, None, closed="left")],
     "patch_size": [_AUTO, Interval(Integral, 1, None, closed="left")],
     "scale_inputs": ["boolean"],

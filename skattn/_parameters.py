@@ -39,6 +39,17 @@ _STEPS_AFTER_STEM = 24
 _LEAST_STEPS = {True: 800, False: 1500}  # with a stem, without
 _LEAST_EPOCHS = 30
 
+# Times that a category comes in the mean, below which its vector is learned by heart.
+_FEW = 50
+_LEAST_WORDS = 200
+
+# Steps of the optimiser that words take: more of them learn sentences by heart.
+_WORD_STEPS = 600
+_WORD_EPOCHS = 12
+
+# Numbers in the vector of a category, at most.
+_LARGEST_VECTOR = 128
+
 # Batches: the largest power of 2 with which a pass has so many, in these bounds.
 _BATCHES = 32
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 256
@@ -68,6 +79,14 @@ class Seen:
         Returns how many times larger some windows are than others; for forecasts.
     find_period : callable, default=None
         Returns the period of the sequences in steps, or None; for forecasts.
+    n_categories : tuple of int, default=()
+        Categories of each channel and each static feature that holds some.
+    vector_size : int, default=None
+        Size of the vectors that are given for categories.
+    tokens : bool, default=False
+        Whether all channels hold categories.
+    n_steps : int, default=0
+        Steps of all training samples together; where there are categories.
     """
 
     n_samples: int
@@ -78,6 +97,16 @@ class Seen:
     compare: Callable[[Any], dict[Any, float]] | None = None
     measure_spread: Callable[[], float] | None = None
     find_period: Callable[[], int | None] | None = None
+    n_categories: tuple[int, ...] = ()
+    vector_size: int | None = None
+    tokens: bool = False
+    n_steps: int = 0
+
+    @property
+    def words(self) -> bool:
+        """Whether samples are of many words that come a few times in the mean."""
+        n_words = max(self.n_categories, default=0)
+        return self.tokens and n_words >= _LEAST_WORDS and self.n_steps < _FEW * n_words
 
 
 class Choice(NamedTuple):
@@ -128,6 +157,8 @@ class FitSummary(Mapping[str, Choice]):
 
 
 Given = dict[str, object]
+
+_WORDS = "many words come seldom, and are soon learned by heart"
 
 
 def _choose_early_stopping(given: Given, seen: Seen) -> Choice:
@@ -213,7 +244,18 @@ def _choose_conv_layers(given: Given, seen: Seen) -> Choice:
         return Choice(0, "regression: convolutions before the LSTM did not help")
     if given["values"] == "inputs":
         return Choice(0, "values='inputs' sums inputs that nothing has mixed")
+    if seen.words:
+        return Choice(0, _WORDS)
     return Choice(3, "classification: shapes are found by convolutions")
+
+
+def _choose_embedding_size(given: Given, seen: Seen) -> Choice:
+    if seen.vector_size is not None:
+        return Choice(seen.vector_size, "the size of the vectors in embeddings")
+    sizes = tuple(
+        min(_LARGEST_VECTOR, ceil(1.6 * number**0.56)) for number in seen.n_categories
+    )
+    return Choice(sizes, f"for {' and '.join(map(str, seen.n_categories))} categories")
 
 
 def _choose_patch_size(given: Given, seen: Seen) -> Choice:
@@ -257,12 +299,16 @@ def _choose_bidirectional(given: Given, seen: Seen) -> Choice:
 def _choose_dropout(given: Given, seen: Seen) -> Choice:
     if given["conv_layers"]:
         return Choice(0.2, "with convolutions")
+    if seen.words:
+        return Choice(0.4, _WORDS)
     return Choice(0.0, "without convolutions, the decay of the LSTM is enough")
 
 
 def _choose_learning_rate(given: Given, seen: Seen) -> Choice:
     if given["conv_layers"]:
         return Choice(0.006, "with convolutions")
+    if seen.words:
+        return Choice(0.003, _WORDS)
     return Choice(0.01, "without convolutions")
 
 
@@ -289,8 +335,10 @@ def _choose_max_epochs(given: Given, seen: Seen) -> Choice:
     size = given["batch_size"]
     assert isinstance(size, int)
     n_batches = ceil(seen.n_samples / size)
-    least = _LEAST_STEPS[bool(given["conv_layers"])]
-    number = max(_LEAST_EPOCHS, ceil(least / n_batches))
+    least, epochs = _LEAST_STEPS[bool(given["conv_layers"])], _LEAST_EPOCHS
+    if seen.words and not given["conv_layers"]:
+        least, epochs = _WORD_STEPS, _WORD_EPOCHS
+    number = max(epochs, ceil(least / n_batches))
     return Choice(number, f"{number * n_batches} steps of the optimiser")
 
 
@@ -306,6 +354,7 @@ RULES: Rules = {
     "linear_skip": _choose_linear_skip,
     "loss": _choose_loss,
     "conv_layers": _choose_conv_layers,
+    "embedding_size": _choose_embedding_size,
     "patch_size": _choose_patch_size,
     "query": _choose_query,
     "batch_size": _choose_batch_size,
@@ -350,6 +399,8 @@ def resolve_auto(
     """
     given, choices = dict(given), {}
     for name, rule in rules.items():
+        if name == "embedding_size" and not seen.n_categories:
+            given[name] = 0  # whatever was asked for
         if given.get(name) == "auto":
             value, reason = known.get(name) or rule(given, seen)
             given[name], choices[name] = value, (value, reason)

@@ -238,6 +238,11 @@ class Probe:
         ndarray of shape (n_samples, n_timesteps, n_channels)
             In units of y.
         """
+        if self.schema.categories:
+            raise NotImplementedError(
+                "gradients do not go through categories, which X holds; "
+                "occlusion_importance and timestep_permutation_importance do."
+            )
         samples = self.read(X)
         n_timesteps = samples.values.shape[1]
         start_row = prepare(self.scaler, Samples(baseline[None, None])).x[0, 0]

@@ -1,6 +1,6 @@
 """The regressor: numbers, vectors or forecasts from sequences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -57,11 +57,37 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         last value seen (the mean before the first). The latter two tell the LSTM by an
         indicator for each channel which values were missing [10]_.
 
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Channels that hold categories: names, numbers, or a boolean mask. For each
+        category the network learns a vector. "from_dtype": channels that hold text, and
+        columns of frames of type category, string or bool; a list of lists of words is
+        one such channel. Whole numbers are numbers unless they are named. Columns of
+        static features are categories by their type alone. What is missing is a
+        category of its own if it is so in `fit`.
+
+    min_frequency : int or float, default=None
+        How often, or in which share of the steps, a category must come to have a vector
+        of its own. Rarer ones share the vector of what is unknown, which categories
+        that `fit` did not see have as well. Without rare ones, that vector is trained
+        by taking categories for unknown now and then: one that comes ``n`` times, in
+        ``0.25 / (n + 0.25)`` of the cases (Kiperwasser and Goldberg 2016).
+
+    embedding_size : int or "auto", default="auto"
+        Numbers in the vector of a category. "auto" is ``1.6 * n ** 0.56`` for ``n``
+        categories, at most 128, for each channel by itself; with ``embeddings`` it is
+        their size.
+
+    embeddings : mapping, default=None
+        Vectors to start from, by category; for several channels, such mappings by the
+        name or number of the channel, or one for all. Categories without a vector
+        start near the mean of the others.
+
     conv_layers : int or "auto", default="auto"
         Convolutions over time before the LSTM [14]_ [15]_, with 64 channels each, batch
         normalisation and ReLUs; 0 for none. Their outputs are averaged over patches,
         are read by the LSTM, and stand next to its states as keys and values. "auto"
-        is 3 for classes and 0 for numbers.
+        is 3 for classes, 0 for numbers, and 0 for sentences: sequences of categories
+        alone, of which there are at least 200, with less than 50 steps for each.
 
     patch_size : int or "auto", default="auto"
         Consecutive steps joined into one step of the LSTM; with ``conv_layers`` they
@@ -87,8 +113,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         convolutions False where training takes less than 1,500 steps.
 
     dropout : float or "auto", default="auto"
-        Share of units dropped in training, between layers and on the context. "auto"
-        is 0.2 after convolutions, else 0.
+        Share of units dropped in training, between layers and on the context. The same
+        share of categories is taken for unknown, and of the numbers in their vectors
+        dropped. "auto" is 0.2 after convolutions, 0.4 for sentences, else 0.
 
     attention : {"additive", "cosine", "dot", "general", "location", "scaled_dot", \
             "feature", "last", "mean", "max"}, default="additive"
@@ -222,7 +249,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     learning_rate : float or "auto", default="auto"
         Step size of the optimiser: the first one, or with "one_cycle" the largest.
-        "auto" is 0.006 with convolutions, else 0.01.
+        "auto" is 0.006 with convolutions, 0.003 for sentences, else 0.01.
 
     lr_schedule : {"cosine", "one_cycle", "plateau"} or None, default="one_cycle"
         How the learning rate changes: along a cosine to 0 at ``max_epochs``, up and
@@ -248,7 +275,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     max_epochs : int or "auto", default="auto"
         Most passes through the training samples. "auto" is what makes 800 steps of the
-        optimiser with convolutions, 1,500 without, but at least 30.
+        optimiser with convolutions, 1,500 without, but at least 30; for sentences 600,
+        but at least 12.
 
     early_stopping : bool or "auto", default="auto"
         Set a validation part aside, stop when its loss has not improved for
@@ -336,9 +364,12 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         `partial_fit`. With ``early_stopping`` it is the fitted model's own, with
         "ar" and "arx" before the path is fitted again.
 
-    anchor_, linear_skip_, scale_windows_, conv_layers_, patch_size_, query_, \
-    bidirectional_, dropout_, learning_rate_, weight_decay_, batch_size_, max_epochs_, \
-    early_stopping_ : int, float, bool or str
+    categories_ : dict of ndarray
+        By channel, its categories in the order of their codes; see `embedding_frame`.
+
+    anchor_, linear_skip_, scale_windows_, conv_layers_, embedding_size_, \
+    patch_size_, query_, bidirectional_, dropout_, learning_rate_, weight_decay_, \
+    batch_size_, max_epochs_, early_stopping_ : int, float, bool or str
         The values that the last call used, those chosen for "auto" included.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -376,6 +407,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     resumed_from_epoch_ : int
         Epochs of an interrupted fit that the last call took over from ``checkpoint``;
         0 if it started by itself.
+
+    static_categories_ : dict of ndarray
+        By static column, its categories in the order of their codes.
 
     static_names_in_ : ndarray of str
         Names of static features, if they came as a frame in `Sequences`.
@@ -465,6 +499,10 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         n_timesteps: int | None = None,
         padding_value: float | None = None,
         missing: str = "error",
+        categorical_features: object = "from_dtype",
+        min_frequency: int | float | None = None,
+        embedding_size: int | str = "auto",
+        embeddings: Mapping[object, object] | None = None,
         conv_layers: int | str = "auto",
         patch_size: int | str = "auto",
         scale_inputs: bool = True,
@@ -514,6 +552,10 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         self.n_timesteps = n_timesteps
         self.padding_value = padding_value
         self.missing = missing
+        self.categorical_features = categorical_features
+        self.min_frequency = min_frequency
+        self.embedding_size = embedding_size
+        self.embeddings = embeddings
         self.conv_layers = conv_layers
         self.patch_size = patch_size
         self.scale_inputs = scale_inputs

@@ -39,7 +39,11 @@ BAD_FITS = [
     ({}, {"y": np.zeros((40, 2, 2, 2))}, r"y has shape \(40, 2, 2, 2\); allowed"),
     ({}, {"y": np.zeros((40, 0))}, r"y has shape \(40, 0\)"),
     ({}, {"y": np.array(["a"] * 40)}, r"could not convert string to float"),
-    ({}, {"X": np.array([["a"] * 6] * 40, dtype=object)}, r"could not convert string"),
+    (
+        {"categorical_features": None},
+        {"X": np.array([["a"] * 6] * 40, dtype=object)},
+        r"does not hold numbers",
+    ),
     ({}, {"X": X.astype(complex)}, r"Complex data not supported"),
     ({}, {"X": X[:0], "y": Y[:0]}, r"0 sample\(s\).*minimum of 1"),
     ({}, {"X": X[:, :0]}, r"X has shape \(40, 0, 2\)"),

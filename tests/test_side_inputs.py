@@ -298,12 +298,9 @@ def test_names_of_static_and_future_must_agree():
     with pytest.raises(ValueError, match=r"X.future has the columns \['sun'"):
         model.predict(Sequences(STEPS, static=static, future=swapped))
     assert not hasattr(model.fit(X[:80], AHEAD[:80]), "static_names_in_")
-    for column in (static["sex"].astype("category"), "2026-01-01"):
-        typed = static.assign(sex=column)
-        if isinstance(column, str):
-            typed["sex"] = np.datetime64(column)
-        with pytest.raises(ValueError, match=r"column 'sex'.*Encode categories before"):
-            model.fit(Sequences(STEPS, static=typed), AHEAD)
+    typed = static.assign(sex=np.datetime64("2026-01-01"))
+    with pytest.raises(ValueError, match=r"column 'sex'.*Turn dates into numbers"):
+        model.fit(Sequences(STEPS, static=typed), AHEAD)
     flags = Sequences(STEPS, static=static.assign(sex=STATIC[:, 0] > 0))
     assert model.fit(flags[:80], SWITCH[:80]).predict(flags).shape == (N,)
 
@@ -348,9 +345,8 @@ def test_windows_are_learned_from_and_tomorrow_is_forecast():
 
 ODD_STATIC = [
     lambda a: a[:-1], lambda a: a[:, 0], lambda a: a * np.nan, lambda a: a + np.inf,
-    lambda a: a.astype(complex), lambda a: a.astype(str), lambda a: a[:, :0],
-    lambda a: a.astype("M8[s]"), lambda a: [[None]] * len(a), lambda a: "abc",
-    lambda a: [[1], [1, 2]],
+    lambda a: a.astype(complex), lambda a: a[:, :0], lambda a: a.astype("M8[s]"),
+    lambda a: [[None]] * len(a), lambda a: "abc", lambda a: [[1], [1, 2]],
 ]  # fmt: skip
 ODD_FUTURE = [
     lambda a: a[:-1], lambda a: a[0], lambda a: a * np.nan, lambda a: a[:, :2],

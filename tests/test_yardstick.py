@@ -138,3 +138,17 @@ def test_samples_of_few_groups_do_not_join_late():
     model = LSTMAttentionClassifier(random_state=0, hidden_size=4)
     model.fit(X, y > 0, groups=np.arange(160) % 4)
     assert "held_out" not in model.yardstick_scores_
+
+
+@pytest.mark.parametrize("longest", [3, 12])
+def test_validation_samples_may_have_other_lengths(longest):
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(rng.integers(4, 9), 2)) for _ in range(600)]
+    held = [rng.normal(size=(longest, 2)) for _ in range(60)]
+    y, y_held = (np.array([x[0, 0] > 0 for x in part]) for part in (X, held))
+    model = LSTMAttentionClassifier(
+        hidden_size=4, batch_size=16, max_epochs=14, random_state=0
+    ).fit(X, y, X_val=held, y_val=y_held)
+    assert model.yardstick_scores_["held_out"].keys() == {
+        "constant", "linear", "network",
+    }  # fmt: skip

@@ -7,6 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
+from ..sequences._samples import Samples
+
 Output = Callable[[object], np.ndarray]  # from X to outputs, one row per sample
 
 
@@ -20,6 +22,10 @@ class Schema(Protocol):
     @property
     def padding_value(self) -> float | None:
         """Value of padded steps, or None if arrays are not padded."""
+
+    @property
+    def categories(self) -> dict[int, tuple[object, ...]]:
+        """Categories by channel, in the order of their codes, which start at 1."""
 
 
 class Architecture(Protocol):
@@ -64,6 +70,10 @@ class Probe(Protocol):
     @property
     def target(self) -> Target:
         """What is predicted."""
+
+    @property
+    def read(self) -> Callable[[object], Samples]:
+        """Read X in any form that the estimator takes, with codes for categories."""
 
     def mean_inputs(self, kind: str = "channel") -> np.ndarray | None:
         """Return means over the training samples, if they are known."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..sequences import Sequences
 from ..sequences._ragged import as_steps, is_ragged, measure_lengths, pad_steps
-from ._estimators import Output, find_probe, read_settings
+from ._estimators import Output, Probe, find_probe, read_settings
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -93,6 +93,9 @@ def read_series(estimator: object, X: object, name: str = "X") -> Series:
     Series
         With at least one sample.
     """
+    probe = find_probe(estimator)
+    if probe is not None and probe.schema.categories:
+        return _read_coded(probe, X)
     if isinstance(X, Sequences):
         return replace(read_series(estimator, X.steps, f"{name}.steps"), beside=X)
     if hasattr(X, "detach"):
@@ -113,6 +116,25 @@ def read_series(estimator: object, X: object, name: str = "X") -> Series:
     values = _as_float(values)
     lengths = _measure_lengths(estimator, values, name)
     return Series(values, lengths, lambda values, lengths: values)
+
+
+def _read_coded(probe: Probe, X: object) -> Series:
+    """Read categories as their codes; what is put in place of one is missing there."""
+    samples, held = probe.read(X), probe.schema.categories
+    n_samples, n_timesteps, _ = samples.values.shape
+    lengths = samples.lengths
+    if lengths is None:
+        lengths = np.full(n_samples, n_timesteps)
+
+    def rebuild(values: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+        steps = values.astype(object)
+        for channel, entries in held.items():
+            meant = np.array([None, *entries], dtype=object)
+            steps[:, :, channel] = meant[values[:, :, channel].astype(np.intp)]
+        return [row[:n] for row, n in zip(steps, lengths, strict=True)]
+
+    beside = X if isinstance(X, Sequences) else None
+    return Series(samples.values, lengths, rebuild, beside)
 
 
 def _read_ragged(X: Sequence[npt.ArrayLike], name: str) -> Series:

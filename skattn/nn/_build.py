@@ -7,7 +7,8 @@ import torch
 from torch import nn
 from torch.nn import init
 
-from ._channel_independent import ChannelIndependent, Network
+from ._categories import Categories
+from ._channel_independent import ChannelIndependent, Network, fold_channels
 from .network import AttentionNetwork
 
 
@@ -28,7 +29,7 @@ class Architecture:
     hidden_size, num_layers, bidirectional, dropout, attention, query, n_heads, \
     normalizer, self_attention_heads, values, state_bypass, decoder, teacher_forcing, \
     output_activation, anchor, linear_skip, scale_windows, quantiles, n_static, \
-    n_future
+    n_future, categories, static_categories, embedding_size
         As in `AttentionNetwork`.
     """
 
@@ -64,6 +65,9 @@ class Architecture:
     quantiles: tuple[float, ...] | None = None
     n_static: int = 0
     n_future: int = 0
+    categories: Categories = ()
+    static_categories: Categories = ()
+    embedding_size: int | tuple[int, ...] = 0
 
 
 def build_network(generator: torch.Generator, architecture: Architecture) -> Network:
@@ -116,6 +120,10 @@ def assemble(architecture: Architecture) -> Network:
             return AttentionNetwork(n_inputs, **settings)
         settings |= {"n_targets": 1, "target_channels": (0,)}
         n_taken = (len(targets) - 1) * n_inputs // n_channels
+        order = fold_channels(targets, n_channels, n_inputs)[0]
+        settings["categories"] = tuple(
+            (order.index(channel), number) for channel, number in settings["categories"]
+        )
         one = AttentionNetwork(n_inputs - n_taken, **settings)
         network = ChannelIndependent(one, targets, n_channels, n_inputs)
         network.set_center(torch.zeros(1, n_inputs))  # one pattern for each target

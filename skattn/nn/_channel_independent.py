@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from torch import Tensor, nn
 
+from ._categories import CategoryEmbedding
 from ._inputs import Inputs, NetworkOutput
 from ._skip import LinearSkip
 from .network import AttentionNetwork
@@ -39,11 +40,7 @@ class ChannelIndependent(nn.Module):
         super().__init__()
         self.network = network
         self.context_size = len(target_channels) * network.context_size
-        others = [c for c in range(n_inputs) if c % n_channels not in target_channels]
-        self.channels = [
-            [*range(target, n_inputs, n_channels), *others]
-            for target in target_channels
-        ]
+        self.channels = fold_channels(target_channels, n_channels, n_inputs)
 
     def forward(
         self,
@@ -111,6 +108,11 @@ class ChannelIndependent(nn.Module):
         self.network.set_difference_scale(scale)
 
     @property
+    def embeddings(self) -> list[CategoryEmbedding]:
+        """What puts vectors in the place of codes: of channels, then of static ones."""
+        return self.network.embeddings
+
+    @property
     def whole_batches(self) -> bool:
         """Whether a batch must not be cut, for the statistics taken of it."""
         return self.network.whole_batches
@@ -143,6 +145,16 @@ class ChannelIndependent(nn.Module):
     def pose_linear(self, inputs: Inputs, target: Tensor) -> tuple[Tensor, Tensor]:
         """Return what the linear path is fitted to; see `AttentionNetwork`."""
         return self.network.pose_linear(self.fold(inputs), _fold_target(target))
+
+
+def fold_channels(
+    target_channels: tuple[int, ...], n_channels: int, n_inputs: int
+) -> list[list[int]]:
+    """Return what each target channel is read from: itself first, then the others."""
+    others = [c for c in range(n_inputs) if c % n_channels not in target_channels]
+    return [
+        [*range(target, n_inputs, n_channels), *others] for target in target_channels
+    ]
 
 
 def _fold_target(target: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from ._categories import CategoryEmbedding
 from ._inputs import Inputs
 
 # Features made of what is static, and hidden units of the step that reads the future.
@@ -36,14 +37,22 @@ class StaticFeatures(nn.Module):
     ----------
     n_static : int
         Numbers that come with each sample.
+    categories : CategoryEmbedding or None, default=None
+        What puts vectors in the place of codes among them.
     """
 
-    def __init__(self, n_static: int) -> None:
+    def __init__(
+        self, n_static: int, categories: CategoryEmbedding | None = None
+    ) -> None:
         super().__init__()
-        self.embed = nn.Linear(n_static, SIDE_SIZE)
+        self.categories = categories
+        n_read = n_static if categories is None else categories.output_size
+        self.embed = nn.Linear(n_read, SIDE_SIZE)
 
     def forward(self, static: Tensor) -> Tensor:
         """Return the features ``(n_samples, SIDE_SIZE)``."""
+        if self.categories is not None:
+            static = self.categories(static)
         return torch.tanh(self.embed(static))
 
 

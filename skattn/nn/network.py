@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from ._categories import Categories, CategoryEmbedding, make_embeddings
 from ._decoders import DECODERS
 from ._inputs import Encoded, Inputs, Memory, NetworkOutput, Steps
 from ._quantiles import place_quantiles
@@ -45,6 +46,8 @@ class InputLayer(nn.Module):
         Statistics of its own by which each window of these is scaled.
     stem : ConvStem or None
         What makes patches instead of joining steps.
+    categories : CategoryEmbedding or None, default=None
+        What puts vectors in the place of codes.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class InputLayer(nn.Module):
         anchor: bool | str,
         scale_windows: bool | str,
         stem: ConvStem | None,
+        categories: CategoryEmbedding | None = None,
     ) -> None:
         super().__init__()
         self.patch_size = patch_size
@@ -70,18 +74,21 @@ class InputLayer(nn.Module):
         units = torch.ones(1, 1, n_channels) if anchor == "changes" else None
         self.register_buffer("change_scale", units)
         self.stem = stem
+        self.categories = categories
 
     def forward(self, inputs: Inputs) -> Steps:
         """Return the steps that the encoder reads."""
         level, unit, history = self.relate(inputs)
         lengths = inputs.lengths
         patches, n_patches, size = history, lengths, self.patch_size
+        if self.categories is not None:
+            patches = self.categories(history)
         if self.stem is not None:
-            patches = self.stem(history, lengths)
+            patches = self.stem(patches, lengths)
             if lengths is not None:
                 n_patches = (lengths + size - 1) // size
         elif size > 1:
-            patches, n_patches = to_patches(history, lengths, size)
+            patches, n_patches = to_patches(patches, lengths, size)
         mask = None if n_patches is None else step_mask(n_patches, patches.shape[1])
         return Steps(
             patches, n_patches, mask, history, lengths, level, unit, inputs.future
@@ -219,6 +226,12 @@ class AttentionNetwork(nn.Module):
         predicts one value.
     n_static, n_future : int, default=0
         Static features of a sample, and numbers known before for each output step.
+    categories, static_categories : tuple of pairs of int, default=()
+        Channels, and static features, that hold codes of categories, each with the
+        number of categories. Their codes start at 1; code 0 is for what is unknown.
+    embedding_size : int or tuple of int, default=0
+        Numbers in the vectors of categories: of all, or of each channel and then of
+        each static feature.
 
     Examples
     --------
@@ -267,6 +280,9 @@ class AttentionNetwork(nn.Module):
         quantiles: tuple[float, ...] | None = None,
         n_static: int = 0,
         n_future: int = 0,
+        categories: Categories = (),
+        static_categories: Categories = (),
+        embedding_size: int | tuple[int, ...] = 0,
     ) -> None:
         super().__init__()
         for name, value, allowed in (
@@ -278,21 +294,15 @@ class AttentionNetwork(nn.Module):
         ):
             if value not in allowed:
                 refuse_choice(name, value, allowed)
-        if scale_windows and values == "inputs":
-            raise ValueError(
-                f"scale_windows={scale_windows!r} does not go with values='inputs'."
-            )
-        if conv_layers and values == "inputs":
-            raise ValueError(
-                f"conv_layers={conv_layers} does not go with values='inputs', whose "
-                "sums are over inputs that no convolution has mixed."
-            )
-        if (n_static or n_future) and values == "inputs":
-            raise ValueError(
-                "values='inputs' does not go with static features or a known future, "
-                "whose effect is no sum over the steps."
-            )
+        if values == "inputs":
+            _check_sums(scale_windows, conv_layers, n_static or n_future, categories)
         own = target_channels is not None and linear_skip != "arx"
+        if categories and linear_skip and not own:
+            raise ValueError(
+                f"linear_skip={linear_skip!r} does not go with categories in X, as it "
+                "reads all channels as numbers; allowed is False, and with "
+                "target_channels 'ar', which reads these alone."
+            )
         self.target_channels = [*target_channels] if target_channels else None
         options = {
             "query": query,
@@ -303,13 +313,18 @@ class AttentionNetwork(nn.Module):
         }
         recipe = POOLINGS[attention]
         taken = {name: options[name] for name in recipe.options}
+        embedded, static = make_embeddings(
+            (n_channels, categories),
+            (n_static, static_categories),
+            embedding_size,
+            dropout,
+        )
+        n_read = n_channels if embedded is None else embedded.output_size
         stem = None
         if conv_layers:
-            stem = ConvStem(
-                n_channels, conv_layers, conv_channels, patch_size, differences
-            )
+            stem = ConvStem(n_read, conv_layers, conv_channels, patch_size, differences)
         self.activation = ACTIVATIONS[output_activation]
-        input_size = patch_size * n_channels if stem is None else stem.output_size
+        input_size = patch_size * n_read if stem is None else stem.output_size
         self.encoder = ENCODERS[encoder](
             input_size, hidden_size, num_layers, bidirectional, dropout
         )
@@ -320,6 +335,7 @@ class AttentionNetwork(nn.Module):
             anchor,
             scale_windows,
             stem,
+            embedded,
         )
         size = self.state_size = self.encoder.output_size
         if stem is not None:
@@ -348,7 +364,7 @@ class AttentionNetwork(nn.Module):
         )
         self.n_below = quantiles.index(0.5) if quantiles else 0
         self.n_static, self.n_future = n_static, n_future
-        self.static = StaticFeatures(n_static) if n_static else None
+        self.static = StaticFeatures(n_static, static) if n_static else None
         self.context_size = self.decoder.context_size
         # What the network adds to such a path has to earn its place.
         from_nothing = self.decoder.starts_at_zero = linear_skip in ("ar", "arx")
@@ -607,6 +623,12 @@ class AttentionNetwork(nn.Module):
         return [*own, *self.decoder.decaying_parameters()]
 
     @property
+    def embeddings(self) -> list[CategoryEmbedding]:
+        """What puts vectors in the place of codes: of channels, then of static ones."""
+        beside = None if self.static is None else self.static.categories
+        return [e for e in (self.input.categories, beside) if e is not None]
+
+    @property
     def whole_batches(self) -> bool:
         """Whether a batch must not be cut, for the statistics taken of it."""
         return self.input.stem is not None
@@ -632,6 +654,31 @@ class AttentionNetwork(nn.Module):
         if self.skip is not None:
             return self.skip.max_steps
         return self.decoder.pooling.max_steps
+
+
+def _check_sums(
+    scale_windows: bool | str, conv_layers: int, beside: int, categories: Categories
+) -> None:
+    """Refuse what does not go with sums over the inputs."""
+    if scale_windows:
+        raise ValueError(
+            f"scale_windows={scale_windows!r} does not go with values='inputs'."
+        )
+    if conv_layers:
+        raise ValueError(
+            f"conv_layers={conv_layers} does not go with values='inputs', whose sums "
+            "are over inputs that no convolution has mixed."
+        )
+    if beside:
+        raise ValueError(
+            "values='inputs' does not go with static features or a known future, "
+            "whose effect is no sum over the steps."
+        )
+    if categories:
+        raise ValueError(
+            "values='inputs' does not go with categories in X, which are no numbers "
+            "to sum up; allowed are values='states', and one-hot channels."
+        )
 
 
 def relate(target: Tensor, base: Tensor | None, unit: Tensor | None) -> Tensor:

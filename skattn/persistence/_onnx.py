@@ -37,7 +37,9 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
 
     ``X`` is ``(n_samples, n_timesteps, n_channels)``, or flat rows if `fit` saw flat
     rows. Sequences of different lengths stand in one array with NaN after their last
-    step. Batch and length are free, but for parts with a fixed number of steps
+    step. Categories go in as their codes: 1 for the first of ``categories_`` (or of
+    ``static_categories_``), and so on, 0 for what is unknown. Batch and length are
+    free, but for parts with a fixed number of steps
     (``attention="location"`` or ``"feature"``, ``linear_skip``): there the length is
     that of `fit`, and shorter sequences are filled up with NaN. Where `predict` would
     refuse a sample, for a gap or an infinite value, the answers are NaN.

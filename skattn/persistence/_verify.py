@@ -157,9 +157,37 @@ def _verify_beside(records: dict[str, Any]) -> None:
         names = schema.get(f"{part}_names")
         if names is not None and (not isinstance(names, tuple) or len(names) != size):
             raise ValueError(f"{part}_names is {names!r}")
+    _verify_categories(schema, architecture)
     horizon = schema.get("horizon", 0)
     if schema.get("n_future", 0) and horizon != architecture["horizon"]:
         raise ValueError(f"the horizon is {horizon!r}")
+
+
+def _verify_categories(schema: dict[str, Any], architecture: dict[str, Any]) -> None:
+    """Check vocabularies against the channels and columns that hold their codes."""
+    number = 0
+    for name, n_columns in (
+        ("categories", schema["n_channels"]),
+        ("static_categories", schema.get("n_static", 0)),
+    ):
+        held = schema.get(name, {})
+        counts = tuple(architecture.get(name, ()))
+        if not isinstance(held, dict) or counts != tuple(
+            (column, len(entries)) for column, entries in held.items()
+        ):
+            raise ValueError(f"{name} are {held!r} and {counts!r}")
+        for column, entries in held.items():
+            inside = type(column) is int and 0 <= column < n_columns
+            if not inside or not entries or not isinstance(entries, tuple):
+                raise ValueError(f"{name} hold {column!r}: {entries!r}")
+        number += len(held)
+    size = architecture.get("embedding_size", 0)
+    sizes = size if isinstance(size, tuple) else (size,)
+    least = 1 if number else 0
+    if isinstance(size, tuple) and len(size) != number:
+        raise ValueError(f"embedding_size is {size!r} for {number} vocabularies")
+    if not all(type(s) is int and s >= least for s in sizes):
+        raise ValueError(f"embedding_size is {size!r}")
 
 
 def _verify_target(records: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from ._over_time import OverTime
 from ._regimes import RegimeScaler
 from ._sequences import Sequences
 from ._split import WindowSplit
+from ._tokenizer import Tokenizer
 from ._windows import make_windows, next_window
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "OverTime",
     "RegimeScaler",
     "Sequences",
+    "Tokenizer",
     "WindowSplit",
     "from_aeon",
     "from_long",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ._categories import Vocabularies, code_column, is_category
 from ._parts import Part, plural
 from ._sequences import Sequences
 
@@ -14,23 +15,30 @@ if TYPE_CHECKING:
 Extras = dict[str, np.ndarray]
 
 
-def read_extras(X: Sequences, name: str, owner: str) -> Extras:
+def read_extras(
+    estimator: Part, X: Sequences, name: str, *, reset: bool
+) -> tuple[Extras, Vocabularies]:
     """Return static features and known future as finite numbers.
 
     Parameters
     ----------
+    estimator : object
+        Who reads.
     X : Sequences
         The samples.
     name : str
         The argument's name in messages.
-    owner : str
-        The class of the estimator that reads.
+    reset : bool
+        Whether categories are learned, or must be those that `fit` learned.
 
     Returns
     -------
-    dict of ndarray
-        ``static`` of shape ``(n_samples, n_static)`` and ``future`` of shape
-        ``(n_samples, horizon, n_future)``, float64, where there are any.
+    extras : dict of ndarray
+        ``static`` of shape ``(n_samples, n_static)``, with codes for categories, and
+        ``future`` of shape ``(n_samples, horizon, n_future)``, float64, where there
+        are any.
+    vocabularies : dict of tuple
+        The categories of static columns.
 
     Raises
     ------
@@ -38,13 +46,18 @@ def read_extras(X: Sequences, name: str, owner: str) -> Extras:
         If values are missing, infinite or no numbers, or there are ``times``.
     """
     if X.times is not None:
+        owner = type(estimator).__name__
         raise ValueError(
             f"{name} holds times, which {owner} does not read; allowed are steps, "
             f"static and future: Sequences({name}.steps, ...)."
         )
-    extras = {}
+    extras, known = {}, None if reset else estimator._schema.static_categories
+    vocabularies: Vocabularies = {}
     if X.static is not None:
-        extras["static"] = _read_static(X.static, f"{name}.static")
+        least = getattr(estimator, "min_frequency", None)
+        extras["static"], vocabularies = _read_static(
+            X.static, f"{name}.static", known, least
+        )
     if X.future is not None:
         extras["future"] = X.future.astype(np.float64)
     for part, values in extras.items():
@@ -55,17 +68,33 @@ def read_extras(X: Sequences, name: str, owner: str) -> Extras:
                 f"{where[0]}, column {where[-1]}); allowed are finite numbers. Fill "
                 "gaps before, for example with sklearn.impute.SimpleImputer."
             )
-    return extras
+    return extras, vocabularies
 
 
-def _read_static(static: Part, name: str) -> np.ndarray:
-    """Return static features as numbers; categories are to be encoded before."""
+def _read_static(
+    static: Part,
+    name: str,
+    known: Vocabularies | None,
+    min_frequency: int | float | None,
+) -> tuple[np.ndarray, Vocabularies]:
+    """Return static features as numbers, codes for categories, and the categories."""
     if not hasattr(static, "columns"):
         columns = dict(enumerate(static.T))
     else:
         columns = {column: static[column] for column in static.columns}
     numbers = []
-    for column, values in columns.items():
+    vocabularies: Vocabularies = {}
+    for number, (column, values) in enumerate(columns.items()):
+        framed = hasattr(static, "columns") or np.asarray(values).dtype.kind in "US"
+        if number in known if known is not None else framed and is_category(values):
+            codes, vocabularies[number] = code_column(
+                values,
+                None if known is None else known[number],
+                min_frequency,
+                f"{name}, column {column!r}",
+            )
+            numbers.append(codes.astype(np.float64))
+            continue
         array = np.asarray(values)
         category = str(getattr(values, "dtype", "")) in ("category", "Categorical")
         try:
@@ -75,13 +104,16 @@ def _read_static(static: Part, name: str) -> np.ndarray:
         except (TypeError, ValueError) as error:
             raise ValueError(
                 f"{name} has a column {column!r} that does not hold numbers ({error}); "
-                "allowed are numbers and booleans. Encode categories before, for "
-                "example with sklearn.preprocessing.OneHotEncoder."
+                "allowed are numbers and booleans, and categories in columns that were "
+                "text, booleans or of a frame's type for categories in fit. Turn dates "
+                "into numbers before."
             ) from error
-    return np.column_stack(numbers)
+    return np.column_stack(numbers), vocabularies
 
 
-def learn_extras(estimator: Part, whole: Sequences, extras: Extras) -> None:
+def learn_extras(
+    estimator: Part, whole: Sequences, extras: Extras, categories: Vocabularies
+) -> None:
     """Write down what stood beside the steps."""
     _, horizon, n_future = np.shape(extras.get("future", np.empty((0, 0, 0))))
     static, future = whole.names.static, whole.names.future
@@ -92,6 +124,7 @@ def learn_extras(estimator: Part, whole: Sequences, extras: Extras) -> None:
         horizon=horizon,
         static_names=None if static is None else tuple(static),
         future_names=None if future is None else tuple(future),
+        static_categories=categories,
     )
     if static is not None:
         estimator.static_names_in_ = np.array(static, dtype=object)

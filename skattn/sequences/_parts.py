@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ._categories import measure_tokens
 from ._ragged import is_ragged
 from ._samples import from_tensor
 
@@ -131,7 +132,7 @@ def _measure_steps(steps: Part) -> Sequence[int] | None:
         return [len(entry) for entry in steps]  # type: ignore[arg-type]
     if len(getattr(steps, "shape", ())) == 3:
         return [steps.shape[1]] * steps.shape[0]
-    return None
+    return measure_tokens(steps)
 
 
 def read_index(key: Part, n_samples: int) -> Rows:
@@ -209,13 +210,13 @@ def describe_steps(steps: Part, names: list[str] | None) -> str:
     if lengths is None:
         shape = np.shape(steps)
         return f"flat rows, {plural(shape[1] if len(shape) > 1 else 1, 'column')}"
-    if is_ragged(steps):
+    if is_ragged(steps) or isinstance(steps, list | tuple):
         span = f"{min(lengths)} to {max(lengths)} steps"
         if min(lengths) == max(lengths):
             span = plural(lengths[0], "step")
         shape = getattr(steps[0], "shape", ())
         size = shape[1] if len(shape) > 1 else 1
-        kind = "frames" if names else "arrays"
+        kind = "frames" if names else "arrays" if shape else "tokens"
         shown = f"list of {kind}, {span}"
     else:
         size, shown = steps.shape[2], f"array, {plural(steps.shape[1], 'step')}"

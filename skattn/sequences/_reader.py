@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, Protocol, TypeGuard
 
 import numpy as np
@@ -13,6 +13,13 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from ._categories import (
+    Vocabularies,
+    code_channels,
+    holds_text,
+    number_text,
+    resolve_categories,
+)
 from ._extras import learn_extras, match_extras, match_names, read_extras
 from ._ragged import as_steps, blocks, is_ragged, measure_lengths, pad_steps
 from ._samples import Samples, cut_rows, from_tensor
@@ -42,6 +49,9 @@ class Schema:
         Static features; columns and steps of what is known ahead.
     static_names, future_names : tuple of str, default=None
         Their names, if they have any.
+    categories, static_categories : dict of tuple
+        By channel, and by column of the static features, the categories in the order
+        of their codes, which start at 1.
     """
 
     n_timesteps: int
@@ -55,11 +65,26 @@ class Schema:
     horizon: int = 0
     static_names: tuple[str, ...] | None = None
     future_names: tuple[str, ...] | None = None
+    categories: Vocabularies = field(default_factory=dict)
+    static_categories: Vocabularies = field(default_factory=dict)
 
     @property
     def n_extras(self) -> int:
         """Numbers that stand beside the steps."""
         return self.n_static + self.n_future
+
+    @property
+    def n_categories(self) -> tuple[int, ...]:
+        """Categories of each channel, and then of each static column, with some."""
+        held = (*self.categories.values(), *self.static_categories.values())
+        return tuple(len(entries) for entries in held)
+
+    def count_categories(self) -> dict[str, tuple[tuple[int, int], ...]]:
+        """Return channel, or column, and number of its categories."""
+        return {
+            name: tuple((c, len(entries)) for c, entries in getattr(self, name).items())
+            for name in ("categories", "static_categories")
+        }
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -115,17 +140,26 @@ def read_X(
         if reset
         else estimator._schema.parameters
     )
-    whole, extras = None, {}
+    whole = None
+    extras: dict[str, np.ndarray] = {}
+    beside: Vocabularies = {}
     if isinstance(X, Sequences):
-        extras = read_extras(X, name, type(estimator).__name__)
+        extras, beside = read_extras(estimator, X, name, reset=reset)
         whole, X = X, X.steps
-    X, samples, flat = _read_steps(estimator, X, given, reset=reset, name=name)
+    names = None if whole is None else whole.names.channels
+    X, meanings, numbers = _number_text(estimator, X, names, reset=reset, name=name)
+    numbers, samples, flat = _read_steps(
+        estimator, numbers, given, reset=reset, name=name
+    )
+    X = X if meanings else numbers
     if reset:
         _learn(estimator, X, samples.values, flat, given)
         if whole is not None:
-            learn_extras(estimator, whole, extras)
+            learn_extras(estimator, whole, extras, beside)
     elif not flat:
         _check_channels(estimator, X, samples.values, name)
+    if meanings or _has_categories(estimator, reset):
+        samples = _code(estimator, samples, meanings, names, reset=reset)
     if not reset and (whole is not None or estimator._schema.n_extras):
         match_extras(whole, extras, estimator._schema, name)
     if whole is not None and whole.names.channels is not None:
@@ -133,6 +167,79 @@ def read_X(
     if given["missing"] == "error":
         _refuse_gaps(samples, name)
     return replace(samples, **extras) if extras else samples
+
+
+def _has_categories(estimator: SequenceReader, reset: bool) -> bool:
+    """Return whether there are categories even where X holds numbers alone."""
+    if not reset:
+        return bool(estimator._schema.categories)
+    asked = _ask(estimator)
+    return asked is not None and not isinstance(asked, str)
+
+
+def _ask(estimator: SequenceReader) -> Any:
+    """Return which channels hold categories; None for readers that take none."""
+    return getattr(estimator, "categorical_features", None)
+
+
+def _number_text(
+    estimator: SequenceReader,
+    X: Any,
+    names: list[str] | None,
+    *,
+    reset: bool,
+    name: str,
+) -> tuple[Any, dict[int, list[object]], Any]:
+    """Return X, what numbers in it mean, and X with numbers for categories."""
+    if type(X) is np.ndarray and X.dtype.kind not in "OUS":
+        return X, {}, X
+    if not hasattr(estimator, "categorical_features"):
+        return X, {}, X
+    if hasattr(X, "to_numpy") and _n_axes(X) == 1:  # a Series of lists
+        X = X.to_numpy()
+    if not holds_text(X, name):
+        return X, {}, X
+    frame, owner = _find_frame(X), type(estimator).__name__
+    if not (reset or estimator._schema.categories or frame is not None):
+        raise ValueError(f"{name} holds text, but {owner} was fitted on numbers alone.")
+    if frame is not None:
+        _check_same_columns(X, name)
+        names = names or [*frame.columns]
+
+    def choose(n_channels: int, by_type: list[int]) -> list[int]:
+        if not reset:
+            _compare_channels(estimator, n_channels, name)
+            return [*estimator._schema.categories]
+        asked = _ask(estimator)
+        if isinstance(asked, str):
+            return by_type
+        return resolve_categories(() if asked is None else asked, n_channels, names)
+
+    numbers, meanings = number_text(X, choose, name)
+    return X, meanings, numbers
+
+
+def _code(
+    estimator: SequenceReader,
+    samples: Samples,
+    meanings: dict[int, list[object]],
+    names: list[str] | None,
+    *,
+    reset: bool,
+) -> Samples:
+    """Return samples with codes for categories, which are learned in a first fit."""
+    if not reset:
+        known = estimator._schema.categories
+        return code_channels(samples, [*known], meanings, known, None)[0]
+    channels, asked = [*meanings], _ask(estimator)
+    if not isinstance(asked, str):
+        if names is None and not estimator._schema.flat:
+            names = getattr(estimator, "feature_names_in_", None)
+        channels = resolve_categories(asked, estimator.n_channels_in_, names)
+    least = getattr(estimator, "min_frequency", None)
+    samples, learned = code_channels(samples, channels, meanings, None, least)
+    estimator._schema = replace(estimator._schema, categories=learned)
+    return samples
 
 
 def _read_steps(
@@ -175,14 +282,18 @@ def _check_channels(
     estimator: SequenceReader, X: object, values: np.ndarray, name: str
 ) -> None:
     """Check that X has the channels that `fit` saw."""
-    if values.shape[2] != estimator.n_channels_in_:
-        raise ValueError(
-            f"{name} has {values.shape[2]} channels (the last axis of its sequences), "
-            f"but {type(estimator).__name__} was fitted on {estimator.n_channels_in_}."
-        )
+    _compare_channels(estimator, values.shape[2], name)
     frame = None if estimator._schema.flat else _find_frame(X)
     if frame is not None:
         validate_data(estimator, frame, skip_check_array=True, reset=False)
+
+
+def _compare_channels(estimator: SequenceReader, number: int, name: str) -> None:
+    if number != estimator.n_channels_in_:
+        raise ValueError(
+            f"{name} has {number} channels (the last axis of its sequences), but "
+            f"{type(estimator).__name__} was fitted on {estimator.n_channels_in_}."
+        )
 
 
 # Parameters that decide how X is read.
@@ -300,9 +411,15 @@ def _check_dtypes(frame: Any, name: str) -> None:
 
 def _check_columns(X: Sequence[object], name: str) -> None:
     """Refuse frames whose columns differ, which would mix up channels."""
+    for i, frame in enumerate(X):
+        if _is_frame(frame):
+            _check_dtypes(frame, f"{name}[{i}]")
+    _check_same_columns(X, name)
+
+
+def _check_same_columns(X: Sequence[object], name: str) -> None:
     frames = [(i, entry) for i, entry in enumerate(X) if _is_frame(entry)]
     for i, frame in frames:
-        _check_dtypes(frame, f"{name}[{i}]")
         if [*frame.columns] != [*frames[0][1].columns]:
             raise ValueError(
                 f"{name}[{i}] has the columns {[*frame.columns]}, but "
@@ -392,9 +509,9 @@ def _is_frame(X: object) -> TypeGuard[Frame]:
     return hasattr(X, "columns")
 
 
-def _find_frame(X: object) -> object | None:
+def _find_frame(X: object) -> Frame | None:
     """Return the first data frame among the sequences, which names the channels."""
-    if isinstance(X, np.ndarray) or not isinstance(X, Iterable):
+    if (isinstance(X, np.ndarray) and X.dtype != object) or not isinstance(X, Iterable):
         return None
     return next((entry for entry in X if _is_frame(entry)), None)
 

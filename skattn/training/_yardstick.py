@@ -102,7 +102,10 @@ def measure_yardstick(
     sides = {"train": (train, train_rows, predicted)}
     if held is not None and held_rows is not None and held_predicted is not None:
         sides["held_out"] = (held, held_rows, held_predicted)
-    X = {side: _lay_flat(data, rows) for side, (data, rows, _) in sides.items()}
+    n_steps = train.n_timesteps  # whatever is longest in the other part
+    X = {
+        side: _lay_flat(data, rows, n_steps) for side, (data, rows, _) in sides.items()
+    }
     y = {side: data[rows].target.numpy() for side, (data, rows, _) in sides.items()}
     answers = {side: network for side, (_, _, network) in sides.items()}
     if classifies:
@@ -171,10 +174,9 @@ def _error_of_mean(values: np.ndarray) -> float:
     return float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
-def _lay_flat(data: SequenceDataset, rows: torch.Tensor) -> np.ndarray:
+def _lay_flat(data: SequenceDataset, rows: torch.Tensor, n_steps: int) -> np.ndarray:
     """Return sequences as rows, aligned at their ends: ``(n_rows, n_inputs)``."""
     inputs = data[rows].features.inputs
-    n_steps = data.n_timesteps
     aligned = align_ends(inputs.x, inputs.lengths, n_steps)
     n_blocks = max(1, _MOST_INPUTS // aligned.shape[2])
     if n_steps > n_blocks:

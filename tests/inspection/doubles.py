@@ -9,7 +9,7 @@ class Known:
     def __init__(self, means):
         self.means = means
 
-    schema = SimpleNamespace(n_timesteps=None, padding_value=None)
+    schema = SimpleNamespace(n_timesteps=None, padding_value=None, categories={})
     architecture = SimpleNamespace(
         patch_size=1, channel_independent=False, values="states"
     )

@@ -1,0 +1,362 @@
+"""Categories and tokens: which channels hold them, and the codes that stand for them.
+
+A code is a whole number: 0 for what is unknown, and from 1 on the positions of the
+categories that `fit` saw. Codes stand in the place of the categories, in the channel
+or column where these stood, so that whatever cuts, pads or shuffles samples needs to
+know nothing of them. They are unpacked where the network reads its inputs.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from ._samples import Samples, from_tensor
+
+# Categories by channel or column, in the order of their codes.
+Vocabularies = dict[int, tuple[object, ...]]
+
+# From the number of channels, and those that are categories by their type, to those
+# that are taken for categories.
+Choose = Callable[[int, list[int]], list[int]]
+
+
+def holds_text(X: object, name: str) -> bool:
+    """Return whether X is sequences of which some channels hold no numbers.
+
+    Raises
+    ------
+    ValueError
+        If X is a list of documents, which are no sequences yet.
+    """
+    if hasattr(X, "columns") or not isinstance(X, list | tuple | np.ndarray):
+        return False
+    if isinstance(X, np.ndarray) and (X.dtype.kind not in "OUS" or not X.ndim):
+        return False
+    if any(isinstance(entry, str) for entry in X[:1]):
+        raise ValueError(
+            f"{name} is a list of texts; allowed are sequences, such as lists of "
+            "words. skattn.sequences.Tokenizer makes them, in a pipeline before the "
+            "estimator."
+        )
+    undecided: set[int] | None = None
+    for entry in X:  # most often the first one says it of all its channels
+        columns = _take_columns(entry)
+        if undecided is None:
+            undecided = {*range(len(columns))}
+        for channel in [c for c in undecided if c < len(columns)]:
+            if is_category(columns[channel]):
+                return True
+            if _says_something(columns[channel]):
+                undecided.discard(channel)
+        if not undecided:
+            return False
+    return False
+
+
+def number_text(
+    X: Any, choose: Choose, name: str
+) -> tuple[list[np.ndarray], dict[int, list[object]]]:
+    """Return sequences as numbers, and what the numbers in place of categories mean.
+
+    Parameters
+    ----------
+    X : list or ndarray
+        Sequences: frames, lists of tokens, or arrays of any type.
+    choose : callable
+        Decides which channels are categories.
+    name : str
+        The argument's name in messages.
+
+    Returns
+    -------
+    sequences : list of ndarray of shape (length, n_channels)
+        Float64; in the channels of categories the position in ``meanings``, NaN for
+        what is missing.
+    meanings : dict of list
+        By channel.
+
+    Raises
+    ------
+    ValueError
+        If a sequence has no step, or another number of channels than the first, or if
+        a channel that holds no categories holds no numbers either.
+    """
+    entries = [_take_columns(entry) for entry in X]
+    n_channels = len(entries[0])
+    for i, columns in enumerate(entries):
+        if len(columns) != n_channels:
+            raise ValueError(
+                f"{name}[{i}] has {len(columns)} channels, but {name}[0] has "
+                f"{n_channels}; all sequences must have the same channels."
+            )
+        if not columns or not len(columns[0]):
+            raise ValueError(
+                f"{name}[{i}] has no steps; allowed is at least 1, such as a token "
+                "'' for an empty document."
+            )
+    # A channel is what the first sequence that says something makes of it.
+    telling = [
+        next((columns[c] for columns in entries if _says_something(columns[c])), ())
+        for c in range(n_channels)
+    ]
+    by_type = [c for c, column in enumerate(telling) if is_category(column)]
+    positions: dict[int, dict[object, int]] = {
+        channel: {} for channel in choose(n_channels, by_type)
+    }
+    sequences = []
+    for i, columns in enumerate(entries):
+        numbers = [
+            _number(column, positions[channel])
+            if channel in positions
+            else _as_numbers(column, f"{name}[{i}]", _name_of(X[i], channel))
+            for channel, column in enumerate(columns)
+        ]
+        sequences.append(np.column_stack(numbers))
+    return sequences, {channel: [*known] for channel, known in positions.items()}
+
+
+def _take_columns(entry: object) -> list[Any]:
+    """Return the channels of one sequence."""
+    if hasattr(entry, "columns"):
+        return [entry[column] for column in entry.columns]  # type: ignore[index]
+    if isinstance(entry, list | tuple):
+        flat = np.empty(len(entry), dtype=object)
+        flat[:] = entry
+        if any(isinstance(value, list | tuple | np.ndarray) for value in entry[:1]):
+            return [*np.array(entry, dtype=object).T]
+        return [flat]
+    array = np.asarray(from_tensor(entry, "X"))
+    if array.ndim != 2:  # more axes than 2, or none, are refused where X is read
+        return [array] if array.ndim == 1 else []
+    return [*array.T]
+
+
+def is_category(column: Any) -> bool:
+    """Return whether values are text, booleans, or of a frame's own type for it."""
+    kind = str(getattr(column, "dtype", ""))
+    if kind.startswith(("category", "Categorical", "Enum")):
+        return True
+    values = np.asarray(column)
+    if values.dtype.kind != "O":
+        return values.dtype.kind in "bUS"
+    first = next((value for value in values if not is_missing(value)), None)
+    return isinstance(first, str | bool | np.bool_)
+
+
+def _says_something(column: Any) -> bool:
+    """Return whether there is a value."""
+    values = np.asarray(column)
+    if values.dtype.kind != "O":
+        return values.size > 0
+    return not all(is_missing(value) for value in values)
+
+
+def is_missing(value: object) -> bool:
+    """Return whether a value is None, NaN, or what pandas has for it."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float | np.floating) and value != value
+
+
+def _number(column: Any, positions: dict[object, int]) -> np.ndarray:
+    """Return for each value the position where it was first seen."""
+    values = np.asarray(column, dtype=object)
+    return np.array(
+        [
+            np.nan if is_missing(value) else positions.setdefault(value, len(positions))
+            for value in values.tolist()
+        ],
+        dtype=np.float64,
+    )
+
+
+def _as_numbers(column: Any, name: str, channel: object) -> np.ndarray:
+    try:
+        return np.asarray(column).astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} has a channel {channel!r} that does not hold numbers ({error}); "
+            "allowed are numbers, and categories in the channels that "
+            "categorical_features names or, by their type, had in fit."
+        ) from error
+
+
+def _name_of(entry: object, channel: int) -> object:
+    return [*entry.columns][channel] if hasattr(entry, "columns") else channel
+
+
+def resolve_categories(
+    categorical_features: Any, n_channels: int, names: Sequence[str] | None
+) -> list[int]:
+    """Return the channels that the parameter names, as numbers from 0.
+
+    Raises
+    ------
+    ValueError
+        If there is no such channel, a mask has another length, or one comes twice.
+    """
+    asked = [x.item() if isinstance(x, np.generic) else x for x in categorical_features]
+    known = {name: number for number, name in enumerate(() if names is None else names)}
+    also = f", the names {[*known]}" if known else ""
+    allowed = (
+        f"allowed are None, 'from_dtype', whole numbers from {-n_channels} to "
+        f"{n_channels - 1}, a boolean mask of {n_channels} entries{also}."
+    )
+    if asked and all(isinstance(x, bool) for x in asked):
+        if len(asked) != n_channels:
+            raise ValueError(
+                f"categorical_features is a mask of {len(asked)} entries, but X has "
+                f"{n_channels} channels; {allowed}"
+            )
+        return [number for number, chosen in enumerate(asked) if chosen]
+    numbers: list[Any] = [known.get(x, x) if isinstance(x, str) else x for x in asked]
+    for number in numbers:
+        whole = isinstance(number, Integral) and not isinstance(number, bool)
+        if not whole or not -n_channels <= number < n_channels:
+            raise ValueError(
+                f"categorical_features names the channel {number!r}, but X has "
+                f"{n_channels} channels; {allowed}"
+            )
+    channels = sorted(int(number) % n_channels for number in numbers)
+    if len({*channels}) < len(channels):
+        raise ValueError(
+            f"categorical_features={categorical_features!r} names a channel twice; "
+            "allowed is each once."
+        )
+    return channels
+
+
+def code_channels(
+    samples: Samples,
+    channels: list[int],
+    meanings: dict[int, list[object]],
+    known: Vocabularies | None,
+    min_frequency: int | float | None,
+) -> tuple[Samples, Vocabularies]:
+    """Return samples with codes in the place of categories, and the vocabularies.
+
+    Parameters
+    ----------
+    samples : Samples
+        As numbers.
+    channels : list of int
+        Those that hold categories.
+    meanings : dict of list
+        By channel, what its numbers mean; others mean themselves.
+    known : dict of tuple or None
+        Vocabularies from `fit`; None to learn them.
+    min_frequency : int, float or None
+        How often a category must come to be learned.
+
+    Returns
+    -------
+    samples : Samples
+        With codes; 0 on padded steps.
+    vocabularies : dict of tuple
+        Those known or learned.
+    """
+    values = samples.values.copy()
+    real = samples.real_steps(slice(None))
+    vocabularies: Vocabularies = {}
+    for channel in channels:
+        column = values[:, :, channel]  # a view
+        seen = column if real is None else column[real]
+        numbers, inverse, counts = np.unique(
+            seen, return_inverse=True, return_counts=True
+        )
+        meaning = meanings.get(channel)
+        entries = [_mean(float(number), meaning) for number in numbers]
+        vocabulary = known[channel] if known is not None else None
+        if vocabulary is None:
+            vocabulary = learn(entries, counts, min_frequency, f"channel {channel}")
+        vocabularies[channel] = vocabulary
+        codes = find_codes(entries, vocabulary)[inverse.ravel()]
+        if real is None:
+            column[:] = codes.reshape(column.shape)
+        else:
+            column[:] = 0
+            column[real] = codes
+    return replace(samples, values=values), vocabularies
+
+
+def _mean(number: float, meaning: list[object] | None) -> object:
+    """Return the category that a number stands for."""
+    if np.isnan(number):
+        return None
+    if meaning is not None:
+        return plain(meaning[int(number)])
+    return int(number) if number.is_integer() else number
+
+
+def code_column(
+    column: Any,
+    vocabulary: tuple[object, ...] | None,
+    min_frequency: int | float | None,
+    name: str,
+) -> tuple[np.ndarray, tuple[object, ...]]:
+    """Return codes of one column of values, and its vocabulary; None is learned."""
+    positions: dict[object, int] = {}
+    numbers = _number(column, positions)
+    rows = np.where(np.isnan(numbers), len(positions), numbers).astype(np.intp)
+    entries = [plain(entry) for entry in [*positions, None]]
+    if vocabulary is None:
+        counts = np.bincount(rows, minlength=len(entries))
+        vocabulary = learn(entries, counts, min_frequency, name)
+    return find_codes(entries, vocabulary)[rows], vocabulary
+
+
+def learn(
+    entries: list[object],
+    counts: np.ndarray,
+    min_frequency: int | float | None,
+    name: str,
+) -> tuple[object, ...]:
+    """Return the categories that come often enough, sorted, the missing one last.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    least = 1 if min_frequency is None else min_frequency
+    if isinstance(least, float | np.floating):
+        least = least * counts.sum()
+    kept = [e for e, c in zip(entries, counts, strict=True) if c >= max(least, 1)]
+    if not kept:
+        raise ValueError(
+            f"min_frequency={min_frequency!r} leaves no category in {name}, whose most "
+            f"frequent one comes {counts.max()} times; allowed is at most that."
+        )
+    return tuple(sorted(kept, key=_order))
+
+
+def _order(entry: object) -> tuple[bool, str, Any]:
+    """Sort by type, then by value; what is missing comes last."""
+    kind = "number" if isinstance(entry, int | float) else type(entry).__name__
+    return entry is None, kind, 0 if entry is None else entry
+
+
+def find_codes(entries: Sequence[object], vocabulary: tuple[object, ...]) -> np.ndarray:
+    """Return the code of each entry, 0 for those that are not known."""
+    codes = {entry: code for code, entry in enumerate(vocabulary, start=1)}
+    return np.array([codes.get(entry, 0) for entry in entries], dtype=np.intp)
+
+
+def plain(entry: object) -> object:
+    """Return NumPy's scalars as Python's, and what is missing as None."""
+    if is_missing(entry):
+        return None
+    return entry.item() if isinstance(entry, np.generic) else entry
+
+
+def measure_tokens(steps: Any) -> list[int] | None:
+    """Return the lengths of lists of tokens, None if ``steps`` are none."""
+    listed = isinstance(steps, list | tuple) and len(steps) > 0
+    if not listed or not all(isinstance(entry, list | tuple) for entry in steps):
+        return None
+    if not any(isinstance(value, str) for value in steps[0][:1]):
+        return None
+    return [len(entry) for entry in steps]
