@@ -505,9 +505,10 @@ class BaseLSTMAttention(
             "indicators": self._schema.missing != "error",
             "n_static": self._schema.n_static,
             "n_future": self._schema.n_future,
-            **self._schema.count_categories(),
             "conv_channels": CONV_CHANNELS,
         }
+        if self._schema.categories or self._schema.static_categories:
+            settings |= self._schema.count_categories()
         if settings.get("decoder") == "lstm":  # which brings its own query
             settings["query"] = "last"
         return Architecture(**settings)

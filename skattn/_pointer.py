@@ -1,5 +1,6 @@
 """The pointer: which step of a sequence, or which steps in turn."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -36,6 +37,31 @@ class LSTMAttentionPointer(BaseLSTMAttention):
         What to do with NaN in a sequence: refuse it, take the channel's mean, or the
         last value seen (the mean before the first). The latter two tell the LSTM by an
         indicator for each channel which values were missing [2]_.
+
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Channels that hold categories: names, numbers, or a boolean mask. For each
+        category the network learns a vector. "from_dtype": channels that hold text, and
+        columns of frames of type category, string or bool; a list of lists of words is
+        one such channel. Whole numbers are numbers unless they are named. Columns of
+        static features are categories by their type alone. What is missing is a
+        category of its own if it is so in `fit`.
+
+    min_frequency : int or float, default=None
+        How often, or in which share of the steps, a category must come to have a vector
+        of its own. Rarer ones share the vector of what is unknown, which categories
+        that `fit` did not see have as well. Without rare ones, that vector is trained
+        by taking categories for unknown now and then: one that comes ``n`` times, in
+        ``0.25 / (n + 0.25)`` of the cases (Kiperwasser and Goldberg 2016).
+
+    embedding_size : int or "auto", default="auto"
+        Numbers in the vector of a category. "auto" is ``1.6 * n ** 0.56`` for ``n``
+        categories, at most 128, for each channel by itself; with ``embeddings`` it is
+        their size.
+
+    embeddings : mapping, default=None
+        Vectors to start from, by category; for several channels, such mappings by the
+        name or number of the channel, or one for all. Categories without a vector
+        start near the mean of the others.
 
     scale_inputs : bool, default=True
         Standardise each channel by its mean and standard deviation over the real
@@ -166,6 +192,9 @@ class LSTMAttentionPointer(BaseLSTMAttention):
         Least validation loss in the last call, the mean negative logarithm of the true
         step's weight; None if nothing was set aside, as by `partial_fit`.
 
+    categories_ : dict of ndarray
+        By channel, its categories in the order of their codes; see `embedding_frame`.
+
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns of X, if X was a data frame with string names.
 
@@ -177,8 +206,8 @@ class LSTMAttentionPointer(BaseLSTMAttention):
         ``train_loss``, ``learning_rate`` and ``seconds`` of each epoch, and
         ``validation_loss`` if a part was ever set aside; NaN where an epoch had none.
 
-    learning_rate_, weight_decay_, batch_size_, max_epochs_, early_stopping_ : \
-            int, float or bool
+    embedding_size_, learning_rate_, weight_decay_, batch_size_, max_epochs_, \
+    early_stopping_ : int, float or bool
         The values that the last call used, those chosen for "auto" included.
 
     module_ : torch.nn.Module
@@ -202,6 +231,9 @@ class LSTMAttentionPointer(BaseLSTMAttention):
     resumed_from_epoch_ : int
         Epochs of an interrupted fit that the last call took over from ``checkpoint``;
         0 if it started by itself.
+
+    static_categories_ : dict of ndarray
+        By static column, its categories in the order of their codes.
 
     static_names_in_ : ndarray of str
         Names of static features, if they came as a frame in `Sequences`.
@@ -251,6 +283,10 @@ class LSTMAttentionPointer(BaseLSTMAttention):
         n_timesteps: int | None = None,
         padding_value: float | None = None,
         missing: str = "error",
+        categorical_features: object = "from_dtype",
+        min_frequency: int | float | None = None,
+        embedding_size: int | str = "auto",
+        embeddings: Mapping[object, object] | None = None,
         scale_inputs: bool = True,
         hidden_size: int = 64,
         num_layers: int = 1,
@@ -283,6 +319,10 @@ class LSTMAttentionPointer(BaseLSTMAttention):
         self.n_timesteps = n_timesteps
         self.padding_value = padding_value
         self.missing = missing
+        self.categorical_features = categorical_features
+        self.min_frequency = min_frequency
+        self.embedding_size = embedding_size
+        self.embeddings = embeddings
         self.scale_inputs = scale_inputs
         self.hidden_size = hidden_size
         self.num_layers = num_layers

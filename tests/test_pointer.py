@@ -210,3 +210,14 @@ EXPECTED = dict.fromkeys(OTHER_TARGETS, "y holds numbers that are no steps of X"
 )
 def test_scikit_learn_contract(estimator, check):
     check(estimator)
+
+
+def test_a_word_is_found():
+    random = np.random.default_rng(0)
+    words = np.array([*"abcdefgh"])
+    X = [[*random.choice(words, n)] for n in random.integers(3, 8, 300)]
+    y = random.integers([len(x) for x in X])
+    for x, place in zip(X, y, strict=True):
+        x[place] = "odd"
+    model = LSTMAttentionPointer(hidden_size=8, random_state=0).fit(X[:200], y[:200])
+    assert model.score(X[200:], y[200:]) > 0.95

@@ -313,12 +313,14 @@ class AttentionNetwork(nn.Module):
         }
         recipe = POOLINGS[attention]
         taken = {name: options[name] for name in recipe.options}
-        embedded, static = make_embeddings(
-            (n_channels, categories),
-            (n_static, static_categories),
-            embedding_size,
-            dropout,
-        )
+        embedded, static = None, None
+        if categories or static_categories:
+            embedded, static = make_embeddings(
+                (n_channels, categories),
+                (n_static, static_categories),
+                embedding_size,
+                dropout,
+            )
         n_read = n_channels if embedded is None else embedded.output_size
         stem = None
         if conv_layers:
