@@ -165,7 +165,8 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
 
     learning_rate : float or "auto", default="auto"
         Step size of the optimiser: the first one, or with "one_cycle" the largest.
-        "auto" is 0.006 with convolutions, 0.003 for sentences, else 0.01.
+        "auto" is 0.006 with convolutions, else 0.01, but 0.003 for sentences and, other
+        than for forecasts, where steps differ little from each other.
 
     lr_schedule : {"cosine", "one_cycle", "plateau"} or None, default="one_cycle"
         How the learning rate changes: along a cosine to 0 at ``max_epochs``, up and

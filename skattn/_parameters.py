@@ -59,6 +59,10 @@ _SMALLEST_BATCH, _LARGEST_BATCH = 16, 256
 SMOOTH = 0.0625
 
 
+# Below this, sequences are smooth to an LSTM: its steps tell much the same.
+_GENTLE = 0.25
+
+
 @dataclass(frozen=True)
 class Seen:
     """What rules read: the shape of the data, and what is asked of them.
@@ -87,6 +91,8 @@ class Seen:
         Whether all channels hold categories.
     n_steps : int, default=0
         Steps of all training samples together; where there are categories.
+    sequences : ndarray of shape (n, n_timesteps, n_channels), default=None
+        Some training samples, NaN where there is no value.
     """
 
     n_samples: int
@@ -101,6 +107,7 @@ class Seen:
     vector_size: int | None = None
     tokens: bool = False
     n_steps: int = 0
+    sequences: np.ndarray | None = None
 
     @property
     def words(self) -> bool:
@@ -309,7 +316,31 @@ def _choose_learning_rate(given: Given, seen: Seen) -> Choice:
         return Choice(0.006, "with convolutions")
     if seen.words:
         return Choice(0.003, _WORDS)
+    if seen.sequences is not None and not (seen.forecasts or seen.n_categories):
+        share = _measure_roughness(seen.sequences)
+        if share < _GENTLE:
+            return Choice(0.003, f"steps differ by {share:.2g} of the variance alone")
     return Choice(0.01, "without convolutions")
+
+
+def _measure_roughness(sequences: np.ndarray) -> float:
+    """Compute the mean square of differences between steps over the variance.
+
+    The median over the channels that vary; 2 for white noise.
+    """
+    x = sequences.astype(np.float64)
+    real = np.isfinite(x)
+    both = real[:, 1:] & real[:, :-1]
+    x = np.where(real, x, 0.0)
+    count = np.maximum(real.sum((0, 1)), 1)
+    mean = x.sum((0, 1)) / count
+    variance = (np.where(real, x - mean, 0.0) ** 2).sum((0, 1)) / count
+    squares = np.where(both, np.diff(x, axis=1), 0.0) ** 2
+    change = squares.sum((0, 1)) / np.maximum(both.sum((0, 1)), 1)
+    varies = (variance > 0) & both.any((0, 1))
+    if not varies.any():
+        return np.inf
+    return float(np.median(change[varies] / variance[varies]))
 
 
 def _choose_weight_decay(given: Given, seen: Seen) -> Choice:

@@ -101,7 +101,7 @@ class LSTMAttentionPointer(BaseLSTMAttention):
 
     learning_rate : float or "auto", default="auto"
         Step size of the optimiser: the first one, or with "one_cycle" the largest.
-        "auto" is 0.01.
+        "auto" is 0.01, or 0.003 where steps differ little from each other.
 
     lr_schedule : {"cosine", "one_cycle", "plateau"} or None, default="one_cycle"
         How the learning rate changes: along a cosine to 0 at ``max_epochs``, up and

@@ -1,0 +1,73 @@
+"""Numbers: the last value of a series from its first seven eighths.
+
+Run as ``python -m benchmarks.untuned.numbers``. The series are those of the sets in
+``UCR``, which the defaults for numbers were not chosen on, but for the learning rate.
+"""
+
+import argparse
+import time
+
+import numpy as np
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from benchmarks import results
+from benchmarks.untuned.ucr import find_sets, read_set
+from skattn import LSTMAttentionRegressor
+
+RIDGE, FOREST, OURS, FAST = "ridge", "random forest", "skattn, defaults", "rate of 0.01"
+FEWEST = 60  # series
+
+
+def make_model(method: str, seed: int) -> object:
+    """Return the model of a method."""
+    if method == RIDGE:
+        return make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 4, 15)))
+    if method == FOREST:
+        return RandomForestRegressor(300, random_state=seed)
+    rate = {"learning_rate": 0.01} if method == FAST else {}
+    return LSTMAttentionRegressor(**rate, random_state=seed, store_attention=False)
+
+
+def main() -> None:
+    """Measure all sets, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=3)
+    options = parser.parse_args()
+    rows, table = [], []
+    for path in find_sets(None):
+        X, _, X_test, _ = (part.reshape(len(part), -1) for part in read_set(path))
+        if len(X) < FEWEST:
+            continue
+        ahead = X.shape[1] // 8
+        scores: dict[str, list[float]] = {}
+        for method in (RIDGE, FOREST, OURS, FAST):
+            seeds = range(1 if method == RIDGE else options.seeds)
+            for seed in seeds:
+                start = time.perf_counter()
+                model = make_model(method, seed).fit(X[:1500, :-ahead], X[:1500, -1])
+                score = model.score(X_test[:, :-ahead], X_test[:, -1])
+                seconds = time.perf_counter() - start
+                row = {"set": path.stem, "method": method, "seed": seed}
+                rows.append(row | {"r2": float(score), "seconds": seconds})
+                scores.setdefault(method, []).append(float(score))
+        print(path.stem, scores, flush=True)
+        shown = [results.spread(values, 2) for values in scores.values()]
+        table.append([path.stem, *shown])
+    results.save(
+        "untuned_numbers",
+        rows,
+        ["set", RIDGE, FOREST, OURS, FAST],
+        table,
+        packages=("skattn", "torch", "scikit-learn"),
+        notes=[
+            "R2 on the test part, mean and standard deviation over three seeds. The "
+            "last column is the defaults with the rate that they had before."
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()
