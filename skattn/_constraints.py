@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import (
 )
 
 from .nn._normalizers import NORMALIZERS
+from .nn._positions import POSITIONS
 from .nn._scores import SCORES
 from .nn.network import ACTIVATIONS
 from .nn.pooling import POOLINGS
@@ -45,6 +46,7 @@ SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "normalizer": [StrOptions({*NORMALIZERS})],
     "n_heads": [Interval(Integral, 1, None, closed="left")],
     "self_attention_heads": [Interval(Integral, 0, None, closed="left")],
+    "positions": [StrOptions({*POSITIONS}), None],
     "values": [StrOptions({"states", "inputs"})],
     "state_bypass": ["boolean"],
     "linear_skip": ["boolean"],

@@ -646,6 +646,8 @@ def resolve_channels(
         integer = isinstance(channel, Integral) and not isinstance(channel, bool)
         if not integer or not -n_channels <= channel < n_channels:
             also = f", the names {[*numbers]}" if numbers else ""
+            if isinstance(channel, str) and not numbers:
+                also = " (X carries no names: lists of frames and Sequences do)"
             raise ValueError(
                 f"target_channels={target_channels!r} names the channel {channel!r}, "
                 f"but X has {n_channels} channels; allowed are 'all'{also}, and whole "

@@ -93,6 +93,12 @@ class LSTMAttentionPointer(BaseLSTMAttention):
         Heads of a self-attention, with residual and layer norm, between encoder
         and attention; divides the size of a state. 0 for none.
 
+    positions : {None, "sinusoidal", "learned"}, default=None
+        Tell self-attention and scores where each step stands, by what is added to the
+        states that they read: sines and cosines of its number, or a vector learned for
+        each step. The LSTM knows the order by itself; attention over its states does
+        not. Longer sequences than in `fit` are refused with "learned".
+
     tolerance : int, default=0
         Steps by which an answer may miss and still count in `score`.
 
@@ -295,6 +301,7 @@ class LSTMAttentionPointer(BaseLSTMAttention):
         attention: str = "additive",
         n_heads: int = 1,
         self_attention_heads: int = 0,
+        positions: str | None = None,
         tolerance: int = 0,
         optimizer: str = "adamw",
         learning_rate: float | str = "auto",
@@ -331,6 +338,7 @@ class LSTMAttentionPointer(BaseLSTMAttention):
         self.attention = attention
         self.n_heads = n_heads
         self.self_attention_heads = self_attention_heads
+        self.positions = positions
         self.tolerance = tolerance
         self.optimizer = optimizer
         self.learning_rate = learning_rate

@@ -146,6 +146,12 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Heads of a self-attention, with residual and layer norm [7]_, between encoder
         and attention; divides the size of a state. 0 for none.
 
+    positions : {None, "sinusoidal", "learned"}, default=None
+        Tell self-attention and scores where each step stands, by what is added to the
+        states that they read: sines and cosines of its number, or a vector learned for
+        each step. The LSTM knows the order by itself; attention over its states does
+        not. Longer sequences than in `fit` are refused with "learned".
+
     values : {"states", "inputs"}, default="states"
         What the weights sum up: the states, or embeddings of the inputs gated by the
         states [8]_. With "inputs" a prediction is an exact sum over steps and
@@ -516,6 +522,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         n_heads: int = 1,
         normalizer: str = "softmax",
         self_attention_heads: int = 0,
+        positions: str | None = None,
         values: str = "states",
         state_bypass: bool = False,
         conicity_penalty: float = 0.0,
@@ -569,6 +576,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         self.n_heads = n_heads
         self.normalizer = normalizer
         self.self_attention_heads = self_attention_heads
+        self.positions = positions
         self.values = values
         self.state_bypass = state_bypass
         self.conicity_penalty = conicity_penalty

@@ -3,6 +3,7 @@
 from ._build import initialize
 from ._inputs import Inputs, Memory, NetworkOutput
 from ._pointer import PointerDecoder
+from ._positions import LearnedPositions, SinusoidalPositions
 from .attention import Attention, AttentionPooling, masked_softmax
 from .conicity import conicity
 from .decoder import Decoded, DenseDecoder, LSTMDecoder
@@ -25,11 +26,13 @@ __all__ = [
     "Inputs",
     "LSTMDecoder",
     "LSTMEncoder",
+    "LearnedPositions",
     "MaskedBatchNorm",
     "Memory",
     "NetworkOutput",
     "PointerDecoder",
     "SelfAttention",
+    "SinusoidalPositions",
     "conicity",
     "initialize",
     "masked_softmax",

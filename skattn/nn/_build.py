@@ -27,7 +27,8 @@ class Architecture:
     n_timesteps, horizon, n_targets, target_channels, patch_size, conv_layers, \
     conv_channels, differences, encoder, \
     hidden_size, num_layers, bidirectional, dropout, attention, query, n_heads, \
-    normalizer, self_attention_heads, values, state_bypass, decoder, teacher_forcing, \
+    normalizer, self_attention_heads, positions, values, state_bypass, decoder, \
+    teacher_forcing, \
     output_activation, anchor, linear_skip, scale_windows, quantiles, n_static, \
     n_future, categories, static_categories, embedding_size
         As in `AttentionNetwork`.
@@ -54,6 +55,7 @@ class Architecture:
     n_heads: int = 1
     normalizer: str = "softmax"
     self_attention_heads: int = 0
+    positions: str | None = None
     values: str = "states"
     state_bypass: bool = False
     decoder: str = "dense"

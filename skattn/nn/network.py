@@ -9,6 +9,7 @@ from torch.nn.functional import softplus
 from ._categories import Categories, CategoryEmbedding, make_embeddings
 from ._decoders import DECODERS
 from ._inputs import Encoded, Inputs, Memory, NetworkOutput, Steps
+from ._positions import POSITIONS
 from ._quantiles import place_quantiles
 from ._registry import Registry, refuse_choice
 from ._side import StaticFeatures, check_side
@@ -202,6 +203,9 @@ class AttentionNetwork(nn.Module):
         How scores become weights, as in `skattn.LSTMAttentionRegressor`.
     self_attention_heads : int, default=0
         Heads of a self-attention between encoder and pooling; 0 for none.
+    positions : {None, "sinusoidal", "learned"}, default=None
+        What is added to the states that self-attention and scores read, and tells where
+        a step stands.
     values : {"states", "inputs"}, default="states"
         What is summed up: states, or gated embeddings of the inputs.
     state_bypass : bool, default=False
@@ -269,6 +273,7 @@ class AttentionNetwork(nn.Module):
         n_heads: int = 1,
         normalizer: str = "softmax",
         self_attention_heads: int = 0,
+        positions: str | None = None,
         values: str = "states",
         state_bypass: bool = False,
         decoder: str = "dense",
@@ -344,6 +349,8 @@ class AttentionNetwork(nn.Module):
             # Features of the stem stand next to the states, so that a step is also
             # found by what it is itself, not only by what the LSTM makes of it.
             size = self.state_size = size + stem.output_size
+        n_steps = -(-n_timesteps // patch_size)
+        self.positions = POSITIONS[positions](size, n_steps) if positions else None
         self.self_attention = (
             SelfAttention(size, self_attention_heads, dropout)
             if self_attention_heads
@@ -471,9 +478,12 @@ class AttentionNetwork(nn.Module):
             if steps.lengths is not None:
                 own = last_step(steps.patches, steps.lengths)
             last = torch.cat([last, own], dim=-1)
-        mask, self_weights = steps.mask, None
+        mask, self_weights, keys = steps.mask, None, states
+        if self.positions is not None:
+            keys = self.positions(states)
         if self.self_attention is not None:
-            states, self_weights = self.self_attention(states, mask, need_weights)
+            keys, self_weights = self.self_attention(keys, mask, need_weights)
+            states = keys
             if self_weights is not None and mask is not None:
                 # (n, n_heads, n_steps, n_steps): padded steps attend to nothing
                 self_weights = self_weights * mask[:, None, :, None]
@@ -481,7 +491,7 @@ class AttentionNetwork(nn.Module):
         if self.embedding is not None:
             embedded = self.input.uncentre(steps)
             values = self.embedding(embedded, states)
-        memory = Memory(states, last, mask, values, future=inputs.future)
+        memory = Memory(keys, last, mask, values, future=inputs.future)
         if self.static is not None:
             memory = memory._replace(static=self.static(inputs.static))
         return Encoded(memory, self_weights, steps, embedded)
@@ -655,7 +665,8 @@ class AttentionNetwork(nn.Module):
         """Most steps of a sequence; None for any number."""
         if self.skip is not None:
             return self.skip.max_steps
-        return self.decoder.pooling.max_steps
+        placed = None if self.positions is None else self.positions.max_steps
+        return placed or self.decoder.pooling.max_steps
 
 
 def _check_sums(

@@ -1,0 +1,98 @@
+"""Where a step stands, added to what the attention compares."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from ._registry import Registry
+
+
+class SinusoidalPositions(nn.Module):
+    """Sines and cosines of the number of a step, at many frequencies.
+
+    Parameters
+    ----------
+    size : int
+        Size of a state.
+    n_steps : int
+        Ignored: any number of steps has positions.
+
+    References
+    ----------
+    A. Vaswani et al. (2017). Attention is all you need. NeurIPS.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import SinusoidalPositions
+    >>> SinusoidalPositions(4, 10)(torch.zeros(1, 3, 4))[0, 0]
+    tensor([0., 1., 0., 1.])
+    """
+
+    max_steps: int | None = None  # any number of steps
+
+    def __init__(self, size: int, n_steps: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Return states ``(n_samples, n_steps, size)`` that know where they stand."""
+        step = torch.arange(states.shape[1], device=states.device)
+        pair = torch.arange(0, self.size, 2, device=states.device)
+        rate = torch.exp(pair * (-math.log(10000.0) / self.size))
+        angle = step[:, None] * rate  # (n_steps, size / 2)
+        waves = torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1)
+        return states + waves[:, : self.size].to(states.dtype)
+
+
+class LearnedPositions(nn.Module):
+    """A vector for each step, learned in training.
+
+    Parameters
+    ----------
+    size : int
+        Size of a state.
+    n_steps : int
+        Steps that have a vector.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import LearnedPositions, initialize
+    >>> positions = LearnedPositions(4, 10)
+    >>> initialize(positions, torch.Generator().manual_seed(0))
+    >>> positions(torch.zeros(1, 3, 4)).shape
+    torch.Size([1, 3, 4])
+    """
+
+    def __init__(self, size: int, n_steps: int) -> None:
+        super().__init__()
+        self.max_steps = n_steps
+        self.vectors = nn.Parameter(torch.empty(n_steps, size))
+
+    def draw_parameters(self, generator: torch.Generator | None = None) -> None:
+        """Draw the vectors, as those of a linear layer are drawn.
+
+        Parameters
+        ----------
+        generator : torch.Generator, default=None
+            None: torch's global stream.
+        """
+        bound = 1 / math.sqrt(self.vectors.shape[1])
+        nn.init.uniform_(self.vectors, -bound, bound, generator=generator)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Return states ``(n_samples, n_steps, size)`` that know where they stand."""
+        if states.shape[1] > self.max_steps:
+            raise ValueError(
+                f"positions='learned' has vectors for {self.max_steps} steps, but a "
+                f"sequence has {states.shape[1]}; at most {self.max_steps} are "
+                "allowed. Use positions='sinusoidal' for longer ones."
+            )
+        return states + self.vectors[: states.shape[1]]
+
+
+POSITIONS: Registry[type[SinusoidalPositions] | type[LearnedPositions]] = Registry(
+    "positions", {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
+)
