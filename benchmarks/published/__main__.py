@@ -5,7 +5,7 @@ from importlib import import_module
 
 from benchmarks.published.table import Table
 
-TABLES = ("electricity", "cmapss", "epf", "etth1", "m4", "vowels")
+TABLES = ("electricity", "quantiles", "cmapss", "epf", "etth1", "m4", "vowels")
 
 
 def main() -> None:
