@@ -273,7 +273,7 @@ class SeedEnsemble(MetaEstimator):
         return [_mean(weights) for weights in zip(*each, strict=True)]
 
     @available_if(_offers("predict_contributions"))
-    def predict_contributions(self, X: object) -> np.ndarray:
+    def predict_contributions(self, X: object, part: str = "steps") -> np.ndarray:
         """Compute the mean of the members' contributions.
 
         With ``base_value_`` they add up to the mean prediction, exactly.
@@ -282,13 +282,15 @@ class SeedEnsemble(MetaEstimator):
         ----------
         X : array-like or list
             In any form that the estimator takes.
+        part : {"steps", "future"}, default="steps"
+            As for `LSTMAttentionRegressor.predict_contributions`.
 
         Returns
         -------
         ndarray
             As `LSTMAttentionRegressor.predict_contributions` gives them.
         """
-        return self._average("predict_contributions", X)
+        return self._average("predict_contributions", X, part=part)
 
     @property
     def seed_agreement_(self) -> float:

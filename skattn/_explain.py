@@ -249,18 +249,24 @@ class ContributionsMixin:
 
     _probe: Probe
 
-    def predict_contributions(self, X: object) -> np.ndarray:
+    def predict_contributions(self, X: object, part: str = "steps") -> np.ndarray:
         """Compute what each input value contributed to the predictions.
 
         With ``values="inputs"`` a prediction is ``base_value_`` plus the sum of its
         contributions, exactly, those of ``anchor`` and ``linear_skip`` included. Exact
         is not yet faithful: weights and gates come from states that have read other
-        steps too.
+        steps too. Where ``attention_share_`` is 0 there are none of these, and the
+        contributions are those of ridge regression: where a last value is the level,
+        it is counted with the last step; the level and unit of windows in units of
+        their own are spread evenly over the steps.
 
         Parameters
         ----------
         X : array-like or Tensor
             Sequences in any form that `fit` takes.
+        part : {"steps", "future"}, default="steps"
+            What contributed: the steps of X, or what is known ahead in ``X.future``.
+            The contributions of both add up to the prediction.
 
         Returns
         -------
@@ -268,7 +274,14 @@ class ContributionsMixin:
                 (n_samples, horizon, n_timesteps, n_channels) or \
                 (n_samples, horizon, n_targets, n_timesteps, n_channels)
             In units of y; the axes of y first. Steps are those of X, also where
-            ``patch_size`` > 1.
+            ``patch_size`` > 1. Of the future, output steps and columns stand last.
+
+        Raises
+        ------
+        AttributeError
+            If predictions are no such sum.
+        ValueError
+            If there is no such part.
 
         References
         ----------
@@ -288,12 +301,17 @@ class ContributionsMixin:
         >>> bool(abs(total - model.predict(X)).max() < 1e-4)
         True
         """
-        return self._probe.contributions(X)
+        probe = self._probe
+        parts = ["steps", "future"] if probe.schema.n_future else ["steps"]
+        if part not in parts:
+            allowed = " or ".join(map(repr, parts))
+            raise ValueError(f"part={part!r} must be {allowed} for this model.")
+        return probe.contributions(X, part)
 
     @property
     def base_value_(self) -> np.ndarray:
         """What is predicted when nothing contributes, in the form of one y.
 
-        Only with ``values="inputs"`` and the identity as ``output_activation``.
+        Only where `predict_contributions` has an answer.
         """
         return self._probe.base_value()

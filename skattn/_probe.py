@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -11,7 +12,13 @@ from torch import Tensor
 from .nn import Inputs, conicity
 from .nn._build import Architecture
 from .nn._channel_independent import Network
-from .nn.contributions import base_value, bypass, contributions, split_paths
+from .nn.contributions import (
+    base_value,
+    bypass,
+    contributions,
+    future_contributions,
+    split_paths,
+)
 from .sequences._reader import Schema
 from .sequences._samples import Samples
 from .sequences._scaling import InputScaler
@@ -165,7 +172,7 @@ class Probe:
 
         return self._run(X, run)
 
-    def contributions(self, X: object) -> np.ndarray:
+    def contributions(self, X: object, part: str = "steps") -> np.ndarray:
         """Compute what each input value contributed, in units and axes of y.
 
         Raises
@@ -174,6 +181,10 @@ class Probe:
             If predictions are no such sum.
         """
         self.check_additive()
+        if part == "future":
+            each = self._run(X, partial(future_contributions, self.network))
+            scale = self.target.scaler.scale[..., None, None]
+            return self.target.shape_outputs(each.astype(np.float64) * scale)
         n_timesteps, n_channels = self.read(X).values.shape[1:]
 
         def run(inputs: Inputs) -> Tensor:
@@ -206,11 +217,12 @@ class Probe:
         """
         values = self.architecture.values
         activation = self.architecture.output_activation
-        if values != "inputs" or activation != "identity":
+        sums = values == "inputs" or self.network.adds_nothing
+        if not sums or activation != "identity":
             raise AttributeError(
                 "Contributions add up with values='inputs' and "
-                f"output_activation='identity' only; got values={values!r} and "
-                f"output_activation={activation!r}."
+                "output_activation='identity', or where attention_share_ is 0; got "
+                f"values={values!r} and output_activation={activation!r}."
             )
 
     def attribute(

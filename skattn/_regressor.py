@@ -363,7 +363,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     base_value_ : float or ndarray
         What is predicted when nothing contributes, in the form of one y. Only with
-        ``values="inputs"`` and the identity as ``output_activation``.
+        the identity as ``output_activation``, and with ``values="inputs"`` or an
+        ``attention_share_`` of 0.
 
     best_validation_loss_ : float or None
         Least validation loss in the last call, on scaled targets, the mean by the

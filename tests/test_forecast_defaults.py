@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import onnxruntime
+import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
 
@@ -298,3 +299,26 @@ def test_an_index_of_windows_as_groups_splits_by_time(n_series, monkeypatch):
     X, y, index = make_windows(series, 12, 3, target_channels=0, return_index=True)
     fit(X, y, target_channels=0).fit(X, y, groups=index)
     assert given[-1] == "tail"
+
+
+def test_forecasts_of_ridge_alone_are_sums_over_steps_and_future():
+    frame = pd.DataFrame(driven(), columns=["load", "driver"])
+    X, y = make_windows(
+        frame, 12, 3, target_channels="load", future_channels=["driver"]
+    )
+    model = fit(X, y, target_channels="load", tol=0.99)
+    assert model.attention_share_ == 0
+    steps = model.predict_contributions(X)
+    ahead = model.predict_contributions(X, part="future")
+    assert steps.shape == (len(X), 3, 12, 2)
+    assert ahead.shape == (len(X), 3, 3, 1)
+    total = model.base_value_ + steps.sum((2, 3)) + ahead.sum((2, 3))
+    np.testing.assert_allclose(total, model.predict(X), atol=1e-4 * y.std())
+    # The load follows the driver three steps later, which lies in the window.
+    drives = np.abs(steps[:, 0, :, 1]).mean(0)
+    assert drives.argmax() == 9
+    with pytest.raises(ValueError, match="part='static' must be 'steps' or 'future'"):
+        model.predict_contributions(X, part="static")
+    alone = fit(X.steps, y, target_channels=0)
+    with pytest.raises(ValueError, match="part='future' must be 'steps' for"):
+        alone.predict_contributions(X.steps, part="future")

@@ -128,6 +128,11 @@ class ChannelIndependent(nn.Module):
         return self.network.starts_at_zero
 
     @property
+    def adds_nothing(self) -> bool:
+        """Whether the decoder adds exactly 0 to what leads past it."""
+        return self.network.adds_nothing
+
+    @property
     def patch_size(self) -> int:
         """Time steps in one step of the encoder."""
         return self.network.patch_size

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ._channel_independent import ChannelIndependent, Network
-from ._inputs import Encoded, Inputs
+from ._inputs import Encoded, Inputs, Steps
 from ._skip import LinearSkip
 from ._time_axis import align_ends, from_ends, step_mask
 from .decoder import DenseDecoder
@@ -78,17 +78,20 @@ def split_paths(network: Network, inputs: Inputs) -> tuple[Tensor, Tensor]:
 
 
 def contributions(network: Network, inputs: Inputs) -> Tensor:
-    """Compute what each input value contributed, with ``values="inputs"``.
+    """Compute what each input value contributed, where predictions are sums.
 
-    Once the LSTM has decided weights and gates, a prediction is linear in the inputs:
-    output weight times attention weight times gate times embedding times input, added
-    to what linear skip and anchor take from it. What is left is a constant, the
-    prediction without any input.
+    With ``values="inputs"`` a prediction is linear in the inputs once the LSTM has
+    decided weights and gates: output weight times attention weight times gate times
+    embedding times input, added to what linear skip and anchor take from it. Where the
+    decoder adds nothing, these two alone are the prediction. What is left is a
+    constant, the prediction without any input; where windows have units of their own,
+    their level and bias, which are spread evenly over the steps instead.
 
     Parameters
     ----------
     network : AttentionNetwork or ChannelIndependent
-        With gated embeddings as values and the dense decoder, in evaluation mode.
+        With gated embeddings as values and the dense decoder, or with a decoder that
+        adds nothing; in evaluation mode.
     inputs : Inputs
         Scaled sequences.
 
@@ -99,17 +102,58 @@ def contributions(network: Network, inputs: Inputs) -> Tensor:
     """
     if isinstance(network, ChannelIndependent):
         return _contributions_by_target(network, inputs)
-    encoded, n_timesteps = network.encode(inputs), inputs.x.shape[1]
-    total = _attended(network, encoded, n_timesteps)
+    steps, n_timesteps = network.input(inputs), inputs.x.shape[1]
+    if network.adds_nothing:
+        shape = (len(inputs), *network.decoder.shape, *inputs.x.shape[1:])
+        total = inputs.x.new_zeros(shape)
+    else:
+        total = _attended(network, network.encode(inputs), n_timesteps)
     if network.skip is not None:
-        total = total + _skipped(network, network.skip, encoded, total)
-    if encoded.steps.unit is not None:  # (n or 1, 1, n_targets)
-        total = total * network.take_targets(encoded.steps.unit)[..., None, None]
-    if encoded.steps.level is not None:
-        _add_level(network, encoded, total)
+        total = total + _skipped(network, network.skip, steps, total)
+    if steps.unit is not None:  # (n or 1, 1, n_targets)
+        total = total * network.take_targets(steps.unit)[..., None, None]
+    if steps.level is not None and network.input.anchored:
+        _add_level(network, steps, total)
+    if network.has_own_units:
+        _spread_rest(network, steps, total)
     if inputs.lengths is not None:
         real = step_mask(inputs.lengths, n_timesteps)
         total = total * real[:, None, None, :, None]
+    return total
+
+
+def future_contributions(network: Network, inputs: Inputs) -> Tensor:
+    """Compute what each number known ahead contributed through the linear path.
+
+    Parameters
+    ----------
+    network : AttentionNetwork or ChannelIndependent
+        With a decoder that adds nothing.
+    inputs : Inputs
+        Scaled sequences with a future.
+
+    Returns
+    -------
+    Tensor of shape (n_samples, horizon, n_targets, horizon, n_future)
+        On the scale of the network's prediction.
+    """
+    assert inputs.future is not None
+    if isinstance(network, ChannelIndependent):
+        each = future_contributions(network.network, network.fold(inputs))
+        return each.squeeze(2).unflatten(0, (len(inputs), -1)).transpose(1, 2)
+    horizon, n_targets = network.decoder.shape
+    shape = inputs.future.shape[1:]
+    total = inputs.future.new_zeros(len(inputs), horizon, n_targets, *shape)
+    if network.skip is None:
+        return total
+    weight = network.skip.linear.weight[:, -shape[0] * shape[1] :]
+    if network.skip.own_history:  # the same for all targets
+        weight = weight[:, None].expand(-1, n_targets, -1)
+    weight = weight.reshape(horizon, n_targets, *shape)
+    total = total + weight * inputs.future[:, None, None]
+    unit = network.input.relate(inputs)[1]
+    if unit is not None:
+        total = total * network.take_targets(unit)[..., None, None]
     return total
 
 
@@ -131,8 +175,12 @@ def base_value(network: Network) -> Tensor:
         each = base_value(network.network)
         return each[..., 0].T[None].expand(-1, -1, len(network.channels))
     decoder = network.decoder
-    assert isinstance(decoder, DenseDecoder)
-    total = decoder.output.bias.unflatten(0, decoder.shape)
+    if network.has_own_units:
+        return decoder.output.bias.new_zeros(1, *decoder.shape)
+    if isinstance(decoder, DenseDecoder):
+        total = decoder.output.bias.unflatten(0, decoder.shape)
+    else:  # it adds nothing
+        total = decoder.output.bias.new_zeros(decoder.shape)
     if network.skip is not None:
         bias = network.skip.linear.bias
         own = network.skip.own_history
@@ -166,14 +214,15 @@ def _attended(network: AttentionNetwork, encoded: Encoded, n_timesteps: int) -> 
 
 
 def _skipped(
-    network: AttentionNetwork, skip: LinearSkip, encoded: Encoded, like: Tensor
+    network: AttentionNetwork, skip: LinearSkip, steps: Steps, like: Tensor
 ) -> Tensor:
     """Return what the linear path took from each input value."""
     n_timesteps, n_channels = like.shape[3:]
-    history, times = encoded.steps.history, encoded.steps.times
+    history, times = steps.history, steps.times
     # (n, n_frame, n_channels), aligned at its end as the skip reads it
     aligned = align_ends(history, times, skip.n_timesteps)
-    weight = skip.linear.weight
+    n_read = skip.n_timesteps * (1 if skip.own_history else n_channels)
+    weight = skip.linear.weight[:, :n_read]  # without what is known ahead
     if not skip.own_history:
         weight = weight.unflatten(0, like.shape[1:3])
         weight = weight.unflatten(-1, (skip.n_timesteps, n_channels))
@@ -186,9 +235,9 @@ def _skipped(
     return from_ends(each.transpose(3, 4), times, n_timesteps).transpose(3, 4)
 
 
-def _add_level(network: AttentionNetwork, encoded: Encoded, total: Tensor) -> None:
+def _add_level(network: AttentionNetwork, steps: Steps, total: Tensor) -> None:
     """Add the level to the last step of its channel, in place."""
-    steps, channels = encoded.steps, network.target_channels
+    channels = network.target_channels
     assert steps.level is not None
     assert channels is not None
     rows = torch.arange(len(total), device=total.device)
@@ -196,6 +245,26 @@ def _add_level(network: AttentionNetwork, encoded: Encoded, total: Tensor) -> No
     for target, channel in enumerate(channels):
         # (n, 1), the same for all the horizon
         total[rows, :, target, last, channel] += steps.level[:, :, channel]
+
+
+def _spread_rest(network: AttentionNetwork, steps: Steps, total: Tensor) -> None:
+    """Add what a window's own units make of bias and level to its steps, in place."""
+    channels = network.target_channels
+    assert channels is not None
+    assert steps.unit is not None
+    unit = network.take_targets(steps.unit)
+    rest = unit.new_zeros(len(total), *total.shape[1:3])  # (n, horizon, n_targets)
+    if network.skip is not None:
+        bias = network.skip.linear.bias
+        own = network.skip.own_history
+        rest = (
+            rest + (bias[:, None] if own else bias.unflatten(0, rest.shape[1:])) * unit
+        )
+    if steps.level is not None and not network.input.anchored:
+        rest = rest + network.take_targets(steps.level)
+    count = total.shape[3] if steps.times is None else steps.times[:, None, None]
+    for target, channel in enumerate(channels):
+        total[:, :, target, :, channel] += (rest / count)[:, :, target, None]
 
 
 def _shift_left(x: Tensor, shift: Tensor, n_steps: int) -> Tensor:

@@ -180,6 +180,14 @@ class DenseDecoder(nn.Module):
         gaps = None if self.gaps is None else self.gaps(used)
         return Decoded(prediction, context, weights, gaps)
 
+    @property
+    def adds_nothing(self) -> bool:
+        """Whether all that leads to the outputs is 0."""
+        last = [self.output.weight, self.output.bias]
+        if self.future is not None:
+            last += [self.future.output.weight, self.future.direct.weight]
+        return not any(part.any() for part in last)
+
     def decaying_parameters(self) -> list[Tensor]:
         """Return what the weight decay shrinks: nothing.
 
@@ -266,6 +274,7 @@ class LSTMDecoder(nn.Module):
         self.pooling = pooling
         self.size = size
         self.horizon = horizon
+        self.shape = (horizon, n_targets)
         self.context_size = horizon * size
         self.bridge = nn.Linear(size, size) if state_bypass else None
         self.cell = nn.LSTMCell(n_targets + size + n_future, size)
@@ -349,6 +358,11 @@ class LSTMDecoder(nn.Module):
             _stack(weights) if need_weights else None,
             torch.stack(gaps, dim=1) if gaps else None,
         )
+
+    @property
+    def adds_nothing(self) -> bool:
+        """Whether all that leads to the outputs is 0."""
+        return not (self.output.weight.any() or self.output.bias.any())
 
     def decaying_parameters(self) -> list[Tensor]:
         """Return what the weight decay shrinks: the matrices of the cell.

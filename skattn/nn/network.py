@@ -656,6 +656,11 @@ class AttentionNetwork(nn.Module):
         return self.decoder.starts_at_zero
 
     @property
+    def adds_nothing(self) -> bool:
+        """Whether the decoder adds exactly 0 to what leads past it."""
+        return self.skip is not None and self.decoder.adds_nothing
+
+    @property
     def patch_size(self) -> int:
         """Time steps in one step of the encoder."""
         return self.input.patch_size

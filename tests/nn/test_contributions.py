@@ -6,7 +6,11 @@ import torch
 
 from skattn.nn import Inputs, conicity
 from skattn.nn._build import Architecture, build_network
-from skattn.nn.contributions import base_value, contributions
+from skattn.nn.contributions import (
+    base_value,
+    contributions,
+    future_contributions,
+)
 
 RNG = np.random.default_rng(0)
 X = torch.from_numpy(RNG.normal(size=(6, 9, 3))).float()
@@ -52,6 +56,45 @@ def test_base_value_and_contributions_add_up(case, ragged):
     if ragged:
         padding = torch.arange(9) >= LENGTHS[:, None]
         assert (parts.movedim(3, 1)[padding] == 0).all()
+
+
+IDLE = [
+    {"linear_skip": "ar"},
+    {"linear_skip": "arx", "anchor": "changes"},
+    {"linear_skip": "ar", "anchor": "changes", "n_future": 2},
+    {"linear_skip": "arx", "n_future": 2, "decoder": "lstm"},
+    {"linear_skip": "ar", "scale_windows": "standard"},
+    {"linear_skip": "ar", "scale_windows": "mean", "n_future": 2},
+    {"linear_skip": "ar", "scale_windows": "standard", "anchor": "changes"},
+    {"linear_skip": "ar", "channel_independent": True, "n_future": 2},
+]
+
+
+@pytest.mark.parametrize("case", IDLE, ids=str)
+def test_what_a_linear_path_takes_adds_up_where_the_decoder_adds_nothing(case):
+    defaults = {"n_channels": 3, "n_timesteps": 9, "horizon": 2, "n_targets": 2}
+    defaults |= {"target_channels": (2, 0), "hidden_size": 8}
+    network = build_network(
+        torch.Generator().manual_seed(0), Architecture(**defaults | case)
+    ).eval()
+    independent = case.get("channel_independent", False)
+    if case.get("anchor") == "changes":
+        network.set_change_scale(torch.tensor([[0.5, 1.0, 2.0]]))
+    skip = network.skip
+    weight = 0.1 * torch.randn_like(skip.linear.weight)
+    skip.set_weights(weight, torch.randn_like(skip.linear.bias) * (not skip.relative))
+    n_future = case.get("n_future", 0)
+    future = torch.randn(6, 2, n_future) if n_future else None
+    inputs = Inputs(X, future=future)
+    with torch.no_grad():
+        assert network.adds_nothing
+        total = base_value(network) + contributions(network, inputs).sum((3, 4))
+        if n_future:
+            total = total + future_contributions(network, inputs).sum((3, 4))
+        torch.testing.assert_close(total, network(inputs).prediction, atol=2e-5, rtol=0)
+        one = network.network if independent else network
+        one.decoder.output.bias.fill_(0.1)
+    assert not network.adds_nothing
 
 
 def test_an_input_of_zero_contributes_nothing_through_the_attention():
