@@ -27,7 +27,7 @@ lint: .venv/.installed
 	$(BIN)/lint-imports
 
 test: lint  ## Run every check: style, types, import contracts, tests, coverage
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --cov --cov-report=term --durations=10
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --cov --cov-report=term --durations=10
 
 soak: .venv/.installed  ## Run the long forms: kills, clusters, processes, memory (about 20 minutes)
 	$(BIN)/python benchmarks/soak/kills.py --kills 30
