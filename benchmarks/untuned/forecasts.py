@@ -7,6 +7,7 @@ with the package.
 """
 
 import argparse
+import json
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -152,8 +153,18 @@ def main() -> None:
     """Measure all tasks, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument(
+        "--only", default="", help="renew only tasks whose name holds this text"
+    )
     options = parser.parse_args()
-    rows = [row for task in make_tasks() for row in measure(task, range(options.seeds))]
+    path = results.FOLDER / "untuned_forecasts.json"
+    known = json.loads(path.read_text())["rows"] if options.only else []
+    rows = []
+    for task in make_tasks():
+        if options.only in task.name:
+            rows += measure(task, range(options.seeds))
+        else:
+            rows += [row for row in known if row["task"] == task.name]
     results.save(
         "untuned_forecasts",
         rows,
