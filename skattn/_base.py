@@ -72,6 +72,8 @@ from .training import (
     train,
 )
 
+Settings = dict[str, Any]  # values of parameters by their names
+
 # Parameters that training reads, those that may be "auto", and entries of the
 # architecture.
 _PLANNED = itemgetter(*(field.name for field in fields(TrainingPlan)))
@@ -121,7 +123,7 @@ class BaseLSTMAttention(
     _scaling_names: ClassVar[tuple[str, ...]] = ("scale_inputs",)
     _target_kind: ClassVar[type[Target]]
     # Settings of the network that users cannot choose.
-    _fixed: ClassVar[dict[str, Any]] = {}
+    _fixed: ClassVar[Settings] = {}
 
     _changes: np.ndarray | None
     _choices: dict[str, tuple[object, str]]
@@ -238,7 +240,7 @@ class BaseLSTMAttention(
 
     def _set_aside(
         self,
-        given: dict[str, Any],
+        given: Settings,
         samples: TrainingSamples,
         groups: np.ndarray | None,
         target: Target,
@@ -383,7 +385,7 @@ class BaseLSTMAttention(
 
     def _split(
         self,
-        given: dict[str, Any],
+        given: Settings,
         samples: TrainingSamples,
         groups: np.ndarray | None,
         target: Target,
@@ -419,7 +421,7 @@ class BaseLSTMAttention(
         """Check what a split left on each side; nothing, for most targets."""
 
     def _fit_scales(
-        self, given: dict[str, Any], samples: TrainingSamples, target: Target
+        self, given: Settings, samples: TrainingSamples, target: Target
     ) -> Target:
         """Measure the scales on the training samples; return the settled target."""
         used, rows = np.zeros(len(samples.y)), samples.rows
@@ -499,9 +501,7 @@ class BaseLSTMAttention(
         _, horizon, n_targets = samples.y.shape
         if self._schema.n_future:
             _check_horizon(self._schema.horizon, horizon)
-        settings: dict[str, Any] = {
-            name: given[name] for name in _BUILT if name in given
-        } | {
+        settings: Settings = {name: given[name] for name in _BUILT if name in given} | {
             "n_channels": self.n_channels_in_,
             "n_timesteps": self.n_timesteps_in_,
             "horizon": horizon,
@@ -519,7 +519,7 @@ class BaseLSTMAttention(
             settings["query"] = "last"
         return Architecture(**settings)
 
-    def _recall(self, given: dict[str, Any]) -> dict[str, tuple[object, str]]:
+    def _recall(self, given: Settings) -> dict[str, tuple[object, str]]:
         """Return what "auto" means where training continues: what it was before.
 
         Parameters that would read X in another way than before are refused.

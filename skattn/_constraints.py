@@ -20,9 +20,10 @@ from .nn.network import ACTIVATIONS
 from .nn.pooling import POOLINGS
 from .targets._losses import LOSSES
 
+Constraints = dict[str, list[Any]]
 _AUTO = StrOptions({"auto"})
 
-SHARED_CONSTRAINTS: dict[str, list[Any]] = {
+SHARED_CONSTRAINTS: Constraints = {
     "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
     "padding_value": [Real, None],
     "missing": [StrOptions({"error", "mask", "forward"})],
@@ -72,7 +73,7 @@ SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "store_attention": ["boolean"],
 }
 
-REGRESSOR_CONSTRAINTS: dict[str, list[Any]] = {
+REGRESSOR_CONSTRAINTS: Constraints = {
     "decoder": [StrOptions({"dense", "lstm"})],
     "teacher_forcing": [Interval(Real, 0, 1, closed="both")],
     "output_activation": [StrOptions({*ACTIVATIONS})],
@@ -90,7 +91,7 @@ REGRESSOR_CONSTRAINTS: dict[str, list[Any]] = {
     "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like", None],
 }
 
-CLASSIFIER_CONSTRAINTS: dict[str, list[Any]] = {
+CLASSIFIER_CONSTRAINTS: Constraints = {
     "class_weight": [dict, StrOptions({"balanced"}), None],
 }
 
@@ -110,7 +111,7 @@ _POINTS = [
         "conicity_penalty",
     )
 ]
-POINTER_CONSTRAINTS: dict[str, list[Any]] = {
+POINTER_CONSTRAINTS: Constraints = {
     name: SHARED_CONSTRAINTS[name] for name in _POINTS
 } | {
     "attention": [StrOptions({*SCORES})],

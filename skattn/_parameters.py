@@ -164,6 +164,7 @@ class FitSummary(Mapping[str, Choice]):
 
 
 Given = dict[str, object]
+Estimator = Any  # one of ours, fitted or not
 
 _WORDS = "many words come seldom, and are soon learned by heart"
 
@@ -333,11 +334,12 @@ def _measure_roughness(sequences: np.ndarray) -> float:
     both = real[:, 1:] & real[:, :-1]
     x = np.where(real, x, 0.0)
     count = np.maximum(real.sum((0, 1)), 1)
-    mean = x.sum((0, 1)) / count
-    variance = (np.where(real, x - mean, 0.0) ** 2).sum((0, 1)) / count
-    squares = np.where(both, np.diff(x, axis=1), 0.0) ** 2
-    change = squares.sum((0, 1)) / np.maximum(both.sum((0, 1)), 1)
-    varies = (variance > 0) & both.any((0, 1))
+    with np.errstate(over="ignore", invalid="ignore"):  # refused when they are scaled
+        mean = x.sum((0, 1)) / count
+        variance = (np.where(real, x - mean, 0.0) ** 2).sum((0, 1)) / count
+        squares = np.where(both, np.diff(x, axis=1), 0.0) ** 2
+        change = squares.sum((0, 1)) / np.maximum(both.sum((0, 1)), 1)
+    varies = (variance > 0) & both.any((0, 1)) & np.isfinite(variance + change)
     if not varies.any():
         return np.inf
     return float(np.median(change[varies] / variance[varies]))
@@ -441,7 +443,7 @@ def resolve_auto(
     return given, choices
 
 
-def check_parameters(estimator: Any) -> dict[str, Any]:
+def check_parameters(estimator: Estimator) -> dict[str, Any]:
     """Return the parameters, and those that are fixed, checked for a meaning together.
 
     Numbers of NumPy come as Python's: grids made by `numpy.arange` hold them.
@@ -471,14 +473,14 @@ def check_parameters(estimator: Any) -> dict[str, Any]:
     }
 
 
-def _check_outputs(estimator: Any) -> None:
+def _check_outputs(estimator: Estimator) -> None:
     if estimator.decoder == "lstm":
         _refuse(estimator, "decoder", attention="feature", values="inputs")
     _check_loss(estimator)
     _check_forecast(estimator)
 
 
-def _refuse(estimator: Any, name: str, **others: Any) -> None:
+def _refuse(estimator: Estimator, name: str, **others: object) -> None:
     """Refuse each of ``others`` together with the present value of ``name``."""
     for other, value in others.items():
         if getattr(estimator, other) == value:
@@ -488,7 +490,7 @@ def _refuse(estimator: Any, name: str, **others: Any) -> None:
             )
 
 
-def _check_booleans(estimator: Any) -> None:
+def _check_booleans(estimator: Estimator) -> None:
     """Refuse True and False where a number is asked for, which Python takes for 1."""
     for name, allowed in estimator._parameter_constraints.items():
         value = getattr(estimator, name)
@@ -533,7 +535,7 @@ def _check_decay(given: Given) -> None:
         )
 
 
-def _check_loss(estimator: Any) -> None:
+def _check_loss(estimator: Estimator) -> None:
     if estimator.loss == "quantile" and estimator.quantile is None:
         raise ValueError(
             "loss='quantile' needs quantile, a number between 0 and 1 or a list of "
@@ -549,7 +551,7 @@ def _check_loss(estimator: Any) -> None:
             _refuse(estimator, "output_activation", scale_inputs=True)
 
 
-def _check_training(estimator: Any) -> None:
+def _check_training(estimator: Estimator) -> None:
     split = estimator.validation_split
     if isinstance(split, type) or (
         isinstance(split, str) and split not in ("auto", "random", "tail")
@@ -570,7 +572,7 @@ def _check_training(estimator: Any) -> None:
             )
 
 
-def _check_checkpoint(estimator: Any) -> None:
+def _check_checkpoint(estimator: Estimator) -> None:
     """Refuse what a checkpoint could not restore."""
     if estimator.checkpoint is None:
         return
@@ -588,7 +590,7 @@ def _check_checkpoint(estimator: Any) -> None:
         )
 
 
-def _check_forecast(estimator: Any) -> None:
+def _check_forecast(estimator: Estimator) -> None:
     if estimator.scale_windows is True:
         raise ValueError(
             "scale_windows=True must be 'mean' or 'standard', or False, or 'auto'."

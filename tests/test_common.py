@@ -71,7 +71,10 @@ def _expected_failures(estimator):
 )
 def test_scikit_learn_contract(estimator, check):
     if check.func.__name__ in ("check_regressors_train", "check_classifiers_train"):
-        getattr(estimator, "estimator", estimator).set_params(**ACCURATE)
+        inner = getattr(estimator, "estimator", estimator)
+        inner.set_params(**ACCURATE)
+        if not is_regressor(inner):  # three clusters, far apart
+            inner.set_params(max_epochs=12)
     if check.func.__name__ == "check_methods_subset_invariance":
         check_subsets(estimator)
     else:

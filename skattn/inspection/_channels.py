@@ -13,6 +13,8 @@ from ._estimators import choose_output, find_probe
 from ._importance import check_count, compare_scores, shuffle_steps
 from ._series import Series, find_mean, read_series
 
+Part = Any  # an array or a frame, or a column of one
+
 
 @dataclass(frozen=True)
 class Column:
@@ -246,13 +248,13 @@ def _with_part(series: Series, column: Column, part: object) -> Series:
     return replace(series, beside=series.beside.with_part(column.kind, part))
 
 
-def _get_column(part: Any, number: int) -> Any:
+def _get_column(part: Part, number: int) -> Part:
     if hasattr(part, "columns"):
         return part[part.columns[number]]
     return part[..., number]
 
 
-def _put_column(part: Any, number: int, values: Any) -> Any:
+def _put_column(part: Part, number: int, values: Part) -> Part:
     """Return a copy of an array or a frame with another column."""
     if not hasattr(part, "columns"):
         copy = part.astype(np.result_type(part, np.asarray(values)))
@@ -269,7 +271,7 @@ def _put_column(part: Any, number: int, values: Any) -> Any:
     return copy
 
 
-def _holds_numbers(column: Any) -> bool:
+def _holds_numbers(column: Part) -> bool:
     kind = str(getattr(column, "dtype", ""))
     numeric = np.asarray(column).dtype.kind in "biuf"
     return numeric and kind not in ("category", "Categorical")

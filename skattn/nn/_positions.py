@@ -37,7 +37,18 @@ class SinusoidalPositions(nn.Module):
         self.size = size
 
     def forward(self, states: Tensor) -> Tensor:
-        """Return states ``(n_samples, n_steps, size)`` that know where they stand."""
+        """Return states that know where they stand.
+
+        Parameters
+        ----------
+        states : Tensor of shape (n_samples, n_steps, size)
+            One state a step.
+
+        Returns
+        -------
+        Tensor of shape (n_samples, n_steps, size)
+            With the positions added.
+        """
         step = torch.arange(states.shape[1], device=states.device)
         pair = torch.arange(0, self.size, 2, device=states.device)
         rate = torch.exp(pair * (-math.log(10000.0) / self.size))
@@ -83,7 +94,18 @@ class LearnedPositions(nn.Module):
         nn.init.uniform_(self.vectors, -bound, bound, generator=generator)
 
     def forward(self, states: Tensor) -> Tensor:
-        """Return states ``(n_samples, n_steps, size)`` that know where they stand."""
+        """Return states that know where they stand.
+
+        Parameters
+        ----------
+        states : Tensor of shape (n_samples, n_steps, size)
+            One state a step.
+
+        Returns
+        -------
+        Tensor of shape (n_samples, n_steps, size)
+            With the positions added.
+        """
         if states.shape[1] > self.max_steps:
             raise ValueError(
                 f"positions='learned' has vectors for {self.max_steps} steps, but a "

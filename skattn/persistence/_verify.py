@@ -6,6 +6,8 @@ import numpy as np
 
 from .._upgrade import FORMAT
 
+State = dict[str, Any]  # what JSON and arrays hold
+
 # What meta-estimators hold estimators under.
 ESTIMATORS = ("estimator", "estimator_", "estimators_")
 
@@ -13,7 +15,7 @@ ESTIMATORS = ("estimator", "estimator_", "estimators_")
 _MARGINS = {"levels_", "margins_", "n_calibration_samples_"}
 
 
-def verify(kind: type, state: dict[str, Any]) -> None:
+def verify(kind: type, state: State) -> None:
     """Check that an estimator of this class could have had a state.
 
     Weights are checked against the architecture where the network is built.
@@ -43,7 +45,7 @@ def verify(kind: type, state: dict[str, Any]) -> None:
         _verify_scalers(state["records"])
 
 
-def verify_meta(kind: type, state: dict[str, Any], inner: dict[str, list[Any]]) -> None:
+def verify_meta(kind: type, state: State, inner: dict[str, list[Any]]) -> None:
     """Check that a meta-estimator could hold these settings and estimators.
 
     Parameters
@@ -76,7 +78,7 @@ def verify_meta(kind: type, state: dict[str, Any], inner: dict[str, list[Any]]) 
         _verify_margins(state, inner["estimator_"][0])
 
 
-def _verify_margins(state: dict[str, Any], inner: Any) -> None:
+def _verify_margins(state: State, inner: Any) -> None:
     """Check what intervals learned against the outputs that they stand around."""
     margins, levels = state["margins_"], state["levels_"]
     target = _find_network(inner)._target
@@ -104,7 +106,7 @@ def _find_network(estimator: Any) -> Any:
     return estimator
 
 
-def _verify_sizes(attributes: dict[str, Any], records: dict[str, Any]) -> None:
+def _verify_sizes(attributes: State, records: State) -> None:
     architecture = records["_architecture"]
     pairs = {
         "n_channels": attributes["n_channels_in_"],
@@ -120,7 +122,7 @@ def _verify_sizes(attributes: dict[str, Any], records: dict[str, Any]) -> None:
         raise ValueError(f"n_features_in_ is {attributes['n_features_in_']!r}")
 
 
-def _verify_schema(attributes: dict[str, Any], records: dict[str, Any]) -> None:
+def _verify_schema(attributes: State, records: State) -> None:
     schema, missing = records["_schema"], records["_input_scaler"]["missing"]
     expected = {
         "n_timesteps": attributes["n_timesteps_in_"],
@@ -144,7 +146,7 @@ def _verify_schema(attributes: dict[str, Any], records: dict[str, Any]) -> None:
         raise ValueError(f"missing is {missing!r}, and indicators {indicators!r}")
 
 
-def _verify_beside(records: dict[str, Any]) -> None:
+def _verify_beside(records: State) -> None:
     """Check what is known of static features and of the future; older files lack it."""
     schema, architecture = records["_schema"], records["_architecture"]
     for part in ("static", "future"):
@@ -163,7 +165,7 @@ def _verify_beside(records: dict[str, Any]) -> None:
         raise ValueError(f"the horizon is {horizon!r}")
 
 
-def _verify_categories(schema: dict[str, Any], architecture: dict[str, Any]) -> None:
+def _verify_categories(schema: State, architecture: State) -> None:
     """Check vocabularies against the channels and columns that hold their codes."""
     number = 0
     for name, n_columns in (
@@ -190,7 +192,7 @@ def _verify_categories(schema: dict[str, Any], architecture: dict[str, Any]) -> 
         raise ValueError(f"embedding_size is {size!r}")
 
 
-def _verify_target(records: dict[str, Any]) -> None:
+def _verify_target(records: State) -> None:
     target, architecture = records["_target"], records["_architecture"]
     outputs = (architecture["horizon"], architecture["n_targets"])
     if target["record"] == "Classes":
@@ -221,7 +223,7 @@ def _are_levels(levels: object) -> bool:
     return inside and 0.5 in levels and [*levels] == sorted({*levels})
 
 
-def _verify_scalers(records: dict[str, Any]) -> None:
+def _verify_scalers(records: State) -> None:
     architecture = records["_architecture"]
     horizon, n_targets = architecture["horizon"], architecture["n_targets"]
     inputs = records["_input_scaler"]

@@ -15,6 +15,8 @@ import numpy as np
 
 from ._samples import Samples, from_tensor
 
+Column = Any  # of an array, a list, or a frame of any library
+
 # Categories by channel or column, in the order of their codes.
 Vocabularies = dict[int, tuple[object, ...]]
 
@@ -57,7 +59,7 @@ def holds_text(X: object, name: str) -> bool:
 
 
 def number_text(
-    X: Any, choose: Choose, name: str
+    X: Sequence[Column], choose: Choose, name: str
 ) -> tuple[list[np.ndarray], dict[int, list[object]]]:
     """Return sequences as numbers, and what the numbers in place of categories mean.
 
@@ -134,7 +136,7 @@ def _take_columns(entry: object) -> list[Any]:
     return [*array.T]
 
 
-def is_category(column: Any) -> bool:
+def is_category(column: Column) -> bool:
     """Return whether values are text, booleans, or of a frame's own type for it."""
     kind = str(getattr(column, "dtype", ""))
     if kind.startswith(("category", "Categorical", "Enum")):
@@ -146,7 +148,7 @@ def is_category(column: Any) -> bool:
     return isinstance(first, str | bool | np.bool_)
 
 
-def _says_something(column: Any) -> bool:
+def _says_something(column: Column) -> bool:
     """Return whether there is a value."""
     values = np.asarray(column)
     if values.dtype.kind != "O":
@@ -161,7 +163,7 @@ def is_missing(value: object) -> bool:
     return isinstance(value, float | np.floating) and value != value
 
 
-def _number(column: Any, positions: dict[object, int]) -> np.ndarray:
+def _number(column: Column, positions: dict[object, int]) -> np.ndarray:
     """Return for each value the position where it was first seen."""
     values = np.asarray(column, dtype=object)
     return np.array(
@@ -173,7 +175,7 @@ def _number(column: Any, positions: dict[object, int]) -> np.ndarray:
     )
 
 
-def _as_numbers(column: Any, name: str, channel: object) -> np.ndarray:
+def _as_numbers(column: Column, name: str, channel: object) -> np.ndarray:
     try:
         return np.asarray(column).astype(np.float64)
     except (TypeError, ValueError) as error:
@@ -292,7 +294,7 @@ def _mean(number: float, meaning: list[object] | None) -> object:
 
 
 def code_column(
-    column: Any,
+    column: Column,
     vocabulary: tuple[object, ...] | None,
     min_frequency: int | float | None,
     name: str,
