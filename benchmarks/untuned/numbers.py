@@ -63,7 +63,7 @@ def main() -> None:
         table,
         packages=("skattn", "torch", "scikit-learn"),
         notes=[
-            "R2 on the test part, mean and standard deviation over three seeds. The "
+            f"R2 on the test part, mean over {options.seeds} seed(s). The "
             "last column is the defaults with the rate that they had before."
         ],
     )
