@@ -209,7 +209,7 @@ def _cut_bins(moments: np.ndarray, width: Any) -> np.ndarray:
     if width is None:
         return moments
     counted = moments.dtype.kind in "iuf"
-    number = isinstance(width, Real) and not isinstance(width, bool)
+    number = isinstance(width, Real) and not isinstance(width, bool | np.timedelta64)
     if counted and number and 0 < width < np.inf:
         return np.floor(moments / width) * width
     try:
