@@ -65,6 +65,7 @@ untuned: .venv/.installed  ## Defaults only, on sets that nobody tuned on; SKATT
 	$(BIN)/python -m benchmarks.untuned.paths
 	$(BIN)/python -m benchmarks.untuned.rules
 	$(BIN)/python -m benchmarks.untuned.sentences $(UNTUNED)
+	$(BIN)/python -m benchmarks.untuned.mortality
 
 .venv-peers/.installed: constraints.txt constraints-peers.txt pyproject.toml
 	$(PYTHON) -m venv .venv-peers

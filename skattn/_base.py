@@ -45,6 +45,7 @@ from .sequences._scaling import (
     measure_changes,
     measure_levels,
 )
+from .sequences._times import measure_gap
 from .targets import Target
 from .training import (
     Aside,
@@ -456,7 +457,8 @@ class BaseLSTMAttention(
         if coded_static and static is not None:
             static = spare_codes(static, [*coded_static])
         missing = self._schema.missing
-        self._input_scaler = InputScaler(mean, scale, missing, static, future)
+        unit = None if samples.X.times is None else measure_gap(samples.X, used)
+        self._input_scaler = InputScaler(mean, scale, missing, static, future, unit)
         return target.settle(samples.y, used, self._input_scaler, given.get("loss"))
 
     def _build(self, given: dict[str, object], samples: TrainingSamples) -> Network:
@@ -468,10 +470,9 @@ class BaseLSTMAttention(
         generator = make_generator(self._seed, Stream.WEIGHTS)
         network = build_network(generator, architecture)
         if self._changes is not None:
-            n_indicators = self.n_channels_in_ * architecture.indicators
-            scale = np.append(
-                self._changes, np.ones(n_indicators)
-            )  # which have no unit
+            n_others = self.n_channels_in_ * architecture.indicators
+            n_others += architecture.n_times
+            scale = np.append(self._changes, np.ones(n_others))  # which have no unit
             network.set_difference_scale(torch.from_numpy(scale).float())
         if architecture.values == "inputs" or architecture.scale_windows:
             center = self._input_scaler.center
@@ -515,6 +516,9 @@ class BaseLSTMAttention(
         }
         if self._schema.categories or self._schema.static_categories:
             settings |= self._schema.count_categories()
+        if samples.X.times is not None:
+            settings["n_times"] = 1 + self.n_channels_in_ * settings["indicators"]
+            settings["decay"] = self._schema.missing == "decay"
         if settings.get("decoder") == "lstm":  # which brings its own query
             settings["query"] = "last"
         return Architecture(**settings)

@@ -41,9 +41,11 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         whose channels all hold it are no part of the sequence. It may be NaN. The
         same value earlier is data. Ignored for lists.
 
-    missing : {"error", "mask", "forward"}, default="error"
+    missing : {"error", "mask", "forward", "decay"}, default="error"
         What to do with NaN in a sequence: refuse it, take the channel's mean, or the
-        last value seen (the mean before the first). The latter two tell the LSTM by an
+        last value seen (the mean before the first). With "decay" the last value decays
+        to the mean with the time since, at a rate that each channel learns [16]_;
+        steps are one apart if X has no times. All but "error" tell the LSTM by an
         indicator for each channel which values were missing [10]_.
 
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
@@ -381,6 +383,10 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     .. [15] Z. Wang, W. Yan and T. Oates (2017). Time series classification from scratch
             with deep neural networks: a strong baseline. IJCNN.
 
+    .. [16] Z. Che, S. Purushotham, K. Cho, D. Sontag and Y. Liu (2018). Recurrent
+            neural networks for multivariate time series with missing values. Scientific
+            Reports 8.
+
     Examples
     --------
     >>> import numpy as np
@@ -516,7 +522,9 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
             arrays, or padded with ``padding_value``. A float32 `numpy.memmap` is read
             batch by batch. Static features come with them in
             `skattn.sequences.Sequences`: numbers, standardised as channels are, which
-            change what the attention looks for and what its context means.
+            change what the attention looks for and what its context means. With times
+            the LSTM reads the gap before each step, and the attention how old a step
+            is.
         y : array-like of shape (n_samples,)
             Class labels: numbers or strings.
         sample_weight : array-like of shape (n_samples,), default=None

@@ -26,7 +26,7 @@ _AUTO = StrOptions({"auto"})
 SHARED_CONSTRAINTS: Constraints = {
     "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
     "padding_value": [Real, None],
-    "missing": [StrOptions({"error", "mask", "forward"})],
+    "missing": [StrOptions({"error", "mask", "forward", "decay"})],
     "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
     "min_frequency": [
         Interval(Integral, 1, None, closed="left"),

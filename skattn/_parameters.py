@@ -455,7 +455,7 @@ def check_parameters(estimator: Estimator) -> dict[str, Any]:
     """
     _check_booleans(estimator)
     if getattr(estimator, "values", "states") == "inputs":
-        _refuse(estimator, "values", attention="feature")
+        _refuse(estimator, "values", attention="feature", missing="decay")
         _refuse(estimator, "values", attention="max", state_bypass=True)
         if estimator.conv_layers not in ("auto", 0):
             raise ValueError(

@@ -33,9 +33,11 @@ class LSTMAttentionPointer(BaseLSTMAttention):
         whose channels all hold it are no part of the sequence. It may be NaN. The
         same value earlier is data. Ignored for lists.
 
-    missing : {"error", "mask", "forward"}, default="error"
+    missing : {"error", "mask", "forward", "decay"}, default="error"
         What to do with NaN in a sequence: refuse it, take the channel's mean, or the
-        last value seen (the mean before the first). The latter two tell the LSTM by an
+        last value seen (the mean before the first). With "decay" the last value decays
+        to the mean with the time since, at a rate that each channel learns [4]_;
+        steps are one apart if X has no times. All but "error" tell the LSTM by an
         indicator for each channel which values were missing [2]_.
 
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
@@ -256,6 +258,10 @@ class LSTMAttentionPointer(BaseLSTMAttention):
 
     .. [3] I. Loshchilov and F. Hutter (2019). Decoupled weight decay regularization.
            ICLR.
+
+    .. [4] Z. Che, S. Purushotham, K. Cho, D. Sontag and Y. Liu (2018). Recurrent neural
+           networks for multivariate time series with missing values. Scientific
+           Reports 8.
 
     Examples
     --------

@@ -258,7 +258,7 @@ class Probe:
         samples = self.read(X)
         n_timesteps = samples.values.shape[1]
         start_row = prepare(self.scaler, Samples(baseline[None, None])).x[0, 0]
-        kinds = ("lengths", "static", "future")
+        kinds = ("lengths", "static", "future", "times")
         names = [name for name in kinds if getattr(samples, name) is not None]
 
         def forward(x: Tensor, *others: Tensor) -> Tensor:

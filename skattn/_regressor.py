@@ -52,9 +52,11 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         whose channels all hold it are no part of the sequence. It may be NaN. The
         same value earlier is data. Ignored for lists.
 
-    missing : {"error", "mask", "forward"}, default="error"
+    missing : {"error", "mask", "forward", "decay"}, default="error"
         What to do with NaN in a sequence: refuse it, take the channel's mean, or the
-        last value seen (the mean before the first). The latter two tell the LSTM by an
+        last value seen (the mean before the first). With "decay" the last value decays
+        to the mean with the time since, at a rate that each channel learns [16]_;
+        steps are one apart if X has no times. All but "error" tell the LSTM by an
         indicator for each channel which values were missing [10]_.
 
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
@@ -219,7 +221,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     scale_windows : {False, "mean", "standard", "auto"}, default="auto"
         Read and predict the target channels of each window in units of its own, which
-        are undone at the output [16]_: divided by the mean magnitude of the window, or
+        are undone at the output [17]_: divided by the mean magnitude of the window, or
         less its mean (with ``anchor`` its last value) and divided by its standard
         deviation. Windows then count alike in the loss, whatever their level. Needs
         ``target_channels``. "auto" is "standard" if the training windows differ more
@@ -244,7 +246,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         away; else "squared_error".
 
     quantile : float or array-like of float, default=None
-        The quantile that ``loss="quantile"`` predicts, between 0 and 1 [17]_; or
+        The quantile that ``loss="quantile"`` predicts, between 0 and 1 [18]_; or
         several, 0.5 among them, which never cross: the network predicts the median, and
         the gaps on both sides of it. What leads past the attention shifts them all
         alike. The loss is then the mean over the quantiles, `predict` returns the
@@ -475,11 +477,15 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     .. [15] Z. Wang, W. Yan and T. Oates (2017). Time series classification from scratch
             with deep neural networks: a strong baseline. IJCNN.
 
-    .. [16] T. Kim, J. Kim, Y. Tae, C. Park, J.-H. Choi and J. Choo (2022). Reversible
+    .. [16] Z. Che, S. Purushotham, K. Cho, D. Sontag and Y. Liu (2018). Recurrent
+            neural networks for multivariate time series with missing values. Scientific
+            Reports 8.
+
+    .. [17] T. Kim, J. Kim, Y. Tae, C. Park, J.-H. Choi and J. Choo (2022). Reversible
             instance normalization for accurate time-series forecasting against
             distribution shift. ICLR.
 
-    .. [17] R. Koenker and G. Bassett (1978). Regression quantiles. Econometrica 46(1).
+    .. [18] R. Koenker and G. Bassett (1978). Regression quantiles. Econometrica 46(1).
 
     Examples
     --------
@@ -634,7 +640,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
             batch by batch. Static features and what is known ahead come with them in
             `skattn.sequences.Sequences`: numbers, standardised as channels are. The
             static ones change what the attention looks for and what its context means;
-            each output step reads its own part of the future.
+            each output step reads its own part of the future. With times the LSTM reads
+            the gap before each step, and the attention how old a step is.
         y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
                 (n_samples, horizon, n_targets)
             What to predict.

@@ -271,7 +271,7 @@ def test_inspection_changes_the_steps_alone():
         ({"future": FUTURE * np.inf}, r"X.future contains NaN or infinity"),
         ({"static": STATIC.astype(str)}, "X.static has a column 0 that does not hold"),
         ({"static": [["a", None]] * N}, "X.static has a column 0 that does not hold"),
-        ({"times": np.tile(np.arange(6), (N, 1))}, "X holds times, which LSTMAtt"),
+        ({"times": np.tile(np.arange(6), (N, 1))}, "X has times that are numbers, but"),
     ],
 )
 def test_what_does_not_fit_is_refused(change, message):
@@ -355,7 +355,7 @@ ODD_FUTURE = [
 ]  # fmt: skip
 ODD_TIMES = [
     lambda a: a[:-1], lambda a: -a, lambda a: a * np.nan, lambda a: a[:, :-1],
-    lambda a: a[0], lambda a: a.astype(str), lambda a: "now", lambda a: a,
+    lambda a: a[0], lambda a: a.astype(str), lambda a: "now", lambda a: a + np.inf,
 ]  # fmt: skip
 ODD_STEPS = [lambda a: a[:-1], lambda a: a[:, :0], lambda a: None, lambda a: a * np.nan]
 TIMES = np.tile(np.arange(6.0), (12, 1))

@@ -24,13 +24,15 @@ class Architecture:
         Whether the input holds an indicator of gaps for each channel, after them all.
     channel_independent : bool, default=False
         Whether all target channels share one network for a single one.
+    decay : bool, default=False
+        Whether missing values decay.
     n_timesteps, horizon, n_targets, target_channels, patch_size, conv_layers, \
     conv_channels, differences, encoder, \
     hidden_size, num_layers, bidirectional, dropout, attention, query, n_heads, \
     normalizer, self_attention_heads, positions, values, state_bypass, decoder, \
     teacher_forcing, \
     output_activation, anchor, linear_skip, scale_windows, quantiles, n_static, \
-    n_future, categories, static_categories, embedding_size
+    n_future, categories, static_categories, embedding_size, n_times
         As in `AttentionNetwork`.
     """
 
@@ -70,6 +72,8 @@ class Architecture:
     categories: Categories = ()
     static_categories: Categories = ()
     embedding_size: int | tuple[int, ...] = 0
+    n_times: int = 0
+    decay: bool = False
 
 
 def build_network(generator: torch.Generator, architecture: Architecture) -> Network:
@@ -117,12 +121,23 @@ def assemble(architecture: Architecture) -> Network:
     settings = asdict(architecture)
     n_channels, targets = settings.pop("n_channels"), architecture.target_channels
     n_inputs = 2 * n_channels if settings.pop("indicators") else n_channels
+    decays = settings.pop("decay")
+    if decays:
+        settings["decay"] = tuple((c, c + n_channels) for c in range(n_channels))
     with torch.device("meta"):
         if not settings.pop("channel_independent") or targets is None:
             return AttentionNetwork(n_inputs, **settings)
         settings |= {"n_targets": 1, "target_channels": (0,)}
         n_taken = (len(targets) - 1) * n_inputs // n_channels
         order = fold_channels(targets, n_channels, n_inputs)[0]
+        if decays:
+            settings["decay"] = tuple(
+                (place, order.index(channel + n_channels))
+                for place, channel in enumerate(order)
+                if channel < n_channels
+            )
+        if settings["n_times"] > 1:
+            settings["n_times"] -= len(targets) - 1
         settings["categories"] = tuple(
             (order.index(channel), number) for channel, number in settings["categories"]
         )

@@ -41,6 +41,10 @@ class ChannelIndependent(nn.Module):
         self.network = network
         self.context_size = len(target_channels) * network.context_size
         self.channels = fold_channels(target_channels, n_channels, n_inputs)
+        # Times since the last values of the channels, in the order of their values.
+        self.times = [
+            [0, *(1 + c for c in order if c < n_channels)] for order in self.channels
+        ]
 
     def forward(
         self,
@@ -85,6 +89,9 @@ class ChannelIndependent(nn.Module):
         folded = inputs.x[:, :, self.channels].transpose(1, 2).flatten(0, 1)
         n_targets = len(self.channels)
         rest = inputs.map(lambda part: part.repeat_interleave(n_targets, 0), but_x=True)
+        if inputs.times is not None and inputs.times.shape[-1] > 1:
+            times = inputs.times[:, :, self.times].transpose(1, 2).flatten(0, 1)
+            rest = replace(rest, times=times)
         return replace(rest, x=folded)
 
     def set_center(self, center: Tensor) -> None:

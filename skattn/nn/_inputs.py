@@ -22,6 +22,9 @@ class Inputs:
         What does not change within a sequence.
     future : Tensor of shape (n_samples, horizon, n_future), default=None
         What is known before for each output step.
+    times : Tensor of shape (n_samples, n_timesteps, n_times), default=None
+        Time since the step before and, where values may be missing, since the last
+        value of each channel; at least 0, and 0 on padding.
 
     Examples
     --------
@@ -36,6 +39,7 @@ class Inputs:
     lengths: Tensor | None = None
     static: Tensor | None = None
     future: Tensor | None = None
+    times: Tensor | None = None
 
     def __len__(self) -> int:
         return self.x.shape[0]
@@ -56,7 +60,10 @@ class Inputs:
         some = self.map(lambda tensor: tensor[index], but_x=True)
         if some.lengths is None:
             return replace(some, x=self.x[index])
-        return replace(some, x=self.x[:, : int(some.lengths.max())][index])
+        longest = int(some.lengths.max())
+        if some.times is not None:
+            some = replace(some, times=some.times[:, :longest])
+        return replace(some, x=self.x[:, :longest][index])
 
     def split(self, number: int) -> list["Inputs"]:
         """Return even chunks of the samples, in order.
@@ -73,7 +80,7 @@ class Inputs:
         """
         parts = [
             [None] * number if part is None else part.tensor_split(number)
-            for part in (self.x, self.lengths, self.static, self.future)
+            for part in (self.x, self.lengths, self.static, self.future, self.times)
         ]
         return [Inputs(*chunk) for chunk in zip(*parts, strict=True)]
 
@@ -94,11 +101,11 @@ class Inputs:
         Inputs
             Of what the function returned.
         """
-        lengths, static, future = (
+        beside = (
             None if part is None else function(part)
-            for part in (self.lengths, self.static, self.future)
+            for part in (self.lengths, self.static, self.future, self.times)
         )
-        return Inputs(self.x if but_x else function(self.x), lengths, static, future)
+        return Inputs(self.x if but_x else function(self.x), *beside)
 
     def to(self, device: str | torch.device) -> "Inputs":
         """Return the inputs on another device.
@@ -149,6 +156,8 @@ class Memory(NamedTuple):
         Features made of what is static; None without.
     future : Tensor of shape (n_samples, horizon, n_future), default=None
         What is known before for each output step; None without.
+    ages : Tensor of shape (n_samples, n_steps), default=None
+        Time from each step to the last one; None without times.
 
     Examples
     --------
@@ -167,6 +176,7 @@ class Memory(NamedTuple):
     weights: Tensor | None = None
     static: Tensor | None = None
     future: Tensor | None = None
+    ages: Tensor | None = None
 
 
 class Encoded(NamedTuple):

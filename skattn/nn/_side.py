@@ -10,17 +10,19 @@ from ._inputs import Inputs
 SIDE_SIZE = 32
 
 
-def check_side(inputs: Inputs, n_static: int, n_future: int) -> None:
+def check_side(inputs: Inputs, n_static: int, n_future: int, n_times: int) -> None:
     """Check that inputs hold what a network was made for.
 
     Raises
     ------
     ValueError
-        If static features or a future are missing, unasked for, or of another size.
+        If static features, a future or times are missing, unasked for, or of another
+        size.
     """
     for name, part, size in (
         ("static", inputs.static, n_static),
         ("future", inputs.future, n_future),
+        ("times", inputs.times, n_times),
     ):
         given = 0 if part is None else part.shape[-1]
         if given != size:

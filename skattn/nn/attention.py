@@ -10,6 +10,7 @@ from ._normalizers import NORMALIZERS, softmax
 from ._registry import refuse_choice
 from ._scores import SCORES, join_heads, split_heads
 from ._side import SIDE_SIZE
+from ._time import AgeBias
 
 
 def masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
@@ -137,6 +138,7 @@ class Attention(nn.Module):
         value: Tensor,
         mask: Tensor | None = None,
         need_weights: bool = True,
+        bias: Tensor | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """Compute contexts, and the weights behind them.
 
@@ -153,7 +155,9 @@ class Attention(nn.Module):
         need_weights : bool, default=True
             Without the need, and with the softmax, "scaled_dot" runs on torch's fused
             attention, and "additive" trains with its first derivatives written out
-            where it has one head and one query.
+            where it has one head and one query; both without a bias.
+        bias : Tensor of shape (n_samples, n_heads, 1, n_steps), default=None
+            Added to the scores.
 
         Returns
         -------
@@ -164,10 +168,11 @@ class Attention(nn.Module):
             not needed and not computed.
         """
         score = self.score
-        quick = self.quick and self.training and not need_weights
+        quick = self.quick and self.training and not need_weights and bias is None
         if quick and score.can_pool(query, key):
             return score.pool(query, key, value, mask), None
-        return self.attend(query, score.project(key), value, mask, need_weights)
+        keys = score.project(key)
+        return self.attend(query, keys, value, mask, need_weights, bias)
 
     def attend(
         self,
@@ -176,6 +181,7 @@ class Attention(nn.Module):
         value: Tensor,
         mask: Tensor | None = None,
         need_weights: bool = True,
+        bias: Tensor | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """Compute the same with keys that were projected before, by `Attention.score`.
 
@@ -191,6 +197,8 @@ class Attention(nn.Module):
             True at real steps; None if all are.
         need_weights : bool, default=True
             As in `forward`.
+        bias : Tensor, default=None
+            As in `forward`.
 
         Returns
         -------
@@ -201,11 +209,14 @@ class Attention(nn.Module):
         """
         n_heads = self.score.n_heads
         wide_mask = None if mask is None else mask[:, None, None]
-        if self.fused and not need_weights and query is not None:
+        fused = self.fused and not need_weights and bias is None
+        if fused and query is not None:
             queries, values = split_heads(query, n_heads), split_heads(value, n_heads)
             context = scaled_dot_product_attention(queries, keys, values, wide_mask)
             return join_heads(context), None
         scores = self.score(query, keys, mask)
+        if bias is not None:
+            scores = scores + bias
         if wide_mask is not None:
             scores = scores.masked_fill(~wide_mask, -torch.inf)
         weights = self.normalizer(scores)
@@ -232,6 +243,8 @@ class AttentionPooling(nn.Module):
     conditioned : bool, default=False
         Whether static features of the memory shift the query, so that they decide too
         which steps matter.
+    timed : bool, default=False
+        Whether scores depend on the ages of the steps as well.
 
     Attributes
     ----------
@@ -258,6 +271,7 @@ class AttentionPooling(nn.Module):
         n_steps: int | None = None,
         normalizer: str = "softmax",
         conditioned: bool = False,
+        timed: bool = False,
     ) -> None:
         super().__init__()
         if query not in ("last", "learned"):
@@ -275,6 +289,7 @@ class AttentionPooling(nn.Module):
         )
         self.max_steps = self.attention.score.max_steps
         self.condition = nn.Linear(SIDE_SIZE, size) if conditioned else None
+        self.age = AgeBias(n_heads) if timed else None
         self.learned = query == "learned"
         self.query = (
             nn.Parameter(torch.empty(1, 1, size))
@@ -323,7 +338,10 @@ class AttentionPooling(nn.Module):
             query = None if self.query is None else self.query.expand(n_samples, 1, -1)
         if query is not None:
             query = self.shift(query, memory.static)
-        context, weights = self.attention(query, states, values, mask, need_weights)
+        bias = self.judge(memory.ages)
+        context, weights = self.attention(
+            query, states, values, mask, need_weights, bias
+        )
         return context.squeeze(1), None if weights is None else weights.squeeze(2)
 
     def shift(self, query: Tensor, static: Tensor | None) -> Tensor:
@@ -344,3 +362,18 @@ class AttentionPooling(nn.Module):
         if self.condition is None or static is None:
             return query
         return query + self.condition(static)[:, None]
+
+    def judge(self, ages: Tensor | None) -> Tensor | None:
+        """Return what the ages of steps add to their scores, if they do.
+
+        Parameters
+        ----------
+        ages : Tensor of shape (n_samples, n_steps) or None
+            Of the memory.
+
+        Returns
+        -------
+        Tensor of shape (n_samples, n_heads, 1, n_steps) or None
+            The same for all queries of a sample.
+        """
+        return None if self.age is None or ages is None else self.age(ages)

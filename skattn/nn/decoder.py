@@ -389,6 +389,7 @@ class LSTMDecoder(nn.Module):
         assert isinstance(pooling, AttentionPooling)
         attention = pooling.attention
         keys = attention.score.project(memory.states)
+        bias = pooling.judge(memory.ages)
 
         def attend(state: Tensor) -> tuple[Tensor, Tensor | None]:
             context, weights = attention.attend(
@@ -397,6 +398,7 @@ class LSTMDecoder(nn.Module):
                 memory.values,
                 memory.mask,
                 need_weights,
+                bias,
             )
             return context[:, 0], None if weights is None else weights[:, :, 0]
 

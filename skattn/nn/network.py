@@ -1,6 +1,7 @@
 """The assembled network: inputs, encoder, attention, decoder, and the bypasses."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from ._quantiles import place_quantiles
 from ._registry import Registry, refuse_choice
 from ._side import StaticFeatures, check_side
 from ._skip import LINEAR_PATHS, LinearSkip, lay_out
+from ._time import InputDecay, find_ages
 from ._time_axis import last_step, step_mask, to_patches
 from .embedding import GatedEmbedding
 from .encoder import ENCODERS, ConvStem
@@ -49,6 +51,8 @@ class InputLayer(nn.Module):
         What makes patches instead of joining steps.
     categories : CategoryEmbedding or None, default=None
         What puts vectors in the place of codes.
+    decay : InputDecay or None, default=None
+        What lets missing values decay.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class InputLayer(nn.Module):
         scale_windows: bool | str,
         stem: ConvStem | None,
         categories: CategoryEmbedding | None = None,
+        decay: InputDecay | None = None,
     ) -> None:
         super().__init__()
         self.patch_size = patch_size
@@ -76,6 +81,7 @@ class InputLayer(nn.Module):
         self.register_buffer("change_scale", units)
         self.stem = stem
         self.categories = categories
+        self.decay = decay
 
     def forward(self, inputs: Inputs) -> Steps:
         """Return the steps that the encoder reads."""
@@ -84,6 +90,8 @@ class InputLayer(nn.Module):
         patches, n_patches, size = history, lengths, self.patch_size
         if self.categories is not None:
             patches = self.categories(history)
+        if inputs.times is not None:
+            patches = torch.cat([patches, torch.log1p(inputs.times)], dim=-1)
         if self.stem is not None:
             patches = self.stem(patches, lengths)
             if lengths is not None:
@@ -100,6 +108,9 @@ class InputLayer(nn.Module):
 
         The level is 0 and the unit 1 for channels that are read as they are.
         """
+        if self.decay is not None and inputs.times is not None:
+            x = self.decay(inputs.x, inputs.times[..., 1:])
+            inputs = replace(inputs, x=x)
         if not self.anchored and not self.own_units:
             return None, None, inputs.x
         level, unit = self._measure_windows(inputs) if self.own_units else (None, None)
@@ -236,6 +247,11 @@ class AttentionNetwork(nn.Module):
     embedding_size : int or tuple of int, default=0
         Numbers in the vectors of categories: of all, or of each channel and then of
         each static feature.
+    n_times : int, default=0
+        Times of a step: since the one before, and since the last value of each channel.
+    decay : tuple of pairs of int, default=()
+        Channels whose missing values decay, each with the channel of its indicator; in
+        the order of the times since their last values.
 
     Examples
     --------
@@ -288,6 +304,8 @@ class AttentionNetwork(nn.Module):
         categories: Categories = (),
         static_categories: Categories = (),
         embedding_size: int | tuple[int, ...] = 0,
+        n_times: int = 0,
+        decay: tuple[tuple[int, int], ...] = (),
     ) -> None:
         super().__init__()
         for name, value, allowed in (
@@ -300,7 +318,8 @@ class AttentionNetwork(nn.Module):
             if value not in allowed:
                 refuse_choice(name, value, allowed)
         if values == "inputs":
-            _check_sums(scale_windows, conv_layers, n_static or n_future, categories)
+            beside = n_static or n_future or n_times
+            _check_sums(scale_windows, conv_layers, beside, categories)
         own = target_channels is not None and linear_skip != "arx"
         if categories and linear_skip and not own:
             raise ValueError(
@@ -315,6 +334,7 @@ class AttentionNetwork(nn.Module):
             "n_steps": -(-n_timesteps // patch_size),
             "normalizer": normalizer,
             "conditioned": n_static > 0,
+            "timed": n_times > 0,
         }
         recipe = POOLINGS[attention]
         taken = {name: options[name] for name in recipe.options}
@@ -327,6 +347,7 @@ class AttentionNetwork(nn.Module):
                 dropout,
             )
         n_read = n_channels if embedded is None else embedded.output_size
+        n_read += n_times
         stem = None
         if conv_layers:
             stem = ConvStem(n_read, conv_layers, conv_channels, patch_size, differences)
@@ -343,6 +364,7 @@ class AttentionNetwork(nn.Module):
             scale_windows,
             stem,
             embedded,
+            InputDecay(decay) if decay else None,
         )
         size = self.state_size = self.encoder.output_size
         if stem is not None:
@@ -372,7 +394,7 @@ class AttentionNetwork(nn.Module):
             n_future=n_future,
         )
         self.n_below = quantiles.index(0.5) if quantiles else 0
-        self.n_static, self.n_future = n_static, n_future
+        self.n_static, self.n_future, self.n_times = n_static, n_future, n_times
         self.static = StaticFeatures(n_static, static) if n_static else None
         self.context_size = self.decoder.context_size
         # What the network adds to such a path has to earn its place.
@@ -467,9 +489,9 @@ class AttentionNetwork(nn.Module):
         """
         if isinstance(inputs, Tensor):
             inputs = Inputs(inputs)
-        beside = inputs.static is not None or inputs.future is not None
-        if beside or self.n_static or self.n_future:
-            check_side(inputs, self.n_static, self.n_future)
+        beside = (inputs.static, inputs.future, inputs.times) != (None, None, None)
+        if beside or self.n_static or self.n_future or self.n_times:
+            check_side(inputs, self.n_static, self.n_future, self.n_times)
         steps = self.input(inputs)
         states, last = self.encoder(steps.patches, steps.lengths)
         if self.input.stem is not None:
@@ -494,6 +516,9 @@ class AttentionNetwork(nn.Module):
         memory = Memory(keys, last, mask, values, future=inputs.future)
         if self.static is not None:
             memory = memory._replace(static=self.static(inputs.static))
+        if inputs.times is not None:
+            ages = find_ages(inputs.times[..., 0], self.patch_size, inputs.lengths)
+            memory = memory._replace(ages=ages)
         return Encoded(memory, self_weights, steps, embedded)
 
     def lead_past(
@@ -689,8 +714,8 @@ def _check_sums(
         )
     if beside:
         raise ValueError(
-            "values='inputs' does not go with static features or a known future, "
-            "whose effect is no sum over the steps."
+            "values='inputs' does not go with static features, a known future or "
+            "times, whose effect is no sum over the steps."
         )
     if categories:
         raise ValueError(

@@ -205,7 +205,7 @@ POOLINGS: Registry[Recipe] = Registry(
         **{
             score: Recipe(
                 partial(AttentionPooling, score=score),
-                ("query", "n_heads", "n_steps", "normalizer", "conditioned"),
+                ("query", "n_heads", "n_steps", "normalizer", "conditioned", "timed"),
             )
             for score in SCORES
         },

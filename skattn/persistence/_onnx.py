@@ -28,18 +28,20 @@ _OUTPUTS = ("prediction", "attention", "context")
 def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     """Write a fitted estimator's predictions as an ONNX graph.
 
-    The graph has an input ``X`` of float64, and inputs ``static`` and ``future`` where
-    `fit` saw `Sequences` that hold them. Its outputs are ``prediction``, ``attention``
-    and ``context``: what `predict`, `predict_attention` and `transform` give, in units
-    of y; with several quantiles also ``quantiles``, what `predict_quantiles` gives.
+    The graph has an input ``X`` of float64, and inputs ``static``, ``future`` and
+    ``times`` where `fit` saw `Sequences` that hold them. Its outputs are
+    ``prediction``, ``attention`` and ``context``: what `predict`, `predict_attention`
+    and `transform` give, in units of y; with several quantiles also ``quantiles``, what
+    `predict_quantiles` gives.
     Scaling, patches, anchor, skip and masks are inside. Needs the package onnx;
     onnxruntime runs the graph.
 
     ``X`` is ``(n_samples, n_timesteps, n_channels)``, or flat rows if `fit` saw flat
     rows. Sequences of different lengths stand in one array with NaN after their last
-    step. Categories go in as their codes: 1 for the first of ``categories_`` (or of
-    ``static_categories_``), and so on, 0 for what is unknown. Batch and length are
-    free, but for parts with a fixed number of steps
+    step. ``times`` is ``(n_samples, n_timesteps)``: dates and durations go in as
+    seconds, since any moment. Categories go in as their codes: 1 for the first of
+    ``categories_`` (or of ``static_categories_``), and so on, 0 for what is unknown.
+    Batch and length are free, but for parts with a fixed number of steps
     (``attention="location"`` or ``"feature"``, ``linear_skip``): there the length is
     that of `fit`, and shorter sequences are filled up with NaN. Where `predict` would
     refuse a sample, for a gap or an infinite value, the answers are NaN.
@@ -110,7 +112,7 @@ def _export(graph: "_Graph") -> bytes:
     content: Any = io.BytesIO()
     options: dict[str, Any] = {
         "opset_version": _OPSET,
-        "input_names": ["X", *graph.beside],
+        "input_names": graph.inputs,
         "output_names": graph.outputs,
         "dynamic_axes": graph.free_axes(),
     }
@@ -146,6 +148,8 @@ class _Graph(nn.Module):
         self.schema, self.target = probe.schema, probe.target
         self.architecture = probe.architecture
         self.max_steps = probe.network.max_steps
+        self.timed = probe.schema.times is not None
+        self.time_unit = probe.scaler.time_unit or 1.0
         self.outputs = [*_OUTPUTS]
         if probe.target.levels is not None:
             self.outputs.append("quantiles")
@@ -164,6 +168,9 @@ class _Graph(nn.Module):
             )
             if scaler is not None
         }
+        self.inputs = ["X", *self.beside]
+        if self.timed:
+            self.inputs.append("times")
         self.register_buffer("target_mean", torch.tensor(probe.target.scaler.mean))
         self.register_buffer("target_scale", torch.tensor(probe.target.scaler.scale))
 
@@ -178,10 +185,14 @@ class _Graph(nn.Module):
         # predict refuses gaps and infinities; a graph cannot, and onnxruntime's LSTM
         # turns them into numbers, so such samples have NaN for an answer.
         refused = torch.isnan(x - x).flatten(1).any(dim=1)
+        given = dict(zip(self.inputs[1:], others, strict=True))
         beside = {}
-        for (name, (mean, scale, _)), part in zip(
-            self.beside.items(), others, strict=True
-        ):
+        if self.timed:
+            gaps = self.find_gaps(given["times"], real)
+            refused = refused | ~(gaps >= 0).flatten(1).all(dim=1)
+            beside["times"] = gaps
+        for name, (mean, scale, _) in self.beside.items():
+            part = given[name]
             beside[name] = ((part - mean) / scale).float()
             wrong = torch.isnan(beside[name] - beside[name]).flatten(1).any(dim=1)
             refused = refused | wrong
@@ -201,6 +212,12 @@ class _Graph(nn.Module):
             answers.append(self.find_quantiles(output.quantiles))
         return tuple(_blank(answer, refused) for answer in answers)
 
+    def find_gaps(self, times: Tensor, real: Tensor) -> Tensor:
+        """Return the time since the step before, in the unit of `fit`, 0 on padding."""
+        since = torch.cat([times[:, :1] * 0, times[:, 1:] - times[:, :-1]], dim=1)
+        gaps = (since[:, :, None] / self.time_unit).float()
+        return torch.where(real, gaps, torch.zeros_like(gaps))
+
     def find_answer(self, prediction: Tensor) -> Tensor:
         """Return what `predict` or `predict_proba` gives."""
         if isinstance(self.target, Classes):
@@ -218,14 +235,18 @@ class _Graph(nn.Module):
         """Return two samples to trace with."""
         X = self.input_mean.expand(2, *self.shape)
         others = [mean.expand(2, *shape) for mean, _, shape in self.beside.values()]
+        if self.timed:
+            others.append(torch.arange(self.shape[0]).double().expand(2, -1))
         return X.reshape(2, -1) if self.schema.flat else X, *others
 
     def free_axes(self) -> dict[str, dict[int, str]]:
         """Return the names of the axes of inputs and outputs that are free."""
-        axes = {name: {0: "n_samples"} for name in ("X", *self.beside, *self.outputs)}
+        axes = {name: {0: "n_samples"} for name in (*self.inputs, *self.outputs)}
         if self.schema.flat or self.max_steps is not None:
             return axes
         axes["X"][1] = "n_timesteps"
+        if self.timed:
+            axes["times"][1] = "n_timesteps"
         by_step = self.architecture.decoder in ("lstm", "pointer")
         last = 1 + by_step + self.architecture.channel_independent
         axes["attention"][last] = "n_timesteps"

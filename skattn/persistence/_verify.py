@@ -140,8 +140,9 @@ def _verify_schema(attributes: State, records: State) -> None:
         if not isinstance(schema[name], kinds):
             raise ValueError(f"{name} is {schema[name]!r}")
     _verify_beside(records)
+    _verify_times(records)
     indicators = records["_architecture"]["indicators"]
-    allowed = {"error": False, "mask": True, "forward": True}
+    allowed = {"error": False, "mask": True, "forward": True, "decay": True}
     if allowed.get(missing) != indicators:
         raise ValueError(f"missing is {missing!r}, and indicators {indicators!r}")
 
@@ -163,6 +164,23 @@ def _verify_beside(records: State) -> None:
     horizon = schema.get("horizon", 0)
     if schema.get("n_future", 0) and horizon != architecture["horizon"]:
         raise ValueError(f"the horizon is {horizon!r}")
+
+
+def _verify_times(records: State) -> None:
+    """Check what is known of times; older files lack it."""
+    schema, architecture = records["_schema"], records["_architecture"]
+    kind, unit = schema.get("times"), records["_input_scaler"].get("time_unit")
+    if kind not in (None, "numbers", "dates", "durations", "steps"):
+        raise ValueError(f"times is {kind!r}")
+    since = schema["n_channels"] if architecture["indicators"] else 0
+    n_times, decay = architecture.get("n_times", 0), architecture.get("decay", False)
+    if type(n_times) is not int or n_times != (0 if kind is None else 1 + since):
+        raise ValueError(f"n_times is {n_times!r}, and times {kind!r}")
+    if decay is not (schema["missing"] == "decay") or (decay and kind is None):
+        raise ValueError(f"decay is {decay!r}, and missing {schema['missing']!r}")
+    known = type(unit) is float and np.isfinite(unit) and unit > 0
+    if known != (kind is not None) or (not known and unit is not None):
+        raise ValueError(f"time_unit is {unit!r}, and times {kind!r}")
 
 
 def _verify_categories(schema: State, architecture: State) -> None:

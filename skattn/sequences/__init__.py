@@ -1,5 +1,6 @@
 """Sequences: their forms, windows, splits and transformers."""
 
+from ._events import EventSequences, from_events
 from ._layouts import from_aeon, from_tslearn, to_aeon, to_tslearn
 from ._long import LongSequences, from_long
 from ._over_time import OverTime
@@ -10,6 +11,7 @@ from ._tokenizer import Tokenizer
 from ._windows import make_windows, next_window
 
 __all__ = [
+    "EventSequences",
     "LongSequences",
     "OverTime",
     "RegimeScaler",
@@ -17,6 +19,7 @@ __all__ = [
     "Tokenizer",
     "WindowSplit",
     "from_aeon",
+    "from_events",
     "from_long",
     "from_tslearn",
     "make_windows",

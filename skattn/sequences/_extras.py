@@ -43,14 +43,8 @@ def read_extras(
     Raises
     ------
     ValueError
-        If values are missing, infinite or no numbers, or there are ``times``.
+        If values are missing, infinite or no numbers.
     """
-    if X.times is not None:
-        owner = type(estimator).__name__
-        raise ValueError(
-            f"{name} holds times, which {owner} does not read; allowed are steps, "
-            f"static and future: Sequences({name}.steps, ...)."
-        )
     extras, known = {}, None if reset else estimator._schema.static_categories
     vocabularies: Vocabularies = {}
     if X.static is not None:

@@ -103,9 +103,12 @@ def _take(frame: Any, column: str, argument: str) -> np.ndarray:
     try:
         return np.asarray(frame[column])
     except Exception as error:  # pandas, polars and dict each have their own
-        columns = [*getattr(frame, "columns", frame)]
+        fields = getattr(getattr(frame, "dtype", None), "names", None) or frame
+        columns = getattr(frame, "columns", fields)
+        if not np.iterable(columns) or getattr(columns, "ndim", 1) != 1:
+            columns = []  # no table at all
         raise ValueError(
-            f"{argument}={column!r} is no column of frame; there are {columns}."
+            f"{argument}={column!r} is no column of frame; there are {[*columns]}."
         ) from error
 
 

@@ -216,7 +216,8 @@ def describe_steps(steps: Part, names: list[str] | None) -> str:
             span = plural(lengths[0], "step")
         shape = getattr(steps[0], "shape", ())
         size = shape[1] if len(shape) > 1 else 1
-        kind = "frames" if names else "arrays" if shape else "tokens"
+        framed = hasattr(steps[0], "columns")
+        kind = "frames" if framed else "arrays" if shape else "tokens"
         shown = f"list of {kind}, {span}"
     else:
         size, shown = steps.shape[2], f"array, {plural(steps.shape[1], 'step')}"

@@ -25,6 +25,7 @@ from ._ragged import as_steps, blocks, is_ragged, measure_lengths, pad_steps
 from ._samples import Samples, cut_rows, from_tensor
 from ._sequences import Sequences
 from ._split import is_index, read_index
+from ._times import add_times
 
 FLOATS = [np.float64, np.float32]
 
@@ -43,7 +44,7 @@ class Schema:
         The parameter ``n_timesteps``, the steps into which a row is cut.
     padding_value : float or None
         What fills an array after the end of shorter sequences.
-    missing : {"error", "mask", "forward"}
+    missing : {"error", "mask", "forward", "decay"}
         What happens to NaN in a sequence.
     n_static, n_future, horizon : int, default=0
         Static features; columns and steps of what is known ahead.
@@ -52,6 +53,9 @@ class Schema:
     categories, static_categories : dict of tuple
         By channel, and by column of the static features, the categories in the order
         of their codes, which start at 1.
+    times : {"numbers", "dates", "durations", "steps"}, default=None
+        What the times of steps are: "steps" are their numbers, which with
+        ``missing="decay"`` stand for times; None if there are none.
     """
 
     n_timesteps: int
@@ -67,6 +71,7 @@ class Schema:
     future_names: tuple[str, ...] | None = None
     categories: Vocabularies = field(default_factory=dict)
     static_categories: Vocabularies = field(default_factory=dict)
+    times: str | None = None
 
     @property
     def n_extras(self) -> int:
@@ -166,7 +171,23 @@ def read_X(
         match_names(estimator, whole.names.channels, reset=reset, name=name)
     if given["missing"] == "error":
         _refuse_gaps(samples, name)
+    samples = _read_times(estimator, samples, whole, name, reset=reset)
     return replace(samples, **extras) if extras else samples
+
+
+def _read_times(
+    estimator: SequenceReader,
+    samples: Samples,
+    whole: Sequences | None,
+    name: str,
+    *,
+    reset: bool,
+) -> Samples:
+    """Return samples with times, if there are any, were any in `fit`, or must be."""
+    times, schema = None if whole is None else whole.times, estimator._schema
+    if times is None and schema.times is None and schema.missing != "decay":
+        return samples
+    return add_times(estimator, samples, times, name, reset=reset)
 
 
 def _has_categories(estimator: SequenceReader, reset: bool) -> bool:
@@ -494,7 +515,7 @@ def _refuse_gaps(samples: Samples, name: str) -> None:
             raise ValueError(
                 f"Input {name} contains NaN (the first in sample "
                 f"{rows.start + sample}, step {step}, channel {channel}). Missing "
-                "values are taken with missing='mask' or missing='forward', padding "
+                "values are taken with missing='mask', 'forward' or 'decay', padding "
                 "at the end of sequences with padding_value=np.nan."
             )
 

@@ -19,23 +19,26 @@ class Samples:
         What does not change within a sequence.
     future : ndarray of shape (n_samples, horizon, n_future), default=None
         What is known before for each output step.
+    times : ndarray of shape (n_samples, n_timesteps), default=None
+        Of each step, since the first one; without meaning on padding.
     """
 
     values: np.ndarray
     lengths: np.ndarray | None = None
     static: np.ndarray | None = None
     future: np.ndarray | None = None
+    times: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.values)
 
     def rows(self, index: np.ndarray | slice) -> "Samples":
         """Return some samples."""
-        lengths, static, future = (
+        beside = (
             None if part is None else part[index]
-            for part in (self.lengths, self.static, self.future)
+            for part in (self.lengths, self.static, self.future, self.times)
         )
-        return Samples(self.values[index], lengths, static, future)
+        return Samples(self.values[index], *beside)
 
     def real_steps(self, rows: slice) -> np.ndarray | None:
         """Return which steps of some rows are real, None if all are."""

@@ -46,17 +46,21 @@ class InputScaler(Scaler):
     ----------
     mean, scale : ndarray of float64 of shape (n_channels,)
         The scale is positive.
-    missing : {"error", "mask", "forward"}, default="error"
+    missing : {"error", "mask", "forward", "decay"}, default="error"
         What stands for a missing value: nothing may be missing; 0, which is the mean;
-        or the last value seen, 0 before the first. The latter two add an indicator
-        for each channel, 1 where its value is missing.
+        or the last value seen, 0 before the first, which with "decay" the network lets
+        decay. All but the first add an indicator for each channel, 1 where its value
+        is missing.
     static, future : Scaler, default=None
         Of static features and of what is known ahead, where there are any.
+    time_unit : float, default=None
+        The median time between steps, where these have times.
     """
 
     missing: str = "error"
     static: Scaler | None = None
     future: Scaler | None = None
+    time_unit: float | None = None
 
     @property
     def center(self) -> np.ndarray:

@@ -14,6 +14,7 @@ from ..nn import Inputs
 from ..nn._channel_independent import Network
 from ..sequences._samples import Samples
 from ..sequences._scaling import InputScaler, Scaler
+from ..sequences._times import describe_times
 from ..targets import Target
 from ._environment import HOME, guard_fork
 
@@ -82,27 +83,33 @@ def prepare(scaler: InputScaler, samples: Samples, name: str = "X") -> Inputs:
         real = np.arange(values.shape[1]) < lengths[:, None]
         values = np.where(real[..., None], values, scaler.mean)
     scaled = scale_values(scaler, values, name)
+    times = None
+    if samples.times is not None and scaler.time_unit is not None:
+        gaps = None if scaler.missing == "error" else np.isnan(scaled)
+        found = describe_times(samples.times, lengths, scaler.time_unit, gaps, name)
+        times = torch.from_numpy(found)
     if scaler.missing != "error":
-        scaled = _fill_gaps(scaled, forward=scaler.missing == "forward")
+        scaled = _fill_gaps(scaled, forward=scaler.missing != "mask")
     x = torch.from_numpy(scaled)
     known = None if lengths is None else torch.from_numpy(lengths)
     if samples.static is None and samples.future is None:
-        return Inputs(x, known)
+        return Inputs(x, known, times=times)
     static = _scale_part(scaler.static, samples.static, f"{name}.static")
     future = _scale_part(scaler.future, samples.future, f"{name}.future")
-    return Inputs(x, known, static, future)
+    return Inputs(x, known, static, future, times)
 
 
 def _take(samples: Samples, rows: np.ndarray | slice) -> Samples:
     """Return some samples, cut to the longest of them."""
-    lengths, static, future = (
+    lengths, static, future, times = (
         None if part is None else part[rows]
-        for part in (samples.lengths, samples.static, samples.future)
+        for part in (samples.lengths, samples.static, samples.future, samples.times)
     )
     values = samples.values
     if lengths is not None:
         values = values[:, : lengths.max(initial=1)]
-    return Samples(values[rows], lengths, static, future)
+        times = None if times is None else times[:, : values.shape[1]]
+    return Samples(values[rows], lengths, static, future, times)
 
 
 def _scale_part(
@@ -230,17 +237,22 @@ class SequenceDataset(Dataset):
             lambda part: part.new_zeros(n_rows, *part.shape[1:])
         )
         x = everything.x.new_zeros(n_rows, values.shape[1], everything.x.shape[2])
+        times = everything.times
+        if times is not None:
+            times = times.new_zeros(n_rows, values.shape[1], times.shape[2])
         for start in range(0, n_rows, n_block):
             rows = slice(start, start + n_block)
             block = self._read(rows)
             x[rows, : block.x.shape[1]] = block.x
+            if times is not None and block.times is not None:
+                times[rows, : block.x.shape[1]] = block.times
             for part, whole in (
                 (block.static, everything.static),
                 (block.future, everything.future),
             ):
                 if part is not None and whole is not None:
                     whole[rows] = part
-        return Inputs(x, self.lengths, everything.static, everything.future)
+        return Inputs(x, self.lengths, everything.static, everything.future, times)
 
 
 def _is_on_disk(values: np.ndarray) -> bool:

@@ -296,17 +296,6 @@ def test_other_steps_must_be_as_many():
         X.with_steps(ARRAY[:3])
 
 
-@pytest.mark.parametrize("part", ["times"])
-def test_what_no_network_reads_is_refused(part):
-    X = Sequences(ARRAY, times=TIMES)
-    for cls in (LSTMAttentionRegressor, LSTMAttentionClassifier):
-        with pytest.raises(ValueError, match=f"X holds {part}, which {cls.__name__}"):
-            cls(**FAST).fit(X, Y > 0)
-    model = LSTMAttentionRegressor(**FAST).fit(ARRAY, Y)
-    with pytest.raises(ValueError, match=f"X holds {part}"):
-        model.predict(X)
-
-
 def test_names_are_compared():
     model = LSTMAttentionRegressor(**FAST).fit(Sequences(make_frames()), Y)
     assert [*model.feature_names_in_] == ["load", "heat"]
