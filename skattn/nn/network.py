@@ -493,13 +493,7 @@ class AttentionNetwork(nn.Module):
         if beside or self.n_static or self.n_future or self.n_times:
             check_side(inputs, self.n_static, self.n_future, self.n_times)
         steps = self.input(inputs)
-        states, last = self.encoder(steps.patches, steps.lengths)
-        if self.input.stem is not None:
-            states = torch.cat([states, steps.patches], dim=-1)
-            own = steps.patches[:, -1]
-            if steps.lengths is not None:
-                own = last_step(steps.patches, steps.lengths)
-            last = torch.cat([last, own], dim=-1)
+        states, last = self._read_steps(steps)
         mask, self_weights, keys = steps.mask, None, states
         if self.positions is not None:
             keys = self.positions(states)
@@ -520,6 +514,17 @@ class AttentionNetwork(nn.Module):
             ages = find_ages(inputs.times[..., 0], self.patch_size, inputs.lengths)
             memory = memory._replace(ages=ages)
         return Encoded(memory, self_weights, steps, embedded)
+
+    def _read_steps(self, steps: Steps) -> tuple[Tensor, Tensor]:
+        """Return the states, features of the stem next to them, and the last one."""
+        states, last = self.encoder(steps.patches, steps.lengths)
+        if self.input.stem is None:
+            return states, last
+        own = steps.patches[:, -1]
+        if steps.lengths is not None:
+            own = last_step(steps.patches, steps.lengths)
+        states = torch.cat([states, steps.patches], dim=-1)
+        return states, torch.cat([last, own], dim=-1)
 
     def lead_past(
         self, steps: Steps
