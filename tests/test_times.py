@@ -50,6 +50,13 @@ VARIANTS = [
     {"target_channels": [0], "missing": "decay", "anchor": True, "linear_skip": "ar"},
     {"target_channels": "all", "missing": "decay", "channel_independent": True},
 ]
+GRAPHS = [
+    {},
+    {"attention": "mean"},
+    {"decoder": "lstm", "attention": "general"},
+    {"conv_layers": 1, "patch_size": 2, "n_heads": 2},
+    {"attention": "scaled_dot", "patch_size": 3, "bidirectional": True},
+]
 each_variant = pytest.mark.parametrize("variant", VARIANTS, ids=str)
 
 
@@ -123,7 +130,7 @@ def test_fits_are_repeatable_and_files_hold_them(variant, tmp_path):
     np.testing.assert_array_equal(model.predict(some), expected)
 
 
-@pytest.mark.parametrize("variant", [v for v in VARIANTS if "missing" not in v])
+@pytest.mark.parametrize("variant", GRAPHS, ids=str)
 @pytest.mark.parametrize("ragged", [False, True])
 def test_graphs_take_times(variant, ragged, tmp_path):
     runtime = pytest.importorskip("onnxruntime")
@@ -143,6 +150,23 @@ def test_graphs_take_times(variant, ragged, tmp_path):
     times[7, 1] = np.nan
     found = session.run(None, {"X": values, "times": times})[0]
     assert np.flatnonzero(np.isnan(found)).tolist() == [7]
+
+
+def test_graphs_take_dates_as_seconds_beside_other_inputs(tmp_path):
+    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    dates = np.datetime64("2026-01-01", "ms") + (TIMES * 1e6).astype("m8[ms]")
+    static = RNG.normal(size=(N, 1))
+    some = Sequences(STEPS[:, :, 0], static=static, times=dates)
+    model = LSTMAttentionClassifier(**FAST).fit(some, Y > 0.7)
+    skattn.to_onnx(model, tmp_path / "model.onnx")
+    session = runtime.InferenceSession(tmp_path / "model.onnx")
+    assert [part.name for part in session.get_inputs()] == ["X", "static", "times"]
+    seconds = (dates - dates[:, :1]) / np.timedelta64(1, "s")
+    given = {"X": STEPS[:, :, 0], "static": static, "times": seconds}
+    np.testing.assert_allclose(
+        session.run(None, given)[0], model.predict_proba(some), atol=1e-4
+    )
 
 
 def test_graphs_say_that_they_fill_no_gaps(tmp_path):
@@ -240,18 +264,18 @@ def test_decay_is_the_published_formula():
     inputs = prepare(scaler, Samples(values, times=times - times[:, :1]))
     layer = InputDecay(((0, 2), (1, 3))).double()
     with torch.no_grad():
-        layer.rate.copy_(torch.tensor([0.7, -0.2]))
-        layer.offset.copy_(torch.tensor([-0.1, 0.3]))
+        layer.rate.copy_(torch.tensor([0.7, -0.2], dtype=torch.float64))
+        layer.offset.copy_(torch.tensor([-0.1, 0.3], dtype=torch.float64))
     found = layer(inputs.x.double(), inputs.times[..., 1:].double()).detach().numpy()
     for i in range(30):
-        since = by_hand(values[i], times[i])[:, 1:].astype(np.float32).astype(float)
+        since = inputs.times[i, :, 1:].double().numpy()  # tested above
         last = np.zeros(2)
         for t in range(8):
             left = np.exp(-np.maximum(0, [0.7, -0.2] * since[t] + [-0.1, 0.3]))
             seen = ~np.isnan(values[i, t])
             last = np.where(seen, values[i, t].astype(np.float32), last)
             expected = np.where(seen, last, left * last)
-            np.testing.assert_allclose(found[i, t, :2], expected, rtol=1e-5, atol=1e-7)
+            np.testing.assert_allclose(found[i, t, :2], expected, rtol=1e-13)
             np.testing.assert_array_equal(found[i, t, 2:], ~seen)
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from numbers import Integral, Real
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ._long import _find_missing, _number_ids, _take, _take_numbers
 from ._panel import Panel
+from ._parts import Part
 from ._per_series import read_rows
 from ._sequences import Sequences
 
@@ -153,7 +154,7 @@ def from_events(
     return EventSequences(X.with_steps(steps, names), ids)
 
 
-def _check_most(number: Any) -> None:
+def _check_most(number: Part) -> None:
     whole = isinstance(number, Integral) and not isinstance(number, bool)
     if number is not None and (not whole or number < 1):
         raise ValueError(f"max_steps={number!r} must be None or a number from 1 on.")
@@ -204,7 +205,7 @@ def _read_moments(moments: np.ndarray, column: str) -> np.ndarray:
     return moments
 
 
-def _cut_bins(moments: np.ndarray, width: Any) -> np.ndarray:
+def _cut_bins(moments: np.ndarray, width: Part) -> np.ndarray:
     """Return the begin of the span into which each moment falls."""
     if width is None:
         return moments

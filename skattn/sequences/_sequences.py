@@ -63,6 +63,7 @@ class Sequences:
     times : array-like of shape (n_samples, n_timesteps) or list of array-like, \
             default=None
         Time of each step: numbers, dates or durations, which must not run backwards.
+        The network reads the gaps between steps, and how old each is.
 
     Attributes
     ----------

@@ -1,7 +1,6 @@
 """Times of steps: read as numbers, and turned into what the network reads of them."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ _KINDS = {"M": "dates", "m": "durations"}  # the others are numbers
 
 
 def add_times(
-    estimator: Any, samples: Samples, times: Part, name: str, *, reset: bool
+    estimator: Part, samples: Samples, times: Part, name: str, *, reset: bool
 ) -> Samples:
     """Return samples with the time of each step since the first of its sequence.
 
