@@ -77,6 +77,11 @@ def judge(truth: np.ndarray, guess: np.ndarray) -> dict[str, float]:
     }
 
 
+def round_figures(figures: dict[str, float]) -> list[float]:
+    """Return figures with the digits of the table."""
+    return [round(v, 2 if name == "smape" else 3) for name, v in figures.items()]
+
+
 def compare_days(truth: np.ndarray, ours: np.ndarray, theirs: np.ndarray) -> float:
     """Return the p-value that theirs is as good, day by day (Diebold and Mariano 1995).
 
@@ -99,7 +104,7 @@ def main(quick: bool = False) -> None:
         "epf_np",
         {"mae": ("MAE", 3), "rmse": ("RMSE", 3), "smape": ("sMAPE %", 2)},
         [
-            (name, "Lago et al. 2021, fitted daily", *judge(truth, each).values())
+            (name, "Lago et al. 2021, fitted daily", *round_figures(judge(truth, each)))
             for name, each in theirs.items()
         ],
         [
