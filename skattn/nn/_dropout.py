@@ -3,16 +3,17 @@
 import torch
 from torch import Tensor, nn
 
+from ._pass import current_pass
+
 
 class Dropout(nn.Dropout):
     """Inverted dropout with its own random stream.
 
     ``torch.nn.functional.dropout`` takes no generator, so that two fits in two threads
-    would mix their streams, and every fit would move the caller's.
+    would mix their streams, and every fit would move the caller's. In a `TrainingPass`
+    masks come from its stream, else from torch's global one, as plain torch users
+    expect.
     """
-
-    # None: torch's global stream, as a plain torch user expects.
-    generator: torch.Generator | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x`` with a share ``p`` of it set to 0 in training.
@@ -31,12 +32,12 @@ class Dropout(nn.Dropout):
             return x
         if self.p == 1.0:  # nothing is kept, and nothing can be scaled up
             return torch.zeros_like(x)
-        keep = torch.empty_like(x).bernoulli_(1.0 - self.p, generator=self.generator)
+        own = current_pass()
+        generator = None if own is None else own.generator
+        keep = torch.empty_like(x).bernoulli_(1.0 - self.p, generator=generator)
         return x * keep / (1.0 - self.p)
 
 
-def set_dropout_generator(module: nn.Module, generator: torch.Generator | None) -> None:
-    """Set the stream that every dropout in ``module`` draws its masks from."""
-    for child in module.modules():
-        if isinstance(child, Dropout):
-            child.generator = generator
+def draws_masks(module: nn.Module) -> bool:
+    """Return whether any dropout in ``module`` draws random numbers in training."""
+    return any(isinstance(m, Dropout) and 0.0 < m.p < 1.0 for m in module.modules())

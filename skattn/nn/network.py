@@ -607,11 +607,6 @@ class AttentionNetwork(nn.Module):
         return [*own, *self.decoder.decaying_parameters()]
 
     @property
-    def whole_batches(self) -> bool:
-        """Whether a batch must not be cut, for the statistics taken of it."""
-        return self.input.stem is not None
-
-    @property
     def has_own_units(self) -> bool:
         """Whether each window is predicted, and judged, in units of its own."""
         return bool(self.input.own_units)

@@ -1,8 +1,9 @@
 """The skorch net that trains the network: weighted loss, seeded epochs."""
 
 import math
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from skorch import NeuralNet
@@ -11,10 +12,12 @@ from skorch.utils import TeeGenerator
 from torch import Tensor, nn
 
 from ..nn import NetworkOutput, conicity
-from ..nn._dropout import set_dropout_generator
+from ..nn._dropout import draws_masks
+from ..nn._pass import TrainingPass, computing
 from ._callbacks import Aside
 from ._data import Batch, Batches, SequenceDataset, Weighted, cut
 from ._environment import Stream, derive
+from ._parallel import Workers
 
 OPTIMIZERS = {
     "adam": torch.optim.Adam,
@@ -69,6 +72,7 @@ class AttentionNet(NeuralNet):
         self.weight_decay = weight_decay
         self.flat: FlatWeights | None = None  # only while training
         self.aside: Aside | None = None  # likewise
+        self.workers: Workers | None = None  # likewise
         super().__init__(module, **kwargs)
 
     @property
@@ -85,27 +89,27 @@ class AttentionNet(NeuralNet):
         return Batches(dataset, self.batch_size, self._order, find)
 
     def on_train_begin(self, net: NeuralNet, **kwargs: object) -> None:
-        """Make the random streams, for dropout on the device that it runs on."""
+        """Make the stream of orders, and look at what each step needs."""
         super().on_train_begin(net, **kwargs)
         self._order = torch.Generator()
-        self._masks = torch.Generator(self.device)
-        set_dropout_generator(self.module_, self._masks)
+        self._epoch = self._n_batches = 0
+        self._learned = [p for p in self.module_.parameters() if p.requires_grad]
+        self._drops = draws_masks(self.module_)
         self._watched = self._find_watched()
         self._decaying = self.module_.decaying_parameters() if self.weight_decay else []
 
     def on_train_end(self, net: NeuralNet, **kwargs: object) -> None:
-        """Leave a module that predicts, without streams that would be pickled."""
+        """Leave a module that predicts, without a stream that would be pickled."""
         super().on_train_end(net, **kwargs)
-        set_dropout_generator(self.module_, None)
-        del self._order, self._masks, self._watched, self._decaying
+        del self._order, self._learned, self._watched, self._decaying
         self.module_.eval()
 
     def on_epoch_begin(self, net: NeuralNet, **kwargs: object) -> None:
         """Start this epoch's random streams."""
         super().on_epoch_begin(net, **kwargs)
-        epoch = self.first_epoch + len(self.history) - 1
-        self._order.manual_seed(derive(self.seed, Stream.ORDER, epoch))
-        self._masks.manual_seed(derive(self.seed, Stream.DROPOUT, epoch))
+        self._epoch = self.first_epoch + len(self.history) - 1
+        self._n_batches = 0
+        self._order.manual_seed(derive(self.seed, Stream.ORDER, self._epoch))
 
     def get_loss(
         self,
@@ -180,17 +184,58 @@ class AttentionNet(NeuralNet):
         self._set_training(True)
         on_cpu = torch.device(self.device).type == "cpu"
         chunks = cut(batch, self.module_) if on_cpu else [batch]
-        losses, predictions = [], []
-        for chunk in chunks:
-            output = self.infer(chunk.features, chunk.target)
-            loss = self.get_loss(output, chunk.target, X=chunk.features, training=True)
-            if len(chunks) > 1:
-                loss = loss * (len(chunk.target) / len(batch.target))
-            loss.backward()
-            losses.append(loss.detach())
-            predictions.append(output.prediction.detach())
+        n_samples = len(batch.target)
+        losses: list[Tensor] = []
+        predictions: list[Tensor] = []
+
+        def work(i: int, chunk: Batch) -> ChunkResult:
+            return self._train_on(chunk, i, len(chunk.target) / n_samples)
+
+        def take(result: ChunkResult) -> None:
+            losses.append(result.loss)
+            predictions.append(result.prediction)
+            self._add(result)
+
+        workers = self.workers or Workers()
+        workers.run(work, chunks, take, n_samples)
+        self._n_batches += 1
         prediction = predictions[0] if len(chunks) == 1 else torch.cat(predictions)
         return {"loss": sum(losses), "y_pred": prediction}
+
+    def _train_on(self, chunk: Batch, i: int, share: float) -> "ChunkResult":
+        """Compute what a chunk adds to a step; several threads do at the same time."""
+        own = TrainingPass(self._make_masks(i))
+        with computing(own):
+            output = self.infer(chunk.features, chunk.target)
+        loss = self.get_loss(output, chunk.target, X=chunk.features, training=True)
+        gradients: Sequence[Tensor | None] = ()
+        if share == 1.0:  # modules on several machines wait for the hooks of this
+            loss.backward()
+        else:
+            loss = loss * share
+            gradients = torch.autograd.grad(loss, self._learned, allow_unused=True)
+        return ChunkResult(
+            loss.detach(), output.prediction.detach(), gradients, own.updates
+        )
+
+    def _make_masks(self, chunk: int) -> torch.Generator | None:
+        """Return the stream of a chunk's dropout masks; None where none are drawn."""
+        if not self._drops:
+            return None
+        at = (self._epoch, self._n_batches, chunk)
+        seed = derive(self.seed, Stream.DROPOUT, *at)
+        return torch.Generator(self.device).manual_seed(seed)
+
+    def _add(self, result: "ChunkResult") -> None:
+        """Add a chunk's gradient to that of the batch, and apply its statistics."""
+        if result.gradients:
+            for weights, gradient in zip(self._learned, result.gradients, strict=True):
+                if weights.grad is None:
+                    weights.grad = gradient
+                elif gradient is not None:
+                    weights.grad.add_(gradient)
+        for update in result.updates:
+            update()
 
     @torch.no_grad()
     def _decay(self) -> None:
@@ -263,6 +308,27 @@ class AttentionNet(NeuralNet):
                 f"{self.weight_decay:.3g}): lower learning_rate or weight_decay, set "
                 "gradient_clip, or scale the data."
             )
+
+
+class ChunkResult(NamedTuple):
+    """What a chunk adds to a training step.
+
+    Parameters
+    ----------
+    loss : Tensor of shape ()
+        Its part of the batch's loss.
+    prediction : Tensor of shape (n_samples, horizon, n_targets)
+        Scaled.
+    gradients : sequence of Tensor or None
+        Of the loss, for each weight that learns; empty where they are added already.
+    updates : list of callable
+        What the network is to remember of the samples.
+    """
+
+    loss: Tensor
+    prediction: Tensor
+    gradients: Sequence[Tensor | None]
+    updates: list[Callable[[], None]]
 
 
 class FlatWeights:
