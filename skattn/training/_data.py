@@ -1,8 +1,7 @@
 """Samples as tensors: scaled, in batches for training, in blocks for prediction."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +14,8 @@ from ..nn._channel_independent import Network
 from ..sequences._samples import Samples
 from ..sequences._scaling import InputScaler, Scaler
 from ..targets import Target
-from ._environment import HOME, guard_fork
+from ._environment import guard_fork
+from ._parallel import open_workers
 
 # Batches whose samples are sorted by length together: more would save little more
 # padding, and bring the same samples together in every epoch.
@@ -399,31 +399,47 @@ def run_network(
     ndarray of float32 of shape (n_samples, ...)
         In the order of ``samples``.
     """
-    if os.getpid() != HOME:
-        guard_fork()
     values, lengths = samples.values, samples.lengths
     order: np.ndarray | None = None
     if lengths is not None:  # sequences of like length together leave little padding
         order = np.argsort(lengths, kind="stable")
-    kind = torch.device(device).type
-    results = []
-    plain: AbstractContextManager[object] = nullcontext()
-    if torch.is_autocast_enabled(kind):  # which gives types that NumPy does not have
-        plain = torch.autocast(kind, enabled=False)
-    with torch.inference_mode(), plain:
-        size = min(_BLOCK_SIZE, max(_BLOCK_STEPS // values.shape[1], 1))
-        for start in range(0, len(values), size):
-            rows: slice | np.ndarray = slice(start, start + size)
-            if order is not None:
-                rows = order[rows]
-            inputs = prepare(scaler, _take(samples, rows))
-            given = [torch.from_numpy(array[rows]) for array in others]
-            if kind != "cpu":
+    size = min(_BLOCK_SIZE, max(_BLOCK_STEPS // values.shape[1], 1))
+    n_blocks = max(-(-len(values) // size), 1)
+    size = max(-(-len(values) // n_blocks), 1)  # even blocks share the work evenly
+
+    def work(_: int, start: int) -> np.ndarray:
+        rows: slice | np.ndarray = slice(start, start + size)
+        if order is not None:
+            rows = order[rows]
+        inputs = prepare(scaler, _take(samples, rows))
+        given = [torch.from_numpy(array[rows]) for array in others]
+        with _inferring(device):
+            if torch.device(device).type != "cpu":
                 inputs = inputs.to(device)
                 given = [tensor.to(device) for tensor in given]
-            results.append(run(inputs, *given).cpu().numpy())
+            return run(inputs, *given).cpu().numpy()
+
+    results: list[np.ndarray] = []
+    starts = range(0, max(len(values), 1), size)
+    if n_blocks == 1 or torch.device(device).type != "cpu":
+        guard_fork()
+        results += map(work, starts, starts)
+    else:
+        with open_workers() as workers:
+            workers.run(work, starts, results.append)
     joined = results[0] if len(results) == 1 else np.concatenate(results)
     return joined if order is None else joined[np.argsort(order)]
+
+
+@contextmanager
+def _inferring(device: str) -> Iterator[None]:
+    """Keep no gradients, and the types that NumPy has where the caller's are others."""
+    kind = torch.device(device).type
+    plain: AbstractContextManager[object] = nullcontext()
+    if torch.is_autocast_enabled(kind):
+        plain = torch.autocast(kind, enabled=False)
+    with torch.inference_mode(), plain:
+        yield
 
 
 def compute(

@@ -384,3 +384,16 @@ def test_modules_without_workers_work_alone():
     taken = []
     Workers().run(lambda i, item: item, [1, 2, 3], taken.append)
     assert taken == [1, 2, 3]
+
+
+def test_predictions_over_several_blocks_have_the_same_bits():
+    model = LSTMAttentionRegressor(**SETTINGS).fit(RAGGED, Y)
+    many, found = RAGGED * 6, []
+    for number in (1, 2, 3, 5):
+        torch.set_num_threads(number)
+        found.append([model.predict(many), model.predict_attention(many)])
+        assert torch.get_num_threads() == number
+    for other in found[1:]:
+        np.testing.assert_array_equal(other[0], found[0][0])
+        np.testing.assert_array_equal(other[1], found[0][1])
+    assert not list_workers()
