@@ -13,7 +13,11 @@ import pytest
 import torch
 from skorch.callbacks import Callback
 
-from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
+from skattn import (
+    LSTMAttentionClassifier,
+    LSTMAttentionPointer,
+    LSTMAttentionRegressor,
+)
 from skattn.nn import AttentionNetwork
 from skattn.sequences import Sequences
 from skattn.training import Checkpoint, _data, _parallel
@@ -60,6 +64,7 @@ CLASSIFICATIONS = {
 CASES = [
     *((LSTMAttentionRegressor, name, *case) for name, case in REGRESSIONS.items()),
     *((LSTMAttentionClassifier, name, *case) for name, case in CLASSIFICATIONS.items()),
+    (LSTMAttentionPointer, "plain", {}, X, np.abs(X[:, :, 0]).argmax(1)),
 ]
 IDS = [f"{kind.__name__}-{name}" for kind, name, *_ in CASES]
 
