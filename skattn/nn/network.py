@@ -589,9 +589,13 @@ class AttentionNetwork(nn.Module):
         Returns
         -------
         int
-            Encoder steps times units.
+            Encoder steps times units; with convolutions, their channels at each step
+            as well.
         """
-        return -(-n_timesteps // self.input.patch_size) * self.state_size
+        states = -(-n_timesteps // self.input.patch_size) * self.state_size
+        if self.input.stem is not None:
+            states += n_timesteps * self.input.stem.output_size
+        return states
 
     def decaying_parameters(self) -> list[Tensor]:
         """Return what the weight decay shrinks.

@@ -35,11 +35,11 @@ _BLOCK_STEPS = 1 << 18  # and steps, where sequences are long
 _MOST_STATES = 1 << 19
 
 # Each chunk costs the same again before its first sample, half a millisecond and some
-# microseconds a step. With as many chunks as the square of their number times so many
-# states, one thread loses a tenth to a quarter by it, and two gain much more. Fewer
-# samples leave the products of matrices thin, and the batch statistics of a stem
-# without a group.
-_CHUNK_STATES = 1 << 14
+# microseconds a step, and Python lets one thread through at a time. So there are n
+# chunks from n * n times so many states on: one thread then loses at most a sixth, and
+# several gain much more. Fewer samples leave the products of matrices thin, and the
+# batch statistics of a stem without a group.
+_CHUNK_STATES = 1 << 15
 _CHUNK_SAMPLES = 16
 
 

@@ -46,12 +46,12 @@ def make_batch(n_samples, n_timesteps):
     ("n_samples", "n_timesteps", "size", "sizes"),
     [
         (256, 50, 64, [64] * 4),  # the default for many samples
-        (32, 50, 64, [16] * 2),
-        (32, 50, 16, [32]),  # too little work to share
+        (32, 50, 64, [32]),  # too little work to share
+        (32, 200, 64, [16] * 2),
         (31, 50, 1 << 15, [31]),  # never fewer than 16
         (33, 50, 1 << 15, [17, 16]),
         (130, 5000, 8, [17, 17, 16, 16, 16, 16, 16, 16]),
-        (256, 100, 64, [32] * 8),
+        (256, 50, 256, [32] * 8),
         (7, 10_000, 512, [7]),
         (0, 50, 64, [0]),
     ],
