@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from statistics import median
 from typing import Any, TypeVar
 
@@ -139,7 +139,7 @@ class Workers:
         futures: list[Future[None]] = []
         try:
             if self._pool is not None:
-                futures = [self._pool.submit(round_.drain) for _ in range(number - 1)]
+                futures += _ask(self._pool, round_.drain, number - 1)
             round_.drain()
         finally:
             round_.stop()
@@ -159,6 +159,15 @@ class Workers:
         if self._pool is not None:
             self._pool.shutdown()
             self._pool = None
+
+
+def _ask(
+    pool: ThreadPoolExecutor, drain: Callable[[], None], number: int
+) -> Iterator[Future[None]]:
+    """Let other threads help, unless the main thread of the program has ended."""
+    with suppress(RuntimeError):
+        for _ in range(number):
+            yield pool.submit(drain)
 
 
 class _Round:
@@ -232,11 +241,10 @@ def open_workers() -> Iterator[Workers]:
         return
     guard_fork()
     own = torch.get_num_threads()
-    workers = Workers(min(own, count_cores()))
-    if own > 1:
-        set_own_threads(1)
-    _local.workers = workers
+    workers = _local.workers = Workers(min(own, count_cores()))
     try:
+        if own > 1:
+            set_own_threads(1)
         yield workers
     finally:
         _local.workers = None
@@ -273,9 +281,16 @@ def set_own_threads(number: int) -> None:
     thread, so that no other thread of the caller's program is changed.
     """
     torch.get_num_threads()  # a thread's first question sets its number once more
-    with _lock, ThreadPoolExecutor(1) as fresh:
-        others = fresh.submit(torch.get_num_threads).result()
+    found: list[int] = []
+    with _lock:
+        _call_in_new_thread(lambda: found.append(torch.get_num_threads()))
         try:
             torch.set_num_threads(number)
         finally:
-            fresh.submit(torch.set_num_threads, others).result()
+            _call_in_new_thread(lambda: torch.set_num_threads(found[0]))
+
+
+def _call_in_new_thread(function: Callable[[], None]) -> None:
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()

@@ -2,17 +2,21 @@
 
 import os
 import pickle
+import subprocess
+import sys
 import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from skorch.callbacks import Callback
 
+import skattn
 from skattn import (
     LSTMAttentionClassifier,
     LSTMAttentionPointer,
@@ -383,6 +387,39 @@ def test_a_fork_after_a_threaded_fit_can_fit():
             os._exit(99)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+LAST_THREAD = """
+import threading
+import numpy as np
+import torch
+from skattn import LSTMAttentionRegressor
+from skattn.training import _data, _parallel
+
+def fit():
+    threading.main_thread().join()
+    model.fit(X, X[:, 2, 0])
+    print("fitted", flush=True)
+
+_data._CHUNK_STATES = 1
+_parallel.count_cores = lambda: 2
+torch.set_num_threads(2)
+X = np.random.default_rng(0).normal(size=(64, 8, 2))
+model = LSTMAttentionRegressor(max_epochs=2, batch_size=32, random_state=0)
+threading.Thread(target=fit).start()
+"""
+
+
+def test_a_fit_outlives_the_main_thread():
+    here = {"PYTHONPATH": str(Path(skattn.__file__).parent.parent)}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LAST_THREAD],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | here,
+    )
+    assert done.stdout == "fitted\n", done.stderr
 
 
 def test_modules_without_workers_work_alone():
