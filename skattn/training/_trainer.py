@@ -16,7 +16,8 @@ from ..targets import Target
 from ._callbacks import Aside, EarlyStopping, ProgressBar, StopTraining, make_schedule
 from ._checkpoint import Checkpoint
 from ._data import SequenceDataset
-from ._net import OPTIMIZERS, AttentionNet, FlatWeights
+from ._flat import FlatWeights
+from ._net import OPTIMIZERS, AttentionNet
 from ._parallel import open_workers
 
 # A loss above this share of a constant's has learned nothing to speak of.
