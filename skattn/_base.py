@@ -62,10 +62,10 @@ from .training import (
     find_some,
     find_weighted,
     fit_linear_path,
-    guard_fork,
     make_generator,
     mean_weight,
     measure_yardstick,
+    open_workers,
     pack_net,
     predict_some,
     scale_values,
@@ -148,8 +148,12 @@ class BaseLSTMAttention(
         **changes: object,
     ) -> None:
         """Read, split, scale, build, train; ``changes`` replace parameters."""
-        with all_or_nothing(self), torch.inference_mode(False), torch.enable_grad():
-            guard_fork()
+        with (
+            all_or_nothing(self),
+            torch.inference_mode(False),
+            torch.enable_grad(),
+            open_workers(),
+        ):
             device = choose_device(self.device)
             if not resume:
                 self._seed = draw_seed(self.random_state)

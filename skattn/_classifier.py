@@ -250,9 +250,9 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
 
     random_state : int, RandomState instance or None, default=None
         Source of initial weights, order of samples, dropout masks and random
-        validation part. The same int gives the same bits on one machine at one thread
-        count. Neither NumPy's nor torch's global state is touched; None takes fresh
-        entropy.
+        validation part. The same int trains the same bits on one machine, with any
+        number of threads. Neither NumPy's nor torch's global state is touched; None
+        takes fresh entropy.
 
     verbose : int, default=0
         1 shows a progress bar, 2 a line an epoch.

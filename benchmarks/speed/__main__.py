@@ -24,6 +24,7 @@ from . import (
     memory,
     predicting,
     searching,
+    threads,
 )
 from .clock import VARIABLE, set_threads
 from .pairs import Rows, first_line, show
@@ -31,6 +32,8 @@ from .worker import ROOT, Worker
 
 PARTS = {
     "fit": fitting.measure,
+    "threads": threads.measure,
+    "busy": threads.measure_busy,
     "defaults": fitting.measure_defaults,
     "predict": predicting.measure,
     "search": searching.measure,

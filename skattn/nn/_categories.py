@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import init
 
-from ._dropout import Dropout
+from ._dropout import Dropout, find_stream
 
 # Codes that training takes for unknown: this over itself and the number of times that a
 # category comes, so that rare ones train the vector of what is unknown.
@@ -47,7 +47,12 @@ class CodeDropout(Dropout):
         if not self.training:
             return codes
         chance = self.kept[codes] * (1.0 - self.p)
-        return codes * torch.bernoulli(chance, generator=self.generator).long()
+        return codes * torch.bernoulli(chance, generator=find_stream()).long()
+
+    @property
+    def draws(self) -> bool:
+        """Whether random numbers are drawn in training: for rare codes at least."""
+        return True
 
 
 class CategoryEmbedding(nn.Module):

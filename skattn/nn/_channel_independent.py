@@ -120,11 +120,6 @@ class ChannelIndependent(nn.Module):
         return self.network.embeddings
 
     @property
-    def whole_batches(self) -> bool:
-        """Whether a batch must not be cut, for the statistics taken of it."""
-        return self.network.whole_batches
-
-    @property
     def has_own_units(self) -> bool:
         """Whether each window is predicted, and judged, in units of its own."""
         return self.network.has_own_units

@@ -1,11 +1,14 @@
 """What reads the steps: the LSTM, and the convolutions that may stand before it."""
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 from torch.nn import init
 from torch.nn.functional import conv1d, pad
 
 from ._dropout import Dropout
+from ._pass import current_pass
 from ._registry import Registry
 from ._time_axis import last_step, reverse_steps, step_mask, to_patches
 
@@ -220,15 +223,24 @@ class MaskedBatchNorm(nn.Module):
             mean = (x * mask).sum((0, 2)) / count
             centred = (x - mean[:, None]) * mask
             variance = centred.square().sum((0, 2)) / count
-        with torch.no_grad():
-            self.n_updates += 1
-            momentum = (1 / self.n_updates).clamp(min=_LEAST_MOMENTUM)
-            self.running_mean.lerp_(mean, momentum)
-            # What did not vary has no scale: in evaluation it would be blown up.
-            varied = torch.where(variance > _LEAST_VARIANCE, variance, 1.0)
-            self.running_variance.lerp_(varied, momentum)
+        remember = partial(self._remember, mean.detach(), variance.detach())
+        own = current_pass()
+        if own is None:
+            remember()
+        else:
+            own.updates.append(remember)
         scale = self.weight * (variance + 1e-5).rsqrt()
         return x * scale[:, None] + (self.bias - mean * scale)[:, None]
+
+    @torch.no_grad()
+    def _remember(self, mean: Tensor, variance: Tensor) -> None:
+        """Move the running statistics towards those of a group."""
+        self.n_updates += 1
+        momentum = (1 / self.n_updates).clamp(min=_LEAST_MOMENTUM)
+        self.running_mean.lerp_(mean, momentum)
+        # What did not vary has no scale: in evaluation it would be blown up.
+        varied = torch.where(variance > _LEAST_VARIANCE, variance, 1.0)
+        self.running_variance.lerp_(varied, momentum)
 
 
 class ConvStem(nn.Module):

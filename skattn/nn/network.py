@@ -647,9 +647,13 @@ class AttentionNetwork(nn.Module):
         Returns
         -------
         int
-            Encoder steps times units.
+            Encoder steps times units; with convolutions, their channels at each step
+            as well.
         """
-        return -(-n_timesteps // self.input.patch_size) * self.state_size
+        states = -(-n_timesteps // self.input.patch_size) * self.state_size
+        if self.input.stem is not None:
+            states += n_timesteps * self.input.stem.output_size
+        return states
 
     def decaying_parameters(self) -> list[Tensor]:
         """Return what the weight decay shrinks.
@@ -669,11 +673,6 @@ class AttentionNetwork(nn.Module):
         """What puts vectors in the place of codes: of channels, then of static ones."""
         beside = None if self.static is None else self.static.categories
         return [e for e in (self.input.categories, beside) if e is not None]
-
-    @property
-    def whole_batches(self) -> bool:
-        """Whether a batch must not be cut, for the statistics taken of it."""
-        return self.input.stem is not None
 
     @property
     def has_own_units(self) -> bool:

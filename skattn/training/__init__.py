@@ -10,10 +10,11 @@ from ._data import (
     scale_values,
     widen,
 )
-from ._environment import Stream, choose_device, draw_seed, guard_fork, make_generator
+from ._environment import Stream, choose_device, draw_seed, make_generator
 from ._net import AttentionNet
 from ._outlook import Outlook
 from ._packing import pack_net, unpack_net
+from ._parallel import open_workers
 from ._ridge import fit_linear_path
 from ._split import TrainingSamples, find_weighted, mean_weight, split_validation
 from ._trainer import TrainingPlan, train
@@ -35,10 +36,10 @@ __all__ = [
     "find_some",
     "find_weighted",
     "fit_linear_path",
-    "guard_fork",
     "make_generator",
     "mean_weight",
     "measure_yardstick",
+    "open_workers",
     "pack_net",
     "predict_some",
     "prepare",

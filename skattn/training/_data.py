@@ -1,8 +1,7 @@
 """Samples as tensors: scaled, in batches for training, in blocks for prediction."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,8 @@ from ..sequences._samples import Samples
 from ..sequences._scaling import InputScaler, Scaler
 from ..sequences._times import describe_times
 from ..targets import Target
-from ._environment import HOME, guard_fork
+from ._environment import guard_fork
+from ._parallel import open_workers
 
 # Batches whose samples are sorted by length together: more would save little more
 # padding, and bring the same samples together in every epoch.
@@ -35,10 +35,13 @@ _BLOCK_STEPS = 1 << 18  # and steps, where sequences are long
 # arithmetic. oneDNN's LSTM wants about 36 bytes a state in one piece: 19 MB.
 _MOST_STATES = 1 << 19
 
-# Thinner products of matrices cost more than the pages: units times samples in a chunk,
-# and samples.
-_FEWEST_UNITS = 512
-_FEWEST_SAMPLES = 8
+# Each chunk costs the same again before its first sample, half a millisecond and some
+# microseconds a step, and Python lets one thread through at a time. So there are n
+# chunks from n * n times so many states on: one thread then loses at most a sixth, and
+# several gain much more. Fewer samples leave the products of matrices thin, and the
+# batch statistics of a stem without a group.
+_CHUNK_STATES = 1 << 15
+_CHUNK_SAMPLES = 16
 
 
 def scale_values(scaler: Scaler, values: np.ndarray, name: str = "X") -> np.ndarray:
@@ -334,7 +337,7 @@ class Batches:
 
 
 def cut(batch: Batch, module: nn.Module) -> list[Batch]:
-    """Cut a batch into even chunks of at most `_MOST_STATES` states, but not thin ones.
+    """Cut a batch into even chunks, by its shape alone.
 
     Parameters
     ----------
@@ -350,12 +353,33 @@ def cut(batch: Batch, module: nn.Module) -> list[Batch]:
         In order.
     """
     count = getattr(module, "count_states", None)
-    if count is None or getattr(module, "whole_batches", False):
+    if count is None:
         return [batch]
     n_samples = len(batch.target)
-    wanted = -(-n_samples * count(batch.features.inputs.x.shape[1]) // _MOST_STATES)
-    fewest = max(_FEWEST_UNITS // count(1), _FEWEST_SAMPLES)
-    return batch.split(max(min(wanted, n_samples // fewest), 1))
+    return batch.split(count_chunks(n_samples, count(batch.features.inputs.x.shape[1])))
+
+
+def count_chunks(n_samples: int, n_states: int) -> int:
+    """Return the number of chunks of a batch.
+
+    Parameters
+    ----------
+    n_samples : int
+        Samples in the batch.
+    n_states : int
+        Numbers in the states of each.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
+    total = n_samples * n_states
+    number = 1  # powers of two are shared evenly
+    while (2 * number) ** 2 * _CHUNK_STATES <= total:
+        number *= 2
+    number = max(number, -(-total // _MOST_STATES))
+    return max(min(number, n_samples // _CHUNK_SAMPLES), 1)
 
 
 def run_network(
@@ -387,31 +411,47 @@ def run_network(
     ndarray of float32 of shape (n_samples, ...)
         In the order of ``samples``.
     """
-    if os.getpid() != HOME:
-        guard_fork()
     values, lengths = samples.values, samples.lengths
     order: np.ndarray | None = None
     if lengths is not None:  # sequences of like length together leave little padding
         order = np.argsort(lengths, kind="stable")
-    kind = torch.device(device).type
-    results = []
-    plain: AbstractContextManager[object] = nullcontext()
-    if torch.is_autocast_enabled(kind):  # which gives types that NumPy does not have
-        plain = torch.autocast(kind, enabled=False)
-    with torch.inference_mode(), plain:
-        size = min(_BLOCK_SIZE, max(_BLOCK_STEPS // values.shape[1], 1))
-        for start in range(0, len(values), size):
-            rows: slice | np.ndarray = slice(start, start + size)
-            if order is not None:
-                rows = order[rows]
-            inputs = prepare(scaler, _take(samples, rows))
-            given = [torch.from_numpy(array[rows]) for array in others]
-            if kind != "cpu":
+    size = min(_BLOCK_SIZE, max(_BLOCK_STEPS // values.shape[1], 1))
+    n_blocks = max(-(-len(values) // size), 1)
+    size = max(-(-len(values) // n_blocks), 1)  # even blocks share the work evenly
+
+    def work(_: int, start: int) -> np.ndarray:
+        rows: slice | np.ndarray = slice(start, start + size)
+        if order is not None:
+            rows = order[rows]
+        inputs = prepare(scaler, _take(samples, rows))
+        given = [torch.from_numpy(array[rows]) for array in others]
+        with _inferring(device):
+            if torch.device(device).type != "cpu":
                 inputs = inputs.to(device)
                 given = [tensor.to(device) for tensor in given]
-            results.append(run(inputs, *given).cpu().numpy())
+            return run(inputs, *given).cpu().numpy()
+
+    results: list[np.ndarray] = []
+    starts = range(0, max(len(values), 1), size)
+    if n_blocks == 1 or torch.device(device).type != "cpu":
+        guard_fork()
+        results += map(work, starts, starts)
+    else:
+        with open_workers() as workers:
+            workers.run(work, starts, results.append)
     joined = results[0] if len(results) == 1 else np.concatenate(results)
     return joined if order is None else joined[np.argsort(order)]
+
+
+@contextmanager
+def _inferring(device: str) -> Iterator[None]:
+    """Keep no gradients, and the types that NumPy has where the caller's are others."""
+    kind = torch.device(device).type
+    plain: AbstractContextManager[object] = nullcontext()
+    if torch.is_autocast_enabled(kind):
+        plain = torch.autocast(kind, enabled=False)
+    with torch.inference_mode(), plain:
+        yield
 
 
 def compute(

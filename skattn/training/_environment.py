@@ -45,13 +45,13 @@ def draw_seed(random_state: int | np.random.RandomState | None) -> int:
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-def derive(seed: int, stream: Stream, epoch: int = 0) -> int:
-    """Return the seed of one stream in one epoch.
+def derive(seed: int, stream: Stream, epoch: int = 0, *within: int) -> int:
+    """Return the seed of one stream in one epoch, or in one batch and chunk of it.
 
     A stream starts anew each epoch, so that training can continue from any epoch with
     the same numbers as if it had never stopped.
     """
-    state = np.random.SeedSequence([seed, stream, epoch]).generate_state(1)
+    state = np.random.SeedSequence([seed, stream, epoch, *within]).generate_state(1)
     return int(state[0])
 
 

@@ -1,8 +1,9 @@
 """The skorch net that trains the network: weighted loss, seeded epochs."""
 
 import math
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from skorch import NeuralNet
@@ -11,10 +12,13 @@ from skorch.utils import TeeGenerator
 from torch import Tensor, nn
 
 from ..nn import NetworkOutput, conicity
-from ..nn._dropout import set_dropout_generator
+from ..nn._dropout import draws_masks
+from ..nn._pass import TrainingPass, computing
 from ._callbacks import Aside
 from ._data import Batch, Batches, SequenceDataset, Weighted, cut
 from ._environment import Stream, derive
+from ._flat import FlatWeights
+from ._parallel import Workers
 
 OPTIMIZERS = {
     "adam": torch.optim.Adam,
@@ -22,10 +26,6 @@ OPTIMIZERS = {
     "rmsprop": torch.optim.RMSprop,
     "sgd": torch.optim.SGD,
 }
-
-
-# Weights start at multiples of 64 bytes, where vector instructions like them.
-_ALIGNED = 16
 
 
 class AttentionNet(NeuralNet):
@@ -69,6 +69,7 @@ class AttentionNet(NeuralNet):
         self.weight_decay = weight_decay
         self.flat: FlatWeights | None = None  # only while training
         self.aside: Aside | None = None  # likewise
+        self.workers: Workers | None = None  # likewise
         super().__init__(module, **kwargs)
 
     @property
@@ -85,27 +86,27 @@ class AttentionNet(NeuralNet):
         return Batches(dataset, self.batch_size, self._order, find)
 
     def on_train_begin(self, net: NeuralNet, **kwargs: object) -> None:
-        """Make the random streams, for dropout on the device that it runs on."""
+        """Make the stream of orders, and look at what each step needs."""
         super().on_train_begin(net, **kwargs)
         self._order = torch.Generator()
-        self._masks = torch.Generator(self.device)
-        set_dropout_generator(self.module_, self._masks)
+        self._epoch = self._n_batches = 0
+        self._learned = [p for p in self.module_.parameters() if p.requires_grad]
+        self._drops = draws_masks(self.module_)
         self._watched = self._find_watched()
         self._decaying = self.module_.decaying_parameters() if self.weight_decay else []
 
     def on_train_end(self, net: NeuralNet, **kwargs: object) -> None:
-        """Leave a module that predicts, without streams that would be pickled."""
+        """Leave a module that predicts, without a stream that would be pickled."""
         super().on_train_end(net, **kwargs)
-        set_dropout_generator(self.module_, None)
-        del self._order, self._masks, self._watched, self._decaying
+        del self._order, self._learned, self._watched, self._decaying
         self.module_.eval()
 
     def on_epoch_begin(self, net: NeuralNet, **kwargs: object) -> None:
         """Start this epoch's random streams."""
         super().on_epoch_begin(net, **kwargs)
-        epoch = self.first_epoch + len(self.history) - 1
-        self._order.manual_seed(derive(self.seed, Stream.ORDER, epoch))
-        self._masks.manual_seed(derive(self.seed, Stream.DROPOUT, epoch))
+        self._epoch = self.first_epoch + len(self.history) - 1
+        self._n_batches = 0
+        self._order.manual_seed(derive(self.seed, Stream.ORDER, self._epoch))
 
     def get_loss(
         self,
@@ -180,17 +181,58 @@ class AttentionNet(NeuralNet):
         self._set_training(True)
         on_cpu = torch.device(self.device).type == "cpu"
         chunks = cut(batch, self.module_) if on_cpu else [batch]
-        losses, predictions = [], []
-        for chunk in chunks:
-            output = self.infer(chunk.features, chunk.target)
-            loss = self.get_loss(output, chunk.target, X=chunk.features, training=True)
-            if len(chunks) > 1:
-                loss = loss * (len(chunk.target) / len(batch.target))
-            loss.backward()
-            losses.append(loss.detach())
-            predictions.append(output.prediction.detach())
+        n_samples = len(batch.target)
+        losses: list[Tensor] = []
+        predictions: list[Tensor] = []
+
+        def work(i: int, chunk: Batch) -> ChunkResult:
+            return self._train_on(chunk, i, len(chunk.target) / n_samples)
+
+        def take(result: ChunkResult) -> None:
+            losses.append(result.loss)
+            predictions.append(result.prediction)
+            self._add(result)
+
+        workers = self.workers or Workers()
+        workers.run(work, chunks, take, n_samples)
+        self._n_batches += 1
         prediction = predictions[0] if len(chunks) == 1 else torch.cat(predictions)
         return {"loss": sum(losses), "y_pred": prediction}
+
+    def _train_on(self, chunk: Batch, i: int, share: float) -> "ChunkResult":
+        """Compute what a chunk adds to a step; several threads do at the same time."""
+        own = TrainingPass(self._make_masks(i))
+        with computing(own):
+            output = self.infer(chunk.features, chunk.target)
+        loss = self.get_loss(output, chunk.target, X=chunk.features, training=True)
+        gradients: Sequence[Tensor | None] = ()
+        if share == 1.0:  # modules on several machines wait for the hooks of this
+            loss.backward()
+        else:
+            loss = loss * share
+            gradients = torch.autograd.grad(loss, self._learned, allow_unused=True)
+        return ChunkResult(
+            loss.detach(), output.prediction.detach(), gradients, own.updates
+        )
+
+    def _make_masks(self, chunk: int) -> torch.Generator | None:
+        """Return the stream of a chunk's dropout masks; None where none are drawn."""
+        if not self._drops:
+            return None
+        at = (self._epoch, self._n_batches, chunk)
+        seed = derive(self.seed, Stream.DROPOUT, *at)
+        return torch.Generator(self.device).manual_seed(seed)
+
+    def _add(self, result: "ChunkResult") -> None:
+        """Add a chunk's gradient to that of the batch, and apply its statistics."""
+        if result.gradients:
+            for weights, gradient in zip(self._learned, result.gradients, strict=True):
+                if weights.grad is None:
+                    weights.grad = gradient
+                elif gradient is not None:
+                    weights.grad.add_(gradient)
+        for update in result.updates:
+            update()
 
     @torch.no_grad()
     def _decay(self) -> None:
@@ -265,80 +307,22 @@ class AttentionNet(NeuralNet):
             )
 
 
-class FlatWeights:
-    """Lay a net's weights, gradients and moments out in one vector each.
-
-    Optimisers of torch work parameter by parameter in Python; for small networks that
-    takes as long as the arithmetic. All of them treat each number alike, so that one
-    long parameter gives the same results.
+class ChunkResult(NamedTuple):
+    """What a chunk adds to a training step.
 
     Parameters
     ----------
-    net : AttentionNet
-        Initialised. Its ``optimizer_`` is replaced until `restore`.
+    loss : Tensor of shape ()
+        Its part of the batch's loss.
+    prediction : Tensor of shape (n_samples, horizon, n_targets)
+        Scaled.
+    gradients : sequence of Tensor or None
+        Of the loss, for each weight that learns; empty where they are added already.
+    updates : list of callable
+        What the network is to remember of the samples.
     """
 
-    def __init__(self, net: Any) -> None:
-        self._parameters = [p for p in net.module_.parameters() if p.requires_grad]
-        self._own = net.optimizer_
-        starts = [0]
-        for parameter in self._parameters:
-            starts.append(starts[-1] + -(-parameter.numel() // _ALIGNED) * _ALIGNED)
-        self._starts = starts
-        self.vector = nn.Parameter(self._join([p.data for p in self._parameters]))
-        self.gradient = torch.zeros_like(self.vector)
-        self.vector.grad = self.gradient
-        for parameter, weights, gradient in zip(
-            self._parameters,
-            self._split(self.vector.data),
-            self._split(self.gradient),
-            strict=True,
-        ):
-            parameter.data, parameter.grad = weights, gradient
-        (group,) = self._own.param_groups
-        settings = {name: value for name, value in group.items() if name != "params"}
-        net.optimizer_ = type(self._own)([{"params": [self.vector], **settings}])
-        if self._own.state:
-            states = [self._own.state[p] for p in self._parameters]
-            net.optimizer_.state[self.vector] = {
-                name: self._join([state[name] for state in states])
-                if part.shape == self._parameters[0].shape
-                else part.clone()
-                for name, part in states[0].items()
-            }
-
-    def clip(self, max_norm: float) -> None:
-        """Scale the gradient to at most this norm, as `torch.nn.utils` does it."""
-        norm = torch.linalg.vector_norm(self.gradient)
-        self.gradient.mul_((max_norm / (norm + 1e-6)).clamp(max=1.0))
-
-    def restore(self, net: Any) -> None:
-        """Restore the own memory of each weight, and the own state of the optimiser."""
-        (group,), (own_group,) = net.optimizer_.param_groups, self._own.param_groups
-        own_group.update({n: v for n, v in group.items() if n != "params"})
-        state = net.optimizer_.state.get(self.vector, {})
-        parts = {
-            name: self._split(part) if part.shape == self.vector.shape else None
-            for name, part in state.items()
-        }
-        for i, parameter in enumerate(self._parameters):
-            parameter.data, parameter.grad = parameter.data.clone(), None
-            self._own.state[parameter] = {
-                name: (state[name] if split is None else split[i]).clone()
-                for name, split in parts.items()
-            }
-        net.optimizer_ = self._own
-
-    def _join(self, tensors: list[Tensor]) -> Tensor:
-        vector = tensors[0].new_zeros(self._starts[-1])
-        for part, tensor in zip(self._split(vector), tensors, strict=True):
-            part.copy_(tensor)
-        return vector
-
-    def _split(self, vector: Tensor) -> list[Tensor]:
-        return [
-            vector[start : start + parameter.numel()].view(parameter.shape)
-            for start, parameter in zip(
-                self._starts[:-1], self._parameters, strict=True
-            )
-        ]
+    loss: Tensor
+    prediction: Tensor
+    gradients: Sequence[Tensor | None]
+    updates: list[Callable[[], None]]

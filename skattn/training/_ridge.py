@@ -13,6 +13,7 @@ from ..nn._channel_independent import Network
 from ..nn._skip import LinearSkip
 from ..nn.network import InputLayer, pose
 from ._data import SequenceDataset
+from ._parallel import open_workers
 
 # Stretches of the samples in the order of the data. Where one judges, its neighbours
 # are left out: windows that overlap those judged would favour weak penalties.
@@ -114,7 +115,10 @@ def fit_linear_path(network: Network, dataset: SequenceDataset) -> None:
     edges = _cut(len(dataset), _N_FOLDS)
     # Sums relative to one row lose no digits where all values are far from 0.
     origin = [part[0] * biased for part in take(slice(0, 1))[:2]]
-    folds = [_sum(take, range(a, b), origin) for a, b in pairwise(edges)]
+    folds: list[Sums] = []
+    with open_workers() as workers:
+        stretches = [range(a, b) for a, b in pairwise(edges)]
+        workers.run(lambda _, rows: _sum(take, rows, origin), stretches, folds.append)
     errors = torch.zeros_like(penalties)
     for i, fold in enumerate(folds if len(folds) > 3 else []):
         far = _add([f for k, f in enumerate(folds) if abs(k - i) > 1])

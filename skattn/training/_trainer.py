@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -15,7 +16,9 @@ from ..targets import Target
 from ._callbacks import Aside, EarlyStopping, ProgressBar, StopTraining, make_schedule
 from ._checkpoint import Checkpoint
 from ._data import SequenceDataset
-from ._net import OPTIMIZERS, AttentionNet, FlatWeights
+from ._flat import FlatWeights
+from ._net import OPTIMIZERS, AttentionNet
+from ._parallel import open_workers
 
 # A loss above this share of a constant's has learned nothing to speak of.
 _NOTHING = 0.99
@@ -124,12 +127,14 @@ def train(
     net.aside = aside
     if previous is not None:
         _continue_optimizer(net, previous)
-    _run(net, train_data, checkpoint, bool(plan.callbacks))
+    on_cpu = torch.device(plan.device).type == "cpu"
+    with open_workers() if on_cpu else nullcontext() as net.workers:
+        _run(net, train_data, checkpoint, bool(plan.callbacks))
     # What was trained before stands first; data and batches are not kept.
     net.history[:0] = past
     for epoch in net.history:
         epoch["batches"] = []
-    net.train_split, net.aside = None, None
+    net.train_split, net.aside, net.workers = None, None, None
     # One epoch is a step of `partial_fit`; a penalty is no part of what is compared.
     # Windows in units of their own have a loss of their own.
     plain = not plan.conicity_penalty and not module.has_own_units

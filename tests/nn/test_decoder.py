@@ -12,7 +12,7 @@ from skattn.nn import (
     Memory,
     initialize,
 )
-from skattn.nn._dropout import set_dropout_generator
+from skattn.nn._pass import TrainingPass, computing
 
 RNG = np.random.default_rng(0)
 SIZE, N_STEPS, HORIZON, N_TARGETS = 4, 5, 3, 2
@@ -92,12 +92,12 @@ def test_without_bypass_the_last_state_does_not_reach_the_output():
 
 def test_teacher_forcing_mixes_truth_and_output_sample_by_sample():
     decoder = make(teacher_forcing=0.5).train()
-    set_dropout_generator(decoder, torch.Generator().manual_seed(0))
     states, last, _, _ = (None if x is None else x[:1] for x in memory()[:4])
     states = states.expand(400, -1, -1)
     many = Memory(states, last.expand(400, -1), None, states)
     target = torch.full((400, HORIZON, N_TARGETS), 5.0).double()
-    second = decoder(many, None, target).prediction[:, 1, 0]
+    with computing(TrainingPass(torch.Generator().manual_seed(0))):
+        second = decoder(many, None, target).prediction[:, 1, 0]
     kinds, counts = second.detach().unique(return_counts=True)
     assert len(kinds) == 2  # forced or not
     assert 150 < counts[0] < 250

@@ -3,7 +3,7 @@
 import pytest
 from torch import nn
 
-from skattn.nn import AttentionNetwork, LSTMEncoder
+from skattn.nn import LSTMEncoder
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
@@ -15,11 +15,3 @@ def test_the_matrices_of_an_lstm_decay_and_its_biases_do_not(bidirectional):
             for name, weight in module.named_parameters():
                 assert (id(weight) in decaying) == name.startswith("weight")
     assert decaying
-
-
-@pytest.mark.parametrize("conv_layers", [0, 2])
-def test_batches_are_whole_where_statistics_are_taken_of_them(conv_layers):
-    network = AttentionNetwork(
-        2, n_timesteps=6, horizon=1, n_targets=1, conv_layers=conv_layers
-    )
-    assert network.whole_batches == bool(conv_layers)

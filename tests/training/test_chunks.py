@@ -1,4 +1,4 @@
-"""Large batches are trained in parts, as if they were whole."""
+"""Batches are trained in chunks, as if they were whole."""
 
 import numpy as np
 import pytest
@@ -45,18 +45,27 @@ def make_batch(n_samples, n_timesteps):
 @pytest.mark.parametrize(
     ("n_samples", "n_timesteps", "size", "sizes"),
     [
-        (256, 50, 64, [128, 128]),  # the default for many samples
-        (32, 50, 64, [32]),
-        (15, 50, 1 << 15, [15]),  # never fewer than 8
-        (17, 50, 1 << 15, [9, 8]),
-        (130, 5000, 8, [65, 65]),  # nor than fill a product with few units
-        (100, 100, 512, [10] * 10),
+        (256, 50, 64, [64] * 4),  # the default for many samples
+        (32, 50, 64, [32]),  # too little work to share
+        (32, 200, 64, [16] * 2),
+        (31, 50, 1 << 15, [31]),  # never fewer than 16
+        (33, 50, 1 << 15, [17, 16]),
+        (130, 5000, 8, [17, 17, 16, 16, 16, 16, 16, 16]),
+        (256, 50, 256, [32] * 8),
         (7, 10_000, 512, [7]),
+        (0, 50, 64, [0]),
     ],
 )
-def test_parts_are_even_and_small_enough(n_samples, n_timesteps, size, sizes):
-    parts = _data.cut(make_batch(n_samples, n_timesteps), Counting(size))
-    assert [len(target) for _, target in parts] == sizes
+def test_chunks_are_even_and_cut_by_shape(n_samples, n_timesteps, size, sizes):
+    chunks = _data.cut(make_batch(n_samples, n_timesteps), Counting(size))
+    assert [len(target) for _, target in chunks] == sizes
+
+
+@pytest.mark.parametrize("n_samples", [32, 100, 1000])
+@pytest.mark.parametrize("n_states", [1 << 10, 1 << 13, 1 << 16])
+def test_a_chunk_has_at_most_so_many_states_unless_it_were_thin(n_samples, n_states):
+    number = _data.count_chunks(n_samples, n_states)
+    assert number == n_samples // 16 or n_samples * n_states <= number << 19
 
 
 def test_chunks_in_order_are_the_batch():
@@ -79,30 +88,29 @@ def test_a_module_that_counts_no_states_takes_batches_whole():
     assert _data.cut(batch, nn.Identity()) == [batch]
 
 
-def make_parts_small(monkeypatch):
-    """Let batches of the data above be cut into several parts."""
-    monkeypatch.setattr(_data, "_MOST_STATES", 8 * 12 * 10)
-    monkeypatch.setattr(_data, "_FEWEST_UNITS", 1)
-    monkeypatch.setattr(_data, "_FEWEST_SAMPLES", 2)
+def make_chunks_small(monkeypatch):
+    """Let batches of the data above be cut into several chunks."""
+    monkeypatch.setattr(_data, "_CHUNK_STATES", 1)
+    monkeypatch.setattr(_data, "_CHUNK_SAMPLES", 4)
 
 
 def fit_both(monkeypatch, model, *data, **more):
-    """Fit with whole batches, then with parts; give both histories of losses."""
-    monkeypatch.setattr(_data, "_MOST_STATES", 1 << 40)
+    """Fit with whole batches, then with chunks; return both histories of losses."""
+    monkeypatch.setattr(_data, "_CHUNK_SAMPLES", 1 << 40)
     whole = model.fit(*data, **more).history_["train_loss"]
     seen = []
     cut = _data.cut
 
     def watched(batch, module):
-        parts = cut(batch, module)
-        seen.append(len(parts))
-        return parts
+        chunks = cut(batch, module)
+        seen.append(len(chunks))
+        return chunks
 
-    make_parts_small(monkeypatch)
+    make_chunks_small(monkeypatch)
     monkeypatch.setattr("skattn.training._net.cut", watched)
-    parts = model.fit(*data, **more).history_["train_loss"]
+    chunked = model.fit(*data, **more).history_["train_loss"]
     assert min(seen) > 1
-    return whole, parts
+    return whole, chunked
 
 
 @pytest.mark.parametrize(
@@ -120,20 +128,20 @@ def test_losses_are_those_of_whole_batches(monkeypatch, settings):
     if "target_channels" in settings:
         y = Y[:, None]
     model = LSTMAttentionRegressor(**SETTINGS | settings)
-    whole, parts = fit_both(monkeypatch, model, X, y, sample_weight=WEIGHTS)
-    np.testing.assert_allclose(parts, whole, rtol=1e-5)
+    whole, chunked = fit_both(monkeypatch, model, X, y, sample_weight=WEIGHTS)
+    np.testing.assert_allclose(chunked, whole, rtol=1e-5)
 
 
 def test_losses_of_a_classifier_and_ragged_sequences_are_those_of_whole_batches(
     monkeypatch,
 ):
     model = LSTMAttentionClassifier(**SETTINGS, class_weight="balanced", conv_layers=0)
-    whole, parts = fit_both(monkeypatch, model, RAGGED, Y[:, 0] > 0)
-    np.testing.assert_allclose(parts, whole, rtol=1e-5)
+    whole, chunked = fit_both(monkeypatch, model, RAGGED, Y[:, 0] > 0)
+    np.testing.assert_allclose(chunked, whole, rtol=1e-5)
 
 
 def test_callbacks_see_the_predictions_of_the_whole_batch(monkeypatch):
-    make_parts_small(monkeypatch)
+    make_chunks_small(monkeypatch)
     shapes = []
 
     class Watch(Callback):
@@ -145,8 +153,8 @@ def test_callbacks_see_the_predictions_of_the_whole_batch(monkeypatch):
     assert all(same for _, same in shapes)
 
 
-def test_parts_with_dropout_draw_the_same_masks_again(monkeypatch):
-    make_parts_small(monkeypatch)
+def test_chunks_with_dropout_draw_the_same_masks_again(monkeypatch):
+    make_chunks_small(monkeypatch)
     model = LSTMAttentionRegressor(**SETTINGS, num_layers=2, dropout=0.5)
     first = model.fit(X, Y).predict(X)
     np.testing.assert_array_equal(model.fit(X, Y).predict(X), first)

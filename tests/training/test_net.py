@@ -105,7 +105,7 @@ def test_a_batch_cut_in_two_has_the_loss_and_the_gradient_of_the_whole(weighted)
     weight = torch.linspace(0.5, 1.5, 257) if weighted else None
     features = Weighted(Inputs(x), weight)
     net = make_net(network)
-    net.module_.zero_grad()
+    net.on_train_begin(net)
     step = net.train_step_single(Batch(features, y))
     found = [p.grad.clone() for p in network.parameters()]
     net.module_.zero_grad()

@@ -264,8 +264,9 @@ def test_networks_run_block_by_block_in_the_order_of_the_samples(ragged):
     found = run_network(run, sequences, IDENTITY, "cpu", [other])
     np.testing.assert_array_equal(found[:, 0], values[:, 0, 0])
     np.testing.assert_array_equal(found[:, 1], other[:, 0])
-    assert [size[0] for size in sizes] == [256, 256, 89]
-    assert [size[1] for size in sizes] == ([2, 4, 4] if ragged else [4, 4, 4])
+    # Blocks are even, and run in any order.
+    assert sorted(size[0] for size in sizes) == [199, 201, 201]
+    assert sorted(size[1] for size in sizes) == ([2, 3, 4] if ragged else [4, 4, 4])
 
 
 def test_a_sample_alone_has_the_answer_that_it_has_among_others():

@@ -1,0 +1,296 @@
+"""Work on the chunks of a batch in several threads, with the same bits as in one.
+
+OpenMP shares out each small product of matrices, and waits for all threads after it:
+hardly quicker for an LSTM of some dozens of units, and slower by far where another
+process has one of the cores. Here each thread takes whole chunks, each computed with
+one thread of OpenMP, and what they return is taken in the order of the chunks. So the
+number of threads changes no result.
+"""
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
+from statistics import median
+from typing import Any, TypeVar
+
+import torch
+
+from ._environment import guard_fork
+
+Item = TypeVar("Item")
+
+# Steps that are timed with each of two numbers of threads before one is chosen, the
+# share of time that more threads must save, and steps until the choice is made anew:
+# other processes come and go.
+_TRIALS = 4
+_GAIN = 0.1
+_STEPS_OF_A_CHOICE = 500
+
+
+class Pace:
+    """Choose the number of threads by the clock, from 1, 2, 4 and so on.
+
+    Parameters
+    ----------
+    limit : int
+        The largest number.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        numbers = [1]
+        while numbers[-1] < limit:
+            numbers.append(min(2 * numbers[-1], limit))
+        self._numbers = numbers
+        self._start()
+
+    def _start(self, place: int = 0) -> None:
+        """Compare the number at a place of the list with the next one."""
+        self._rivals = self._numbers[place : place + 2]
+        # The first one of each pays for threads that start and memory that is new.
+        self._seconds: dict[int, deque[float]] = {
+            n: deque(maxlen=_TRIALS) for n in self._rivals
+        }
+        self._warm: set[int] = set()
+        self._steps_left = _STEPS_OF_A_CHOICE
+
+    def choose(self) -> int:
+        """Return the number for the next step."""
+        if len(self._rivals) == 1:
+            return self._rivals[0]
+        # The larger number first: most fits are better off with it.
+        return min(reversed(self._rivals), key=lambda n: len(self._seconds[n]))
+
+    def note(self, number: int, seconds: float) -> None:
+        """Note the time of one sample in a step."""
+        if len(self._rivals) == 1:
+            self._steps_left -= 1
+            if self._steps_left == 0 and len(self._numbers) > 1:
+                self._start()
+            return
+        if number in self._warm:
+            self._seconds[number].append(seconds)
+        elif number in self._seconds:  # small batches have work for fewer threads
+            self._warm.add(number)
+        timed = [self._seconds[n] for n in self._rivals]
+        if min(len(times) for times in timed) == _TRIALS:
+            few, many = map(median, timed)
+            if many < (1 - _GAIN) * few:
+                self._start(self._numbers.index(self._rivals[1]))
+            else:
+                self._rivals = [self._rivals[0]]
+
+
+class Workers:
+    """Threads that share the chunks of batches with the thread that asks.
+
+    Parameters
+    ----------
+    limit : int, default=1
+        The most threads, the caller's included. The others start when they are first
+        needed, and end with `close`.
+    """
+
+    def __init__(self, limit: int = 1) -> None:
+        self._pace = Pace(limit)
+        self._pool: ThreadPoolExecutor | None = None
+        if limit > 1:
+            self._pool = ThreadPoolExecutor(
+                limit - 1, "skattn", initializer=set_own_threads, initargs=(1,)
+            )
+
+    def run(
+        self,
+        work: Callable[[int, Item], Any],
+        items: Sequence[Item],
+        take: Callable[[Any], None],
+        size: int | None = None,
+    ) -> None:
+        """Call a function on each item, and another on the results, in order.
+
+        Parameters
+        ----------
+        work : callable
+            Takes the position of an item and the item; runs in any thread.
+        items : sequence
+            What to work on.
+        take : callable
+            Takes one result; runs in any thread, but never in two at once, and in the
+            order of the items.
+        size : int, default=None
+            Samples in a training step: its time helps to choose the number of threads.
+            None uses all.
+
+        Raises
+        ------
+        BaseException
+            The first in the order of the items that ``work`` or ``take`` raised.
+        """
+        began = time.perf_counter()
+        # Threads of the pool know nothing of a caller's autocast.
+        alone = len(items) == 1 or torch.is_autocast_enabled("cpu")
+        wanted = self._pace.limit if size is None else self._pace.choose()
+        number = 1 if alone else min(wanted, len(items))
+        round_ = _Round(work, items, take)
+        futures: list[Future[None]] = []
+        try:
+            if self._pool is not None:
+                futures += _ask(self._pool, round_.drain, number - 1)
+            round_.drain()
+        finally:
+            round_.stop()
+            for future in futures:
+                future.cancel()
+            wait(futures)
+        round_.check()
+        if size is not None and not alone:
+            self._pace.note(number, (time.perf_counter() - began) / size)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let nets be copied while they train; a copy works alone."""
+        return Workers, ()
+
+    def close(self) -> None:
+        """End the threads."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
+
+def _ask(
+    pool: ThreadPoolExecutor, drain: Callable[[], None], number: int
+) -> Iterator[Future[None]]:
+    """Let other threads help, unless the main thread of the program has ended."""
+    with suppress(RuntimeError):
+        for _ in range(number):
+            yield pool.submit(drain)
+
+
+class _Round:
+    """The items of one call, and what has come of them."""
+
+    def __init__(
+        self,
+        work: Callable[[int, Any], Any],
+        items: Sequence[Any],
+        take: Callable[[Any], None],
+    ) -> None:
+        self._work, self._take = work, take
+        self._waiting = deque(enumerate(items))
+        self._done: dict[int, Any] = {}
+        self._n_taken = 0
+        self._errors: dict[int, BaseException] = {}
+        self._lock = threading.Lock()
+
+    def drain(self) -> None:
+        """Work until nothing is left; errors are kept for `check`."""
+        while True:
+            try:
+                i, item = self._waiting.popleft()
+            except IndexError:
+                return
+            try:
+                result = self._work(i, item)
+                with self._lock:
+                    self._done[i] = result
+                    # What came out of turn waits, so that few results are kept.
+                    while self._n_taken in self._done:
+                        self._take(self._done.pop(self._n_taken))
+                        self._n_taken += 1
+            except BaseException as error:
+                self._errors[i] = error
+                self.stop()
+
+    def stop(self) -> None:
+        """Leave what nobody has begun."""
+        self._waiting.clear()
+
+    def check(self) -> None:
+        """Raise the first error in the order of the items."""
+        if self._errors:
+            first = self._errors[min(self._errors)]
+            self._errors.clear()  # or it would hold itself in memory
+            raise first
+
+
+class _Local(threading.local):
+    workers: Workers | None = None
+
+
+_local = _Local()
+
+
+@contextmanager
+def open_workers() -> Iterator[Workers]:
+    """Have as many threads as torch would use here, each with one of OpenMP.
+
+    The caller's own number of threads is 1 meanwhile, and what it was afterwards.
+    Inside of another such context these are the workers of that one.
+
+    Yields
+    ------
+    Workers
+        They end with the outermost context.
+    """
+    if _local.workers is not None:
+        yield _local.workers
+        return
+    guard_fork()
+    own = torch.get_num_threads()
+    workers = _local.workers = Workers(min(own, count_cores()))
+    try:
+        if own > 1:
+            set_own_threads(1)
+        yield workers
+    finally:
+        _local.workers = None
+        workers.close()
+        if own > 1:
+            set_own_threads(own)
+
+
+def count_cores() -> int:
+    """Return the number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+# Held while a thread changes its number. A child forked meanwhile needs one of its own.
+_lock = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
+def set_own_threads(number: int) -> None:
+    """Set the number of threads of OpenMP that the calling thread uses.
+
+    ``torch.set_num_threads`` sets two: that of the calling thread, and that which
+    threads begin with that have not used torch yet. The second is put back by such a
+    thread, so that no other thread of the caller's program is changed.
+    """
+    torch.get_num_threads()  # a thread's first question sets its number once more
+    found: list[int] = []
+    with _lock:
+        _call_in_new_thread(lambda: found.append(torch.get_num_threads()))
+        try:
+            torch.set_num_threads(number)
+        finally:
+            _call_in_new_thread(lambda: torch.set_num_threads(found[0]))
+
+
+def _call_in_new_thread(function: Callable[[], None]) -> None:
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()
