@@ -65,12 +65,12 @@ from .training import (
     make_generator,
     mean_weight,
     measure_yardstick,
-    open_workers,
     pack_net,
     predict_some,
     scale_values,
     split_validation,
     train,
+    use_one_thread,
 )
 
 Settings = dict[str, Any]  # values of parameters by their names
@@ -152,7 +152,7 @@ class BaseLSTMAttention(
             all_or_nothing(self),
             torch.inference_mode(False),
             torch.enable_grad(),
-            open_workers(),
+            use_one_thread(),
         ):
             device = choose_device(self.device)
             if not resume:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from skattn.training._parallel import count_cores
+from skattn.training._environment import count_cores
 
 from . import torch_peers
 from .fitting import BATCHES, drop, make_plain

@@ -10,11 +10,16 @@ from ._data import (
     scale_values,
     widen,
 )
-from ._environment import Stream, choose_device, draw_seed, make_generator
+from ._environment import (
+    Stream,
+    choose_device,
+    draw_seed,
+    make_generator,
+    use_one_thread,
+)
 from ._net import AttentionNet
 from ._outlook import Outlook
 from ._packing import pack_net, unpack_net
-from ._parallel import open_workers
 from ._ridge import fit_linear_path
 from ._split import TrainingSamples, find_weighted, mean_weight, split_validation
 from ._trainer import TrainingPlan, train
@@ -39,7 +44,6 @@ __all__ = [
     "make_generator",
     "mean_weight",
     "measure_yardstick",
-    "open_workers",
     "pack_net",
     "predict_some",
     "prepare",
@@ -48,5 +52,6 @@ __all__ = [
     "split_validation",
     "train",
     "unpack_net",
+    "use_one_thread",
     "widen",
 ]

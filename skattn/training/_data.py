@@ -1,5 +1,6 @@
 """Samples as tensors: scaled, in batches for training, in blocks for prediction."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from ..sequences._samples import Samples
 from ..sequences._scaling import InputScaler, Scaler
 from ..sequences._times import describe_times
 from ..targets import Target
-from ._environment import guard_fork
+from ._environment import HOME, guard_fork
 from ._parallel import open_workers
 
 # Batches whose samples are sorted by length together: more would save little more
@@ -434,7 +435,8 @@ def run_network(
     results: list[np.ndarray] = []
     starts = range(0, max(len(values), 1), size)
     if n_blocks == 1 or torch.device(device).type != "cpu":
-        guard_fork()
+        if os.getpid() != HOME:
+            guard_fork()
         results += map(work, starts, starts)
     else:
         with open_workers() as workers:

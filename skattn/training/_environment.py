@@ -2,6 +2,9 @@
 
 import os
 import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from multiprocessing import current_process, parent_process
 from numbers import Integral
@@ -21,6 +24,81 @@ def guard_fork() -> None:
     """
     if os.getpid() != HOME and torch.get_num_threads() > 1:
         torch.set_num_threads(1)
+
+
+class _Local(threading.local):
+    limit: int | None = None
+
+
+_local = _Local()
+
+
+@contextmanager
+def use_one_thread() -> Iterator[int]:
+    """Let this thread use one thread of OpenMP, and as many as before afterwards.
+
+    Yields
+    ------
+    int
+        How many threads may share the work instead, this one included.
+    """
+    if _local.limit is not None:
+        yield _local.limit
+        return
+    guard_fork()
+    own = torch.get_num_threads()
+    _local.limit = min(own, count_cores())
+    try:
+        if own > 1:
+            set_own_threads(1)
+        yield _local.limit
+    finally:
+        _local.limit = None
+        if own > 1:
+            set_own_threads(own)
+
+
+def count_cores() -> int:
+    """Return the number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+# Held while a thread changes its number. A child forked meanwhile needs one of its own.
+_lock = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
+def set_own_threads(number: int) -> None:
+    """Set the number of threads of OpenMP that the calling thread uses.
+
+    ``torch.set_num_threads`` sets two: that of the calling thread, and that which
+    threads begin with that have not used torch yet. The second is put back by such a
+    thread, so that no other thread of the caller's program is changed.
+    """
+    torch.get_num_threads()  # a thread's first question sets its number once more
+    found: list[int] = []
+    with _lock:
+        _call_in_new_thread(lambda: found.append(torch.get_num_threads()))
+        try:
+            torch.set_num_threads(number)
+        finally:
+            _call_in_new_thread(lambda: torch.set_num_threads(found[0]))
+
+
+def _call_in_new_thread(function: Callable[[], None]) -> None:
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()
 
 
 class Stream(IntEnum):

@@ -7,7 +7,6 @@ one thread of OpenMP, and what they return is taken in the order of the chunks. 
 number of threads changes no result.
 """
 
-import os
 import threading
 import time
 from collections import deque
@@ -19,9 +18,10 @@ from typing import Any, TypeVar
 
 import torch
 
-from ._environment import guard_fork
+from ._environment import set_own_threads, use_one_thread
 
 Item = TypeVar("Item")
+Result = Any  # of work on an item
 
 # Steps that are timed with each of two numbers of threads before one is chosen, the
 # share of time that more threads must save, and steps until the choice is made anew:
@@ -105,9 +105,9 @@ class Workers:
 
     def run(
         self,
-        work: Callable[[int, Item], Any],
+        work: Callable[[int, Item], Result],
         items: Sequence[Item],
-        take: Callable[[Any], None],
+        take: Callable[[Result], None],
         size: int | None = None,
     ) -> None:
         """Call a function on each item, and another on the results, in order.
@@ -175,13 +175,13 @@ class _Round:
 
     def __init__(
         self,
-        work: Callable[[int, Any], Any],
-        items: Sequence[Any],
-        take: Callable[[Any], None],
+        work: Callable[[int, Item], Result],
+        items: Sequence[Item],
+        take: Callable[[Result], None],
     ) -> None:
         self._work, self._take = work, take
         self._waiting = deque(enumerate(items))
-        self._done: dict[int, Any] = {}
+        self._done: dict[int, Result] = {}
         self._n_taken = 0
         self._errors: dict[int, BaseException] = {}
         self._lock = threading.Lock()
@@ -228,7 +228,6 @@ _local = _Local()
 def open_workers() -> Iterator[Workers]:
     """Have as many threads as torch would use here, each with one of OpenMP.
 
-    The caller's own number of threads is 1 meanwhile, and what it was afterwards.
     Inside of another such context these are the workers of that one.
 
     Yields
@@ -239,58 +238,10 @@ def open_workers() -> Iterator[Workers]:
     if _local.workers is not None:
         yield _local.workers
         return
-    guard_fork()
-    own = torch.get_num_threads()
-    workers = _local.workers = Workers(min(own, count_cores()))
-    try:
-        if own > 1:
-            set_own_threads(1)
-        yield workers
-    finally:
-        _local.workers = None
-        workers.close()
-        if own > 1:
-            set_own_threads(own)
-
-
-def count_cores() -> int:
-    """Return the number of processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-# Held while a thread changes its number. A child forked meanwhile needs one of its own.
-_lock = threading.Lock()
-
-
-def _renew_lock() -> None:
-    global _lock
-    _lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
-
-
-def set_own_threads(number: int) -> None:
-    """Set the number of threads of OpenMP that the calling thread uses.
-
-    ``torch.set_num_threads`` sets two: that of the calling thread, and that which
-    threads begin with that have not used torch yet. The second is put back by such a
-    thread, so that no other thread of the caller's program is changed.
-    """
-    torch.get_num_threads()  # a thread's first question sets its number once more
-    found: list[int] = []
-    with _lock:
-        _call_in_new_thread(lambda: found.append(torch.get_num_threads()))
+    with use_one_thread() as limit:
+        workers = _local.workers = Workers(limit)
         try:
-            torch.set_num_threads(number)
+            yield workers
         finally:
-            _call_in_new_thread(lambda: torch.set_num_threads(found[0]))
-
-
-def _call_in_new_thread(function: Callable[[], None]) -> None:
-    thread = threading.Thread(target=function)
-    thread.start()
-    thread.join()
+            _local.workers = None
+            workers.close()

@@ -24,8 +24,9 @@ from skattn import (
 )
 from skattn.nn import AttentionNetwork
 from skattn.sequences import Sequences
-from skattn.training import Checkpoint, _data, _parallel
-from skattn.training._parallel import Pace, Workers, open_workers, set_own_threads
+from skattn.training import Checkpoint, _data, _environment
+from skattn.training._environment import set_own_threads
+from skattn.training._parallel import Pace, Workers, open_workers
 
 RNG = np.random.default_rng(0)
 N = 110
@@ -80,7 +81,7 @@ def small_chunks(monkeypatch):
     """Cut batches of the data above, and let a step use more threads than cores."""
     monkeypatch.setattr(_data, "_CHUNK_STATES", 1)
     monkeypatch.setattr(_data, "_CHUNK_SAMPLES", 8)
-    monkeypatch.setattr(_parallel, "count_cores", lambda: 64)
+    monkeypatch.setattr(_environment, "count_cores", lambda: 64)
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
@@ -394,7 +395,7 @@ import threading
 import numpy as np
 import torch
 from skattn import LSTMAttentionRegressor
-from skattn.training import _data, _parallel
+from skattn.training import _data, _environment
 
 def fit():
     threading.main_thread().join()
@@ -402,7 +403,7 @@ def fit():
     print("fitted", flush=True)
 
 _data._CHUNK_STATES = 1
-_parallel.count_cores = lambda: 2
+_environment.count_cores = lambda: 2
 torch.set_num_threads(2)
 X = np.random.default_rng(0).normal(size=(64, 8, 2))
 model = LSTMAttentionRegressor(max_epochs=2, batch_size=32, random_state=0)
