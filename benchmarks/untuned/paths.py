@@ -130,7 +130,11 @@ def measure(task: Task) -> list[dict]:
 
 def main() -> None:
     """Measure all tasks, and write the table."""
-    rows = [row for task in make_tasks() for row in measure(task)]
+    write([row for task in make_tasks() for row in measure(task)])
+
+
+def write(rows: list[dict]) -> None:
+    """Write the result file."""
     table = []
     for name in dict.fromkeys(row["task"] for row in rows):
         own = {row["method"]: row for row in rows if row["task"] == name}
