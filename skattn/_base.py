@@ -90,9 +90,8 @@ _LEAST_JUDGES = 50
 _JUDGES = 0.05
 _LONG_FIT = 500
 
-# Samples on which the share of the attention is measured, and that the rules see.
+# Samples on which the share of the attention is measured.
 _MOST_SHARED = 512
-_MOST_SEEN = 256
 
 # Parameters that do not change the result of a fit, or that act through what a
 # checkpoint is named by as well: the drawn seed, the rows, the kind of device.
@@ -355,12 +354,7 @@ class BaseLSTMAttention(
         lengths, longest = samples.X.lengths, self.n_timesteps_in_
         longest = longest if lengths is None else int(lengths[samples.rows].max())
         shape = (len(samples.rows), longest, self.n_channels_in_)
-        rows = samples.rows[:: max(1, len(samples.rows) // _MOST_SEEN)]
-        some = samples.X.values[rows]
-        if lengths is not None:
-            real = np.arange(some.shape[1]) < lengths[rows, None]
-            some = np.where(real[:, :, None], some, np.nan)
-        seen, schema = Seen(*shape, target.stratified, sequences=some), self._schema
+        seen, schema = Seen(*shape, target.stratified, samples), self._schema
         if schema.categories or schema.static_categories:
             seen = replace(
                 seen,

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from numbers import Integral, Real
-from typing import Any
 
 import torch
 from sklearn.utils._param_validation import (
@@ -20,7 +19,7 @@ from .nn.network import ACTIVATIONS
 from .nn.pooling import POOLINGS
 from .targets._losses import LOSSES
 
-Constraints = dict[str, list[Any]]
+Constraints = dict[str, list[object]]
 _AUTO = StrOptions({"auto"})
 
 SHARED_CONSTRAINTS: Constraints = {
@@ -95,24 +94,19 @@ CLASSIFIER_CONSTRAINTS: Constraints = {
     "class_weight": [dict, StrOptions({"balanced"}), None],
 }
 
-# Names of the pointer's parameters that others have too.
-_POINTS = [
-    name
-    for name in SHARED_CONSTRAINTS
-    if name
-    not in (
-        "conv_layers",
-        "patch_size",
-        "query",
-        "normalizer",
-        "values",
-        "state_bypass",
-        "linear_skip",
-        "conicity_penalty",
-    )
-]
+# What the pointer's network has in one form only.
+_SETTLED = {
+    "conicity_penalty",
+    "conv_layers",
+    "linear_skip",
+    "normalizer",
+    "patch_size",
+    "query",
+    "state_bypass",
+    "values",
+}
 POINTER_CONSTRAINTS: Constraints = {
-    name: SHARED_CONSTRAINTS[name] for name in _POINTS
+    name: kinds for name, kinds in SHARED_CONSTRAINTS.items() if name not in _SETTLED
 } | {
     "attention": [StrOptions({*SCORES})],
     "bidirectional": ["boolean"],

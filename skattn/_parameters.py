@@ -15,6 +15,7 @@ from skorch.callbacks import Callback
 
 from .nn._scores import SCORES
 from .nn._skip import LINEAR_PATHS
+from .training import TrainingSamples
 
 # Windows whose sizes differ by more than this, from their first to their ninth tenth,
 # are read in units of their own.
@@ -61,6 +62,7 @@ SMOOTH = 0.0625
 
 # Below this, sequences are smooth to an LSTM: its steps tell much the same.
 _GENTLE = 0.25
+_MOST_LOOKED_AT = 256
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class Seen:
         Training samples, steps of the longest sequence, channels.
     classifies : bool
         Whether classes are predicted.
+    samples : TrainingSamples
+        Those to train on.
     forecasts : bool, default=False
         Whether the targets continue channels, all sequences have one length, and no
         value is missing.
@@ -91,14 +95,13 @@ class Seen:
         Whether all channels hold categories.
     n_steps : int, default=0
         Steps of all training samples together; where there are categories.
-    sequences : ndarray of shape (n, n_timesteps, n_channels), default=None
-        Some training samples, NaN where there is no value.
     """
 
     n_samples: int
     n_timesteps: int
     n_channels: int
     classifies: bool
+    samples: TrainingSamples
     forecasts: bool = False
     compare: Callable[[Any], dict[Any, float]] | None = None
     measure_spread: Callable[[], float] | None = None
@@ -107,7 +110,6 @@ class Seen:
     vector_size: int | None = None
     tokens: bool = False
     n_steps: int = 0
-    sequences: np.ndarray | None = None
 
     @property
     def words(self) -> bool:
@@ -317,20 +319,23 @@ def _choose_learning_rate(given: Given, seen: Seen) -> Choice:
         return Choice(0.006, "with convolutions")
     if seen.words:
         return Choice(0.003, _WORDS)
-    if seen.sequences is not None and not (seen.forecasts or seen.n_categories):
-        share = _measure_roughness(seen.sequences)
+    if not (seen.forecasts or seen.n_categories):
+        share = _measure_roughness(seen.samples)
         if share < _GENTLE:
             return Choice(0.003, f"steps differ by {share:.2g} of the variance alone")
     return Choice(0.01, "without convolutions")
 
 
-def _measure_roughness(sequences: np.ndarray) -> float:
+def _measure_roughness(samples: TrainingSamples) -> float:
     """Compute the mean square of differences between steps over the variance.
 
-    The median over the channels that vary; 2 for white noise.
+    Of some samples; the median over the channels that vary; 2 for white noise.
     """
-    x = sequences.astype(np.float64)
+    rows = samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)]
+    x, lengths = samples.X.values[rows].astype(np.float64), samples.X.lengths
     real = np.isfinite(x)
+    if lengths is not None:
+        real &= (np.arange(x.shape[1]) < lengths[rows, None])[:, :, None]
     both = real[:, 1:] & real[:, :-1]
     x = np.where(real, x, 0.0)
     count = np.maximum(real.sum((0, 1)), 1)

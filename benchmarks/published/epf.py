@@ -116,16 +116,21 @@ def main(quick: bool = False) -> None:
     )
     kept: dict[str, np.ndarray] = {}
 
-    def ours(name: str, every: int | None, future: bool = True, **parameters):
+    def ours(
+        name: str,
+        every: int | None,
+        future: bool = True,
+        n_members: int = 1,
+        **parameters,
+    ):
         def measure(seed: int) -> dict[str, float]:
-            n_members = parameters.pop("n_estimators", 0)
             model = LSTMAttentionRegressor(
                 target_channels=0,  # the price
                 store_attention=False,
                 random_state=seed,
                 **parameters,
             )
-            if n_members:
+            if n_members > 1:
                 model = SeedEnsemble(model, n_members)
             kept[name] = forecast(hours, model, every, future)
             return judge(truth, kept[name])
@@ -156,8 +161,7 @@ def main(quick: bool = False) -> None:
     name = "skattn, stated, every 182 days"
     table.run(name, ours("again", every, **STATED | change), seeds)
     name = "SeedEnsemble of 4, every 182 days"
-    members = {"n_estimators": 4}
-    table.run(name, ours("four", every, **STATED | change | members), [0])
+    table.run(name, ours("four", every, n_members=4, **STATED | change), [0])
     for name, key in (("one fit", "one"), ("the ensemble", "four")):
         if key in kept:
             values = [compare_days(truth, kept[key], each) for each in theirs.values()]

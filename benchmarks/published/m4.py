@@ -118,14 +118,15 @@ def main(quick: bool = False) -> None:
     }
     raw = make_windows(panel, WINDOW, HORIZON, 48 if quick else 12)
 
-    def as_one_panel(**parameters):
+    def as_one_panel(n_members=1, **parameters):
         """Read windows as they are, in units of their own."""
 
         def measure(seed):
-            n_members = parameters.get("n_members", 1)
-            own = {name: v for name, v in parameters.items() if name != "n_members"}
             model = LSTMAttentionRegressor(
-                target_channels=0, store_attention=False, random_state=seed, **own
+                target_channels=0,
+                store_attention=False,
+                random_state=seed,
+                **parameters,
             )
             if n_members > 1:
                 model = SeedEnsemble(model, n_members)

@@ -97,7 +97,7 @@ class ContributionDisplay:
         Parameters
         ----------
         estimator : LSTMAttentionRegressor
-            Fitted, with ``values="inputs"``.
+            Fitted, with ``values="inputs"``, or with an ``attention_share_`` of 0.
         X : array-like
             Sequences in any form that the estimator takes.
         kind : {"sample", "mean"}, default="sample"

@@ -1,5 +1,6 @@
 """The display of a forecast: history, truth, intervals and attention."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -196,12 +197,12 @@ class ForecastDisplay:
     def from_predictions(
         cls,
         forecast: npt.ArrayLike,
-        history: object = None,
+        history: Iterable[npt.ArrayLike] | None = None,
         truth: npt.ArrayLike | None = None,
         *,
         quantiles: npt.ArrayLike | None = None,
         levels: npt.ArrayLike | None = None,
-        weights: object = None,
+        weights: Iterable[npt.ArrayLike] | None = None,
         sample: int = 0,
         times: npt.ArrayLike | None = None,
         n_history: int | None = None,
@@ -246,11 +247,11 @@ class ForecastDisplay:
         """
         display = cls(
             _as_float(forecast),
-            history=None if history is None else [*map(_as_float, history)],  # type: ignore[call-overload]
+            history=None if history is None else [_as_float(row) for row in history],
             truth=None if truth is None else _as_float(truth),
             quantiles=None if quantiles is None else _as_float(quantiles),
             levels=levels,
-            weights=None if weights is None else [*map(_as_float, weights)],  # type: ignore[call-overload]
+            weights=None if weights is None else [_as_float(row) for row in weights],
             times=times,
             name=name,
             unit=unit,

@@ -1,13 +1,10 @@
 """The decoder whose answers are steps of the input."""
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from ._inputs import Memory
 from .decoder import Decoded, LSTMDecoder
-from .pooling import Pooling
 
 # Weights below it have no gradient, instead of one without bounds.
 _LEAST = 1e-30
@@ -29,8 +26,16 @@ class PointerDecoder(LSTMDecoder):
         Steps to point to.
     n_targets : int
         1: the number of a step.
-    **options
-        As in `LSTMDecoder`.
+    state_bypass : bool, default=False
+        As in `LSTMDecoder`, like all that follow.
+    teacher_forcing, dropout : float, default=0.0
+        Shares.
+    quantiles : tuple of float, default=None
+        A step has none.
+    conditioned : bool, default=False
+        Whether static features scale and shift each context.
+    n_future : int, default=0
+        Numbers known before for each output step.
 
     References
     ----------
@@ -46,11 +51,6 @@ class PointerDecoder(LSTMDecoder):
     >>> decoder(memory).prediction.exp().sum(-1).round(decimals=4)[0]
     tensor([1., 1., 1.], grad_fn=<SelectBackward0>)
     """
-
-    def __init__(
-        self, pooling: Pooling, size: int, horizon: int, n_targets: int, **options: Any
-    ) -> None:
-        super().__init__(pooling, size, horizon, n_targets, **options)
 
     def forward(
         self,

@@ -30,6 +30,9 @@ _TRIALS = 4
 _GAIN = 0.1
 _STEPS_OF_A_CHOICE = 500
 
+# Seconds after which threads that have not begun are not waited for.
+_PATIENCE = 10.0
+
 
 class Pace:
     """Choose the number of threads by the clock, from 1, 2, 4 and so on.
@@ -97,6 +100,7 @@ class Workers:
 
     def __init__(self, limit: int = 1) -> None:
         self._pace = Pace(limit)
+        self._n_ready = 1  # the caller itself
         self._pool: ThreadPoolExecutor | None = None
         if limit > 1:
             self._pool = ThreadPoolExecutor(
@@ -139,6 +143,7 @@ class Workers:
         futures: list[Future[None]] = []
         try:
             if self._pool is not None:
+                self._prepare(self._pool, number)
                 futures += _ask(self._pool, round_.drain, number - 1)
             round_.drain()
         finally:
@@ -149,6 +154,25 @@ class Workers:
         round_.check()
         if size is not None and not alone:
             self._pace.note(number, (time.perf_counter() - began) / size)
+
+    def _prepare(self, pool: ThreadPoolExecutor, number: int) -> None:
+        """Wait until so many threads have begun.
+
+        For the moment in which one sets its own number, other new threads of the
+        program see it: no callback may run then.
+        """
+        if number <= self._n_ready:
+            return
+        meeting = threading.Barrier(number)
+
+        def meet() -> None:
+            with suppress(threading.BrokenBarrierError):
+                meeting.wait(_PATIENCE)
+
+        if len([*_ask(pool, meet, number - 1)]) < number - 1:
+            meeting.abort()
+        meet()
+        self._n_ready = number
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let nets be copied while they train; a copy works alone."""
