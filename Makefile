@@ -48,6 +48,16 @@ mutants: .venv/.installed  ## Break the code at 200 random places: do the tests 
 test-oldest: .venv-oldest/.installed  ## Run the tests with the oldest versions that are allowed
 	.venv-oldest/bin/python -m pytest --numprocesses $(JOBS) --durations=10
 
+.venv-adapters/.installed: constraints.txt constraints-adapters.txt pyproject.toml
+	$(PYTHON) -m venv .venv-adapters
+	.venv-adapters/bin/python -m pip install --quiet --upgrade pip
+	.venv-adapters/bin/python -m pip install --quiet --constraint constraints-adapters.txt torch
+	.venv-adapters/bin/python -m pip install --quiet --constraint constraints-adapters.txt --editable ".[aeon,sktime,persistence]" pytest hypothesis
+	touch $@
+
+test-adapters: .venv-adapters/.installed  ## Run the checks of aeon and sktime on skattn.adapters, in their own environment
+	.venv-adapters/bin/python -m pytest tests/adapters -W ignore
+
 faithfulness: .venv/.installed  ## Ask the faithfulness report about models whose answer is known
 	$(BIN)/python -m benchmarks.faithfulness.known_cases
 	$(BIN)/python -m benchmarks.faithfulness.cmapss
