@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -11,6 +11,9 @@ import torch.distributed as dist
 
 from ._environment import seeding
 from ._parallel import working_in
+
+
+Item = TypeVar("Item")
 
 
 class Team:
@@ -28,7 +31,7 @@ class Team:
         """Whether this process alone writes and prints."""
         return self.rank == 0
 
-    def pick(self, items: Sequence[Any]) -> list[Any]:
+    def pick(self, items: Sequence[Item]) -> list[Item]:
         """Return what this process works on."""
         return [*items[self.rank :: self.size]]
 
@@ -38,13 +41,13 @@ class Team:
         _ask(lambda: dist.broadcast(shared, 0))
         return float(shared)
 
-    def collect(self, value: Any) -> list[Any]:
+    def collect(self, value: Item) -> list[Item]:
         """Return the values of all processes, in their order."""
-        found: list[Any] = [None] * self.size
+        found = [value] * self.size
         _ask(lambda: dist.all_gather_object(found, value))
         return found
 
-    def gather(self, mine: list[Any]) -> Iterator[Any]:
+    def gather(self, mine: list[Item]) -> Iterator[Item]:
         """Yield what came of the items of `pick` in all processes, in their order."""
         found = self.collect(mine)
         for turn in range(len(found[0])):
@@ -97,6 +100,11 @@ def data_parallel() -> Iterator[None]:
     `torch.distributed`. All end with the same weights, those that one process would
     have, to the bit on processors of one kind. Without ``torchrun`` there is one
     process, and nothing changes.
+
+    Yields
+    ------
+    None
+        Fits inside of it are shared.
 
     Raises
     ------
