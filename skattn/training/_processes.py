@@ -12,7 +12,6 @@ import torch.distributed as dist
 from ._environment import seeding
 from ._parallel import working_in
 
-
 Item = TypeVar("Item")
 
 
