@@ -111,7 +111,7 @@ def number_text(
     sequences = []
     for i, columns in enumerate(entries):
         numbers = [
-            _number(column, positions[channel])
+            _number(column, positions[channel], f"{name}[{i}], channel {channel},")
             if channel in positions
             else _as_numbers(column, f"{name}[{i}]", _name_of(X[i], channel))
             for channel, column in enumerate(columns)
@@ -163,16 +163,39 @@ def is_missing(value: object) -> bool:
     return isinstance(value, float | np.floating) and value != value
 
 
-def _number(column: Column, positions: dict[object, int]) -> np.ndarray:
+def _number(column: Column, positions: dict[object, int], name: str) -> np.ndarray:
     """Return for each value the position where it was first seen."""
     values = np.asarray(column, dtype=object)
-    return np.array(
-        [
-            np.nan if is_missing(value) else positions.setdefault(value, len(positions))
-            for value in values.tolist()
-        ],
-        dtype=np.float64,
-    )
+    try:
+        return np.array(
+            [
+                np.nan
+                if is_missing(value)
+                else positions.setdefault(value, len(positions))
+                for value in values.tolist()
+            ],
+            dtype=np.float64,
+        )
+    except TypeError as error:
+        raise ValueError(
+            f"{name} holds something that is no category ({error}); allowed are text, "
+            "booleans, numbers and None."
+        ) from error
+
+
+def _check_kind(
+    entries: Sequence[object], vocabulary: tuple[object, ...], name: str
+) -> None:
+    """Refuse numbers alone for text, and text alone for numbers: all is unknown."""
+    given = {isinstance(entry, str) for entry in entries if entry is not None}
+    known = {isinstance(entry, str) for entry in vocabulary if entry is not None}
+    if len(given) == len(known) == 1 and given != known:
+        kinds = {True: "text", False: "no text"}
+        raise ValueError(
+            f"{name} holds {kinds[given.pop()]}, but {kinds[known.pop()]} in fit, so "
+            "that no category could be known; allowed are those that fit saw, and new "
+            "ones of their kind."
+        )
 
 
 def _as_numbers(column: Column, name: str, channel: object) -> np.ndarray:
@@ -237,6 +260,7 @@ def code_channels(
     meanings: dict[int, list[object]],
     known: Vocabularies | None,
     min_frequency: int | float | None,
+    name: str = "X",
 ) -> tuple[Samples, Vocabularies]:
     """Return samples with codes in the place of categories, and the vocabularies.
 
@@ -252,6 +276,8 @@ def code_channels(
         Vocabularies from `fit`; None to learn them.
     min_frequency : int, float or None
         How often a category must come to be learned.
+    name : str, default="X"
+        The argument's name in messages.
 
     Returns
     -------
@@ -274,6 +300,7 @@ def code_channels(
         vocabulary = known[channel] if known is not None else None
         if vocabulary is None:
             vocabulary = learn(entries, counts, min_frequency, f"channel {channel}")
+        _check_kind(entries, vocabulary, f"{name}, channel {channel},")
         vocabularies[channel] = vocabulary
         codes = find_codes(entries, vocabulary)[inverse.ravel()]
         if real is None:
@@ -301,12 +328,13 @@ def code_column(
 ) -> tuple[np.ndarray, tuple[object, ...]]:
     """Return codes of one column of values, and its vocabulary; None is learned."""
     positions: dict[object, int] = {}
-    numbers = _number(column, positions)
+    numbers = _number(column, positions, name)
     rows = np.where(np.isnan(numbers), len(positions), numbers).astype(np.intp)
     entries = [plain(entry) for entry in [*positions, None]]
     if vocabulary is None:
         counts = np.bincount(rows, minlength=len(entries))
         vocabulary = learn(entries, counts, min_frequency, name)
+    _check_kind(entries, vocabulary, name)
     return find_codes(entries, vocabulary)[rows], vocabulary
 
 

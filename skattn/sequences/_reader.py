@@ -22,7 +22,7 @@ from ._categories import (
 )
 from ._extras import learn_extras, match_extras, match_names, read_extras
 from ._ragged import as_steps, blocks, is_ragged, measure_lengths, pad_steps
-from ._samples import Samples, cut_rows, from_tensor
+from ._samples import Samples, check_numbers, cut_rows, from_tensor
 from ._sequences import Sequences
 from ._split import is_index, read_index
 from ._times import add_times
@@ -164,7 +164,7 @@ def read_X(
     elif not flat:
         _check_channels(estimator, X, samples.values, name)
     if meanings or _has_categories(estimator, reset):
-        samples = _code(estimator, samples, meanings, names, reset=reset)
+        samples = _code(estimator, samples, meanings, names, reset=reset, name=name)
     if not reset and (whole is not None or estimator._schema.n_extras):
         match_extras(whole, extras, estimator._schema, name)
     if whole is not None and whole.names.channels is not None:
@@ -247,11 +247,12 @@ def _code(
     names: list[str] | None,
     *,
     reset: bool,
+    name: str,
 ) -> Samples:
     """Return samples with codes for categories, which are learned in a first fit."""
     if not reset:
         known = estimator._schema.categories
-        return code_channels(samples, [*known], meanings, known, None)[0]
+        return code_channels(samples, [*known], meanings, known, None, name)[0]
     channels, asked = [*meanings], _ask(estimator)
     if not isinstance(asked, str):
         if names is None and not estimator._schema.flat:
@@ -396,6 +397,8 @@ def _check_numbers(
 ) -> np.ndarray:
     if _is_frame(array):
         _check_dtypes(array, name)
+    elif isinstance(array, list | tuple | np.ndarray):
+        check_numbers(array, name)
     return check_array(
         array,
         dtype=FLOATS,
