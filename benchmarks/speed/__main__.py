@@ -25,6 +25,7 @@ from . import (
     predicting,
     searching,
     threads,
+    tokens,
 )
 from .clock import VARIABLE, set_threads
 from .pairs import Rows, first_line, show
@@ -40,6 +41,7 @@ PARTS = {
     "jobs": searching.measure_jobs,
     "arithmetic": arithmetic.measure,
     "lengths": lengths.measure,
+    "tokens": tokens.measure,
     "growth": growth.measure,
     "memory": memory.measure,
     "import": importing.measure,
