@@ -76,7 +76,7 @@ class HandWritten(nn.Module):
 
 
 def run_loop(documents, y, packed=True):
-    """Number words and train for an epoch; padded batches are of like length."""
+    """Train for an epoch, words numbered first; padded batches are of like length."""
     torch.manual_seed(0)
     counts = Counter(word for document in documents for word in document)
     codes = {word: code for code, word in enumerate(counts, start=2)}

@@ -121,6 +121,35 @@ def number_text(
     return sequences, {channel: [*known] for channel, known in positions.items()}
 
 
+def number_columns(
+    columns: list[Column], channels: list[int], n_channels: int
+) -> tuple[list[Column], dict[int, list[object]]]:
+    """Return the columns of flat rows, time-major, with numbers for categories.
+
+    Parameters
+    ----------
+    columns : list of array-like of shape (n_samples,)
+        All channels of the first step, then those of the second.
+    channels : list of int
+        Those that are categories.
+    n_channels : int
+        Channels of each step.
+
+    Returns
+    -------
+    columns : list of array-like
+        Those of other channels as they are.
+    meanings : dict of list
+        By channel, what the numbers mean.
+    """
+    columns = [*columns]
+    positions: dict[int, dict[object, int]] = {channel: {} for channel in channels}
+    for channel, known in positions.items():
+        for place in range(channel, len(columns), n_channels):
+            columns[place] = _number(columns[place], known, f"X, column {place},")
+    return columns, {channel: [*known] for channel, known in positions.items()}
+
+
 def _take_columns(entry: object) -> list[Any]:
     """Return the channels of one sequence."""
     if hasattr(entry, "columns"):
@@ -287,8 +316,9 @@ def code_channels(
     vocabularies : dict of tuple
         Those known or learned.
     """
-    # What numbers stand for was read into an array of our own.
-    values = samples.values if meanings else samples.values.copy()
+    values = samples.values
+    if not (meanings and values.flags.writeable):  # with meanings, it is our own
+        values = values.copy()
     real = samples.real_steps(slice(None))
     vocabularies: Vocabularies = {}
     for channel in channels:

@@ -17,6 +17,8 @@ from ._categories import (
     Vocabularies,
     code_channels,
     holds_text,
+    is_category,
+    number_columns,
     number_text,
     resolve_categories,
 )
@@ -212,12 +214,13 @@ def _number_text(
     name: str,
 ) -> tuple[Any, dict[int, list[object]], Any]:
     """Return X, what numbers in it mean, and X with numbers for categories."""
-    if type(X) is np.ndarray and X.dtype.kind not in "OUS":
-        return X, {}, X
-    if not hasattr(estimator, "categorical_features"):
+    numeric = type(X) is np.ndarray and X.dtype.kind not in "OUS"
+    if numeric or not hasattr(estimator, "categorical_features"):
         return X, {}, X
     if hasattr(X, "to_numpy") and _n_axes(X) == 1:  # a Series of lists
         X = X.to_numpy()
+    if _is_frame(X):
+        return _number_flat(estimator, X, reset=reset)
     if not holds_text(X, name):
         return X, {}, X
     frame, owner = _find_frame(X), type(estimator).__name__
@@ -238,6 +241,37 @@ def _number_text(
 
     numbers, meanings = number_text(X, choose, name)
     return X, meanings, numbers
+
+
+def _number_flat(
+    estimator: SequenceReader, X: Any, *, reset: bool
+) -> tuple[Any, dict[int, list[object]], Any]:
+    """Return a frame of flat rows, what numbers in it mean, and it with numbers.
+
+    A channel is a category if all its columns are; others are refused where numbers
+    are read. Flags are numbers in flat rows.
+    """
+    columns = [X[column] for column in X.columns]
+    by_type = [
+        is_category(column) and np.asarray(column).dtype.kind != "b"
+        for column in columns
+    ]
+    if not any(by_type):
+        return X, {}, X
+    n_timesteps = estimator.n_timesteps if reset else estimator.n_timesteps_in_
+    n_channels = len(columns) // (n_timesteps or len(columns)) or 1
+    asked, channels = _ask(estimator), [*range(n_channels)]
+    if not reset:
+        channels = [*estimator._schema.categories]
+    elif not isinstance(asked, str):
+        channels = resolve_categories(asked or (), n_channels, None)
+    chosen = [c for c in channels if all(by_type[c::n_channels])]
+    if not chosen:
+        return X, {}, X
+    numbers, meanings = number_columns(columns, chosen, n_channels)
+    names = "columns" if hasattr(X, "iloc") else "schema"  # pandas, or polars
+    table = dict(zip(X.columns, numbers, strict=True))
+    return X, meanings, type(X)(table, **{names: [*X.columns]})
 
 
 def _code(
