@@ -80,8 +80,9 @@ class Regression(Target):
             )
         if np.isscalar(y) or getattr(y, "ndim", 1) == 0:
             refuse_scalar(name, y)
-        y = from_tensor(y, name)
-        check_numbers(y, name)
+        if not isinstance(y, np.ndarray) or y.dtype.kind not in "iuf":
+            y = from_tensor(y, name)
+            check_numbers(y, name)
         array: np.ndarray = check_array(
             y,
             dtype=FLOATS,
