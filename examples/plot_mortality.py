@@ -110,7 +110,9 @@ print(X)
 # reads mean, last value and number of values of each variable.
 
 train, test = train_test_split(np.arange(len(y)), stratify=y, random_state=0)
-ranks = OverTime(QuantileTransformer(output_distribution="normal", n_quantiles=200))
+ranks = OverTime(
+    QuantileTransformer(output_distribution="normal", n_quantiles=200, random_state=0)
+)
 network = LSTMAttentionClassifier(
     missing="decay",
     conv_layers=1,
@@ -141,8 +143,8 @@ for name, answer in answers.items():
 # The weights say where the network looked, and occlusion what a step was worth: by how
 # much the probability of death changes without it. In the simulation the last eight
 # hours decide. Occlusion finds them. The weights of those who died stand some hours
-# earlier, since the states of an LSTM in both directions have read what comes before and
-# after: weights alone are no proof (:doc:`/guide/reading_attention`).
+# earlier, since the states of an LSTM in both directions have read what comes before
+# and after: weights alone are no proof (:doc:`/guide/reading_attention`).
 
 Z, fitted = model[:-1].transform(X[test]), model[-1]
 whole = np.array([len(steps) == 12 for steps in Z.steps])
@@ -210,15 +212,16 @@ steps = Z.only_steps()
 predicted = risk.predict(steps)
 worst = int(np.argmax(np.where(y_shown, predicted, -np.inf)))
 print(f"predicted {predicted[worst]:.2f}, at the base {risk.base_value_:.2f}")
-display = ContributionDisplay.from_estimator(
-    risk,
-    steps,
-    sample=worst,
+each = risk.predict_contributions(steps)
+largest = np.sort(np.argsort(np.abs(each[worst]).sum(axis=0))[-12:])
+display = ContributionDisplay(
+    each[:, :, largest],
     step_labels=[f"{hour} h" for hour in hours],
-    channel_names=X.names.channels,
-)
+    channel_names=[X.names.channels[i] for i in largest],
+).plot(sample=worst)
 plt.show()
 
 # %%
-# On the real data the same settings have an area of about .83, and gradient boosting on
-# summaries is ahead: the table stands in :doc:`/guide/irregular_times`.
+# On the real data the same settings have an area of .83 to .85, the weights are nearly
+# even, and the Glasgow coma scale and urea nitrogen count most. Gradient boosting on
+# summaries is as good: the table stands in :doc:`/guide/irregular_times`.
