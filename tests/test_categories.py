@@ -154,7 +154,7 @@ def test_skops_needs_no_other_trust(tmp_path):
     model = LSTMAttentionRegressor(**FAST).fit(RAGGED, FIRST)
     io.dump(model, tmp_path / "model.skops")
     loaded = io.load(
-        tmp_path / "model.skops", trusted=["skattn._regressor.LSTMAttentionRegressor"]
+        tmp_path / "model.skops", trusted=["skattn.LSTMAttentionRegressor"]
     )
     np.testing.assert_array_equal(loaded.predict(RAGGED), model.predict(RAGGED))
 
