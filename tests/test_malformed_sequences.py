@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from skattn import LSTMAttentionRegressor
 
+from . import malformed_fits as fits
 from . import malformed_sequences as cases
 
 TINY = {"hidden_size": 2, "max_epochs": 1, "random_state": 0, "conv_layers": 0}
@@ -55,7 +56,7 @@ def test_what_cannot_be_built_is_named(damage, form, beside, seed):
 
 
 @given(
-    damage=st.sampled_from(cases.FITTING),
+    damage=st.sampled_from(fits.FITTING),
     form=cases.forms,
     beside=cases.besides,
     seed=cases.seeds,
@@ -69,7 +70,7 @@ def test_what_cannot_be_learned_is_named(damage, form, beside, seed):
 
 
 @given(
-    damage=st.sampled_from(cases.PREDICTING),
+    damage=st.sampled_from(fits.PREDICTING),
     form=cases.forms,
     beside=cases.besides,
     seed=cases.seeds,
