@@ -64,10 +64,10 @@ test-pythons:  ## Run the tests with other Pythons; PYTHONS names them
 	$(PYTHON) -m venv .venv-adapters
 	.venv-adapters/bin/python -m pip install --quiet --upgrade pip
 	.venv-adapters/bin/python -m pip install --quiet --constraint constraints-adapters.txt torch
-	.venv-adapters/bin/python -m pip install --quiet --constraint constraints-adapters.txt --editable ".[aeon,sktime,persistence]" pytest hypothesis
+	.venv-adapters/bin/python -m pip install --quiet --constraint constraints-adapters.txt --editable ".[aeon,sktime,persistence]" pytest hypothesis mlflow optuna MAPIE shap skrub imbalanced-learn
 	touch $@
 
-test-adapters: .venv-adapters/.installed  ## Run the checks of aeon and sktime on skattn.adapters, in their own environment
+test-adapters: .venv-adapters/.installed  ## Run the checks of aeon and sktime, and other tools beside skattn, in their own environment
 	.venv-adapters/bin/python -m pytest tests/adapters -W ignore
 
 faithfulness: .venv/.installed  ## Ask the faithfulness report about models whose answer is known

@@ -8,6 +8,7 @@ from ._ensemble import SeedEnsemble
 from ._pointer import LSTMAttentionPointer
 from ._regressor import LSTMAttentionRegressor
 from .persistence import load, save, to_onnx
+from .training._processes import data_parallel
 
 __all__ = [
     "ConformalIntervals",
@@ -16,6 +17,7 @@ __all__ = [
     "LSTMAttentionRegressor",
     "SeedEnsemble",
     "__version__",
+    "data_parallel",
     "load",
     "save",
     "to_onnx",
