@@ -34,6 +34,7 @@ soak: .venv/.installed  ## Run the long forms: kills, clusters, processes, memor
 	$(BIN)/python benchmarks/soak/cluster.py --kill
 	$(BIN)/python benchmarks/soak/processes.py
 	$(BIN)/python benchmarks/soak/cycles.py --cycles 500
+	$(BIN)/python -m pytest tests/test_malformed_sequences.py --hypothesis-profile soak
 
 mutants: .venv/.installed  ## Break the code at 200 random places: do the tests notice? MUTANTS has options
 	$(BIN)/python -m benchmarks.mutants --jobs $(JOBS) $(MUTANTS)
