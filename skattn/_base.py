@@ -511,6 +511,7 @@ class BaseLSTMAttention(
             "n_static": self._schema.n_static,
             "n_future": self._schema.n_future,
             "conv_channels": CONV_CHANNELS,
+            "classes": self._target.stratified,
         }
         if self._schema.categories or self._schema.static_categories:
             settings |= self._schema.count_categories()

@@ -32,8 +32,8 @@ class Architecture(Protocol):
     """What the network of a fitted estimator was built from."""
 
     @property
-    def patch_size(self) -> int:
-        """Time steps in one step of the network."""
+    def weighed_size(self) -> int:
+        """Time steps with one weight."""
 
     @property
     def channel_independent(self) -> bool:
@@ -41,7 +41,7 @@ class Architecture(Protocol):
 
     @property
     def values(self) -> str:
-        """What the weights sum up: "states" or "inputs"."""
+        """What the weights sum up: "states", "inputs" or "segments"."""
 
 
 class Target(Protocol):
@@ -178,7 +178,7 @@ def read_settings(estimator: object) -> FittedSettings:
         return FittedSettings(
             n_timesteps=probe.schema.n_timesteps,
             padding_value=probe.schema.padding_value,
-            patch_size=probe.architecture.patch_size,
+            patch_size=probe.architecture.weighed_size,
             channel_independent=probe.architecture.channel_independent,
         )
     return FittedSettings(
