@@ -51,6 +51,7 @@ test-oldest: .venv-oldest/.installed  ## Run the tests with the oldest versions 
 faithfulness: .venv/.installed  ## Ask the faithfulness report about models whose answer is known
 	$(BIN)/python -m benchmarks.faithfulness.known_cases
 	$(BIN)/python -m benchmarks.faithfulness.cmapss
+	$(BIN)/python -m benchmarks.faithfulness.segments
 	$(BIN)/python -m benchmarks.faithfulness.occlusion_time
 
 accuracy: .venv/.installed  ## Reproduce published tables; SKATTN_DATA names the data, QUICK=1 tries all

@@ -10,6 +10,7 @@ mean of the seeds.
 """
 
 import argparse
+import json
 import time
 
 import numpy as np
@@ -93,7 +94,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--data", nargs="+", default=[*DATA])
     options = parser.parse_args()
-    rows = []
+    path = results.FOLDER / "faithfulness_segments.json"
+    rows = json.loads(path.read_text())["rows"] if path.exists() else []
+    rows = [row for row in rows if row["data"] not in options.data]
     for name in options.data:
         rows += run(name, options.seeds)
         save(rows)  # a long run that is cut off leaves what it has

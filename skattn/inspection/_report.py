@@ -304,6 +304,14 @@ class FaithfulnessReport:
         return readable[int(np.argmax(lower))].name if readable else None
 
     @property
+    def grade(self) -> str:
+        """The verdict in few words: "can be read", "with care" or "do not read"."""
+        verdict = _judge(self["deletion_score"], self["insertion_score"])
+        return {"read": "can be read", "care": "with care", "not": "do not read"}[
+            verdict
+        ]
+
+    @property
     def verdict(self) -> str:
         """Whether the ranking may be read as importance, in one sentence."""
         share = self["attended_share"].value
