@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
     from matplotlib.image import AxesImage
 
+# Share of the steps whose contributions the colours of kind "series" tell apart.
+_SHOWN = 0.98
+
 
 class Contributing(Protocol):
     """An estimator whose predictions are sums of contributions."""
@@ -288,7 +291,9 @@ class ContributionDisplay:
         length = int(np.isfinite(row).nonzero()[0].max(initial=0)) + 1
         each = self.contributions[sample].sum(-1)[:length]
         labels = common.check_labels(self.step_labels, n_timesteps)
-        top, row = np.abs(each).max(), row[:length]
+        row, sizes = row[:length], np.abs(each)
+        # Few steps that tower above all others would leave these without colour.
+        top = np.quantile(sizes, _SHOWN, method="higher") or sizes.max()
         self.ax_ = common.get_axes(ax, "ContributionDisplay", (7.2, 3.0))
         self.figure_ = self.ax_.figure
         room = 0.08 * (np.nanmax(row) - np.nanmin(row)) or 1.0
@@ -310,7 +315,8 @@ class ContributionDisplay:
         known = None if labels is None else labels[:length]
         common.label_axis(self.ax_.xaxis, known, length)
         label = f"contribution, {self.unit}" if self.unit else "contribution"
-        self.colorbar_ = common.add_colorbar(self.ax_, self.image_, label)
+        extend = "both" if sizes.max() > top else "neither"
+        self.colorbar_ = common.add_colorbar(self.ax_, self.image_, label, extend)
         if self.report is not None:
             share = self.report["attended_share"].value
             words = self.report.grade
