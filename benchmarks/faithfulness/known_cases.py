@@ -7,10 +7,12 @@ and those of a liar, who shows each step's weight half a sequence away.
 """
 
 import argparse
+import json
 import time
 
 import numpy as np
 
+from benchmarks import results
 from benchmarks.earlier import EARLIER_REGRESSOR
 from benchmarks.faithfulness import table
 from skattn import LSTMAttentionRegressor, datasets
@@ -27,6 +29,13 @@ PEAKS_ARE_TRUE = 0.95
 INPUTS = {"values": "inputs"}
 BOTH_SIDES = INPUTS | {"query": "learned", "bidirectional": True}
 MAXIMUM = {"loss": "absolute_error", "batch_size": 32}
+PARTS = {
+    "values": "segments",
+    "segment_size": 1,
+    "attention": "sum",
+    "cancellation_penalty": 0.1,
+    "learning_rate": 0.01,
+}
 ALIGNED = {
     "decoder": "lstm",
     "bidirectional": True,
@@ -35,16 +44,21 @@ ALIGNED = {
     "lr_schedule": "cosine",
 }
 CASES = {
-    "marked_step": (6000, {"states": {}, "inputs": INPUTS}),
+    "marked_step": (6000, {"states": {}, "inputs": INPUTS, "segments": PARTS}),
     "find_max": (
         6000,
-        {"states": MAXIMUM, "inputs": MAXIMUM | BOTH_SIDES},
+        {
+            "states": MAXIMUM,
+            "inputs": MAXIMUM | BOTH_SIDES,
+            "segments": MAXIMUM | PARTS | {"attention": "contribution"},
+        },
     ),
     "addition": (
         10_000,
         {
             "states": {},
             "inputs": INPUTS,
+            "segments": PARTS,
             "states, conicity_penalty=0.1": {"conicity_penalty": 0.1},
             "states, conicity_penalty=0.5": {"conicity_penalty": 0.5},
         },
@@ -101,14 +115,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--cases", nargs="+", default=[*CASES])
+    parser.add_argument("--methods", nargs="+", help="all that a case has, if left out")
     options = parser.parse_args()
     rows = []
     for case in options.cases:
         n_samples, methods = CASES[case]
-        for method, settings in methods.items():
+        for method in options.methods or methods:
+            settings = methods[method]
             for seed in options.seeds:
                 rows += run(case, n_samples, method, SHARED | settings, seed)
-    save(rows)
+    new = {(row["case"], row["method"]) for row in rows}
+    path = results.FOLDER / "faithfulness_known_cases.json"
+    known = json.loads(path.read_text())["rows"] if path.exists() else []
+    kept = [row for row in known if (row["case"], row["method"]) not in new]
+    save(sorted(kept + rows, key=lambda row: [*CASES].index(row["case"])))
 
 
 def run(case, n_samples, method, settings, seed):
