@@ -5,7 +5,7 @@ BIN := .venv/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest soak mutants accuracy untuned faithfulness bench ground-truth keras-fixture lint docs clean
+.PHONY: help demo test test-oldest test-pythons test-adapters release soak mutants accuracy untuned faithfulness bench ground-truth keras-fixture lint docs clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,7 @@ soak: .venv/.installed  ## Run the long forms: kills, clusters, processes, memor
 	$(BIN)/python benchmarks/soak/cluster.py --kill
 	$(BIN)/python benchmarks/soak/processes.py
 	$(BIN)/python benchmarks/soak/cycles.py --cycles 500
+	$(BIN)/python -m pytest tests/test_malformed_sequences.py --hypothesis-profile soak
 
 mutants: .venv/.installed  ## Break the code at 200 random places: do the tests notice? MUTANTS has options
 	$(BIN)/python -m benchmarks.mutants --jobs $(JOBS) $(MUTANTS)
@@ -47,6 +48,27 @@ mutants: .venv/.installed  ## Break the code at 200 random places: do the tests 
 
 test-oldest: .venv-oldest/.installed  ## Run the tests with the oldest versions that are allowed
 	.venv-oldest/bin/python -m pytest --numprocesses $(JOBS) --durations=10
+
+PYTHONS := python3.12 python3.13
+
+test-pythons:  ## Run the tests with other Pythons; PYTHONS names them
+	@for python in $(PYTHONS); do \
+	  env=.venv-$$(basename $$python) && echo "== $$python" && \
+	  $$python -m venv $$env && \
+	  $$env/bin/python -m pip install --quiet --constraint constraints.txt torch && \
+	  $$env/bin/python -m pip install --quiet --constraint constraints.txt --editable ".[test,docs]" && \
+	  $$env/bin/python -m pytest --numprocesses $(JOBS) --dist worksteal || exit 1; \
+	done
+
+.venv-adapters/.installed: constraints.txt constraints-adapters.txt pyproject.toml
+	$(PYTHON) -m venv .venv-adapters
+	.venv-adapters/bin/python -m pip install --quiet --upgrade pip
+	.venv-adapters/bin/python -m pip install --quiet --constraint constraints-adapters.txt torch
+	.venv-adapters/bin/python -m pip install --quiet --constraint constraints-adapters.txt --editable ".[aeon,sktime,persistence]" pytest hypothesis mlflow optuna MAPIE shap skrub imbalanced-learn
+	touch $@
+
+test-adapters: .venv-adapters/.installed  ## Run the checks of aeon and sktime, and other tools beside skattn, in their own environment
+	.venv-adapters/bin/python -m pytest tests/adapters -W ignore
 
 faithfulness: .venv/.installed  ## Ask the faithfulness report about models whose answer is known
 	$(BIN)/python -m benchmarks.faithfulness.known_cases
@@ -107,6 +129,28 @@ build/wheels: .venv/.installed constraints-aeon.txt  # real vowels for the galle
 docs: .venv/.installed | build/wheels  ## Build the documentation into build/docs
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -d build/doctrees docs build/docs
 	@echo "build/docs/index.html"
+
+.venv-release/.installed: Makefile
+	$(PYTHON) -m venv .venv-release
+	.venv-release/bin/python -m pip install --quiet build check-manifest pyroma setuptools twine
+	touch $@
+
+BLANK := build/blank
+
+release: .venv-release/.installed  ## Build and check sdist and wheel, and run the sdist's tests against the wheel
+	rm -rf dist build/lib $(BLANK) build/sdist
+	.venv-release/bin/check-manifest
+	.venv-release/bin/pyroma --min 9 .
+	.venv-release/bin/python -m build --outdir dist .
+	.venv-release/bin/twine check --strict dist/*
+	$(PYTHON) -m venv $(BLANK)
+	$(BLANK)/bin/python -m pip install --quiet --constraint constraints.txt torch
+	$(BLANK)/bin/python -m pip install --quiet --constraint constraints.txt dist/*.whl
+	cd build && blank/bin/python ../tests/smoke.py
+	$(BLANK)/bin/python -m pip install --quiet --constraint constraints.txt "$$(ls dist/*.whl)[test,docs]"
+	mkdir -p build/sdist && tar -xzf dist/*.tar.gz -C build/sdist --strip-components 1
+	rm -r build/sdist/skattn  # what is installed is what is tested
+	cd build/sdist && ../blank/bin/pytest --numprocesses $(JOBS) --dist worksteal
 
 clean:  ## Remove all that was built, the environment included
 	rm -rf .venv .venv-oldest .venv-peers .venv-aeon .venv-keras build docs/auto_examples docs/generated *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -10,6 +10,7 @@ ORDER = [
     "plot_classification.py",
     "plot_vowels.py",
     "plot_sentences.py",
+    "plot_mortality.py",
     "plot_forecast_tomorrow.py",
     "plot_electricity.py",
     "plot_quantiles.py",

@@ -58,7 +58,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"plot_",
-    "ignore_pattern": r"electricity_day_ahead\.py",
+    "ignore_pattern": r"(electricity_day_ahead|serve)\.py",
     "within_subsection_order": "_gallery.place",
     "doc_module": ("skattn",),
     "reference_url": {"skattn": None},

@@ -20,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from skattn import LSTMAttentionClassifier
+from skattn.inspection import AttentionDisplay
 from skattn.sequences import Tokenizer
 
 GOOD, BAD = ["fine", "clever", "moving", "fresh"], ["dull", "clumsy", "empty", "stale"]
@@ -62,15 +63,21 @@ print(f"tf-idf and logistic regression: {words.score(X_test, y_test):.2f}")
 # %%
 # Which words
 # -----------
+#
+# The darker a word, the greater its weight in its sentence.
 
-tokens = model[0].transform(X_test[:3])
-weights = model[-1].predict_attention(tokens, as_list=True)
-figure, axes = plt.subplots(3, figsize=(9, 4.5), layout="constrained")
-for axis, sentence, weight in zip(axes, tokens, weights, strict=True):
-    axis.bar(range(len(sentence)), weight, color="tab:blue")
-    axis.set_xticks(range(len(sentence)), sentence, rotation=35, ha="right")
-    axis.set_ylabel("weight")
+tokens = model[0].transform(X_test[:6])
+display = AttentionDisplay.from_estimator(
+    model[-1], tokens, kind="words", sample=None, y=y_test[:6]
+)
 plt.show()
+
+# %%
+# A notebook shows the same as HTML, in its own colours; the pointer on a word tells its
+# weight. Weights often stand on "the" or on a sign and not on "not": the state of the
+# LSTM there has read the words before, and with two directions those after it, too.
+
+display
 
 # %%
 # The vectors of the words are a table. Its first row is for words that the classifier

@@ -8,6 +8,7 @@ from ._ensemble import SeedEnsemble
 from ._pointer import LSTMAttentionPointer
 from ._regressor import LSTMAttentionRegressor
 from .persistence import load, save, to_onnx
+from .training._processes import data_parallel
 
 __all__ = [
     "ConformalIntervals",
@@ -16,9 +17,16 @@ __all__ = [
     "LSTMAttentionRegressor",
     "SeedEnsemble",
     "__version__",
+    "data_parallel",
     "load",
     "save",
     "to_onnx",
 ]
 
 __version__ = version("skattn")
+
+# The names that users import are those in files of skops, mlflow's among them, which
+# are trusted by name.
+for _public in __all__:
+    if isinstance(globals()[_public], type):
+        globals()[_public].__module__ = __name__

@@ -19,6 +19,8 @@ from .training import AttentionNet, TrainingSamples
 
 Vectors = Mapping[object, Any]
 
+_BLOCK_ROWS = 4096  # samples whose codes are counted at a time
+
 
 class CategoriesMixin:
     """Categories of estimators, and their vectors."""
@@ -127,8 +129,7 @@ def start_vectors(estimator: Any, network: Network, samples: TrainingSamples) ->
         static = embedding is not network.embeddings[0] or not schema.categories
         found = schema.static_categories if static else schema.categories
         for place, (channel, entries) in enumerate(found.items()):
-            codes = _take_codes(samples, channel, static)
-            counts = np.bincount(codes, minlength=1 + len(entries))
+            counts = _count_codes(samples, channel, static, 1 + len(entries))
             embedding.set_counts(place, torch.from_numpy(counts).float())
             if not static and estimator.embeddings is not None:
                 given = _find_vectors(estimator, channel)
@@ -136,16 +137,22 @@ def start_vectors(estimator: Any, network: Network, samples: TrainingSamples) ->
                 embedding.set_vectors(place, _start_from(given, entries, drawn))
 
 
-def _take_codes(samples: TrainingSamples, channel: int, static: bool) -> np.ndarray:
+def _count_codes(
+    samples: TrainingSamples, channel: int, static: bool, n_codes: int
+) -> np.ndarray:
+    """Return how often each code comes in the rows that are trained on."""
     X, rows = samples.X, samples.rows
     if static:
         assert X.static is not None
-        return X.static[rows, channel].astype(np.intp)
-    codes, lengths = X.values[rows][:, :, channel], X.lengths
-    if lengths is None:
-        return codes.ravel().astype(np.intp)
-    real = np.arange(codes.shape[1]) < lengths[rows, None]
-    return codes[real].astype(np.intp)
+        return np.bincount(X.static[rows, channel].astype(np.intp), minlength=n_codes)
+    counts = np.zeros(n_codes, np.intp)
+    for start in range(0, len(rows), _BLOCK_ROWS):  # copies of a corpus need room
+        some = rows[start : start + _BLOCK_ROWS]
+        codes, lengths = X.values[some, :, channel], X.lengths
+        if lengths is not None:
+            codes = codes[np.arange(codes.shape[1]) < lengths[some, None]]
+        counts += np.bincount(codes.ravel().astype(np.intp), minlength=n_codes)
+    return counts
 
 
 def _find_vectors(estimator: Any, channel: int) -> Vectors:

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from ._notebook import describe_fit
 from ._parameters import Choice, FitSummary
 from .training import AttentionNet
 
@@ -35,6 +36,13 @@ class HistoryMixin:
             for key, name in names.items()
             if any(key in epoch for epoch in epochs)
         }
+
+    def _repr_html_inner(self) -> str:
+        """Return scikit-learn's diagram, and below it what a fit chose and reached."""
+        diagram = super()._repr_html_inner()  # type: ignore[misc]
+        if not hasattr(self, "net_"):
+            return diagram
+        return diagram + describe_fit(self.fit_summary_, self.history_)
 
     @property
     def n_iter_(self) -> int:

@@ -15,7 +15,9 @@ def import_optional(module: str, extra: str, needed_for: str) -> ModuleType:
     try:
         return import_module(module)
     except ImportError as error:
-        package = module.partition(".")[0]
-        raise ImportError(
-            f"{needed_for} needs {package}: pip install 'skattn[{extra}]'."
-        ) from error
+        raise lacks(module.partition(".")[0], extra, needed_for) from error
+
+
+def lacks(package: str, extra: str, needed_for: str) -> ImportError:
+    """Return the error that says what needs a package, and how to install it."""
+    return ImportError(f"{needed_for} needs {package}: pip install 'skattn[{extra}]'.")

@@ -12,4 +12,5 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 # How long an example takes depends on the machine, and on what is imported first.
 settings.register_profile("skattn", deadline=None)
+settings.register_profile("soak", deadline=None, max_examples=2000)
 settings.load_profile("skattn")

@@ -154,7 +154,7 @@ def test_skops_needs_no_other_trust(tmp_path):
     model = LSTMAttentionRegressor(**FAST).fit(RAGGED, FIRST)
     io.dump(model, tmp_path / "model.skops")
     loaded = io.load(
-        tmp_path / "model.skops", trusted=["skattn._regressor.LSTMAttentionRegressor"]
+        tmp_path / "model.skops", trusted=["skattn.LSTMAttentionRegressor"]
     )
     np.testing.assert_array_equal(loaded.predict(RAGGED), model.predict(RAGGED))
 
@@ -423,3 +423,57 @@ def test_inspection_takes_categories_for_missing(form):
         NotImplementedError, match="gradients do not go through categories"
     ):
         gradient_importance(model, some)
+
+
+LETTERS = np.random.default_rng(3).choice(["a", "b", "c"], (60, 4))
+
+
+def flat(library, **columns):
+    return pytest.importorskip(library).DataFrame(
+        {name: [str(x) for x in column] for name, column in columns.items()}
+    )
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_text_in_flat_frames_is_a_channel_of_categories(library):
+    frame = flat(library, **{f"word{i}": LETTERS[:, i] for i in range(4)})
+    y = LETTERS[:, 2] == "b"
+    model = LSTMAttentionRegressor(max_epochs=2, random_state=0).fit(frame, y)
+    listed = [row.tolist() for row in LETTERS]
+    other = LSTMAttentionRegressor(max_epochs=2, random_state=0).fit(listed, y)
+    np.testing.assert_array_equal(model.predict(frame), other.predict(listed))
+    assert model.categories_[0].tolist() == ["a", "b", "c"]
+    assert model.feature_names_in_.tolist() == ["word0", "word1", "word2", "word3"]
+    with pytest.raises(ValueError, match=r"feature names"):
+        model.predict(frame[["word1", "word0", "word2", "word3"]])
+
+
+def test_flat_frames_hold_channels_of_text_beside_numbers():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "kind0": LETTERS[:, 0],
+            "dose0": rng.normal(size=60),
+            "kind1": pd.Categorical(LETTERS[:, 1]),
+            "dose1": rng.normal(size=60),
+        }
+    )
+    model = LSTMAttentionRegressor(n_timesteps=2, max_epochs=1, random_state=0)
+    model.fit(frame, frame["dose1"])
+    steps = np.stack([LETTERS[:, :2], frame[["dose0", "dose1"]]], axis=2)
+    listed = [
+        pd.DataFrame({"kind": x[:, 0], "dose": x[:, 1].astype(float)}) for x in steps
+    ]
+    other = LSTMAttentionRegressor(max_epochs=1, random_state=0)
+    other.fit(listed, frame["dose1"])
+    np.testing.assert_allclose(model.predict(frame), other.predict(listed))
+    assert {*model.categories_} == {0}
+    for wrong in (frame.assign(kind1=1.0), frame.assign(dose0="a")):
+        with pytest.raises(ValueError, match=r"X has a column '\w+' of type"):
+            model.predict(wrong)
+
+
+def test_flags_in_flat_frames_stay_numbers():
+    frame = pd.DataFrame({f"flag{i}": LETTERS[:, i] == "a" for i in range(4)})
+    model = LSTMAttentionRegressor(max_epochs=1, random_state=0)
+    assert model.fit(frame, np.arange(60.0)).categories_ == {}

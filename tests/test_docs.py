@@ -20,7 +20,12 @@ modern_numpy = pytest.mark.skipif(
     np.__version__.startswith("1."), reason="NumPy 1 writes numbers in another way"
 )
 ROOT = Path(__file__).parents[1]
-MODULES = [module.name for module in pkgutil.walk_packages(skattn.__path__, "skattn.")]
+WITH_TOOLKITS = {"skattn.adapters.aeon", "skattn.adapters.sktime"}  # tests/adapters
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(skattn.__path__, "skattn.")
+    if module.name not in WITH_TOOLKITS
+]
 PUBLIC_MODULES = [
     "skattn",
     "skattn.datasets",

@@ -25,6 +25,7 @@ from . import (
     predicting,
     searching,
     threads,
+    tokens,
 )
 from .clock import VARIABLE, set_threads
 from .pairs import Rows, first_line, show
@@ -40,6 +41,7 @@ PARTS = {
     "jobs": searching.measure_jobs,
     "arithmetic": arithmetic.measure,
     "lengths": lengths.measure,
+    "tokens": tokens.measure,
     "growth": growth.measure,
     "memory": memory.measure,
     "import": importing.measure,
@@ -67,7 +69,9 @@ NOTES = [
     "Fits are of 1,000 samples of 50 steps and 8 channels, an LSTM of 50 units, "
     "additive attention with the last state as query, and 5 epochs of Adam; skattn "
     "scales the inputs besides. Rows without a target are for "
-    "information."
+    "information.",
+    "The memory of tokenised documents is that of the documents and of the fit at its "
+    "peak, over that of the documents.",
 ]
 
 

@@ -16,6 +16,7 @@ from ._plot_attention import AttentionDisplay
 from ._plot_contribution import ContributionDisplay
 from ._plot_faithfulness import FaithfulnessDisplay
 from ._plot_forecast import ForecastDisplay
+from ._plot_training import TrainingDisplay
 from ._report import FaithfulnessReport
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "FaithfulnessDisplay",
     "FaithfulnessReport",
     "ForecastDisplay",
+    "TrainingDisplay",
     "attention_faithfulness",
     "attention_frame",
     "channel_occlusion_importance",

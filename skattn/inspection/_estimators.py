@@ -206,10 +206,12 @@ def choose_output(estimator: object) -> Output:
     return lambda X: np.asarray(method(X), dtype=np.float64)
 
 
-def predict_weights(estimator: object, X: object, **options: object) -> np.ndarray:
+def predict_weights(
+    estimator: object, X: object, unit: str = "patch", **options: object
+) -> np.ndarray:
     """Return the attention weights of an estimator, with the steps as last axis.
 
-    Steps are the patches that the network weighs.
+    Steps are the patches that the network weighs, or time steps with ``unit="step"``.
     """
     if not hasattr(estimator, "predict_attention"):
         raise TypeError(
@@ -217,7 +219,7 @@ def predict_weights(estimator: object, X: object, **options: object) -> np.ndarr
             f"{type(estimator).__name__} has none."
         )
     if "unit" in signature(estimator.predict_attention).parameters:
-        options["unit"] = "patch"
+        options["unit"] = unit
     return np.asarray(estimator.predict_attention(X, **options))
 
 

@@ -1,5 +1,6 @@
 """The display of attention weights."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,9 +8,21 @@ import numpy.typing as npt
 
 from . import _plot_common as common
 from ._estimators import find_patch_size, predict_weights
+from ._plot_series import draw_series
+from ._plot_words import (
+    Sentence,
+    check_classes,
+    draw_sentences,
+    find_words,
+    make_sentences,
+    measure_figure,
+    weigh_words,
+    write_html,
+)
 from ._series import Series, find_patches, find_real_patches, read_series
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.collections import PolyCollection
     from matplotlib.colorbar import Colorbar
@@ -18,17 +31,19 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
     from matplotlib.lines import Line2D
 
-KINDS = ("samples", "mean", "series", "alignment", "heads")
+KINDS = ("samples", "mean", "series", "alignment", "heads", "words")
 
 
 class AttentionDisplay:
     """Plots of attention weights over the steps of sequences.
 
-    Use `from_estimator` or `from_weights` to make one. There are five kinds: "samples",
+    Use `from_estimator` or `from_weights` to make one. There are six kinds: "samples",
     a heat map of samples by steps; "mean", the mean weight of each step with a band
     that holds 80 % of the samples; "series", the channels of one sample with its
     weights below; "alignment", a heat map of output steps by input steps; "heads", one
-    heat map of samples by steps for each head. Padding is grey.
+    heat map of samples by steps for each head; "words", sentences whose words are
+    shaded by their weights, the greatest weight of each sentence darkest. Padding is
+    grey. Notebooks show the words as HTML, in the colours of the page.
 
     Parameters
     ----------
@@ -43,6 +58,10 @@ class AttentionDisplay:
         The same for output steps.
     channel_names : list of str, default=None
         Names of the channels.
+    words : list of list of str, default=None
+        The words of each sample, for ``kind="words"``.
+    y_true, y_pred : array-like of shape (n_samples,), default=None
+        Labels that stand above the words.
 
     Attributes
     ----------
@@ -62,6 +81,8 @@ class AttentionDisplay:
         The weights below a series.
     colorbar_ : matplotlib Colorbar or None
         Its colour bar.
+    texts_ : list of matplotlib Text
+        The words.
 
     See Also
     --------
@@ -85,6 +106,7 @@ class AttentionDisplay:
     band_: "PolyCollection | None"
     bars_: "BarContainer | None"
     colorbar_: "Colorbar | None"
+    texts_: list["Artist"]
 
     def __init__(
         self,
@@ -94,12 +116,18 @@ class AttentionDisplay:
         step_labels: npt.ArrayLike | None = None,
         output_labels: npt.ArrayLike | None = None,
         channel_names: list[str] | None = None,
+        words: list[list[str]] | None = None,
+        y_true: npt.ArrayLike | None = None,
+        y_pred: npt.ArrayLike | None = None,
     ) -> None:
         self.weights = weights
         self.series = series
         self.step_labels = step_labels
         self.output_labels = output_labels
         self.channel_names = channel_names
+        self.words = words
+        self.y_true = y_true
+        self.y_pred = y_pred
 
     @classmethod
     def from_estimator(
@@ -108,7 +136,8 @@ class AttentionDisplay:
         X: object,
         *,
         kind: str | None = None,
-        sample: int = 0,
+        sample: int | None = 0,
+        y: npt.ArrayLike | None = None,
         step_labels: npt.ArrayLike | None = None,
         output_labels: npt.ArrayLike | None = None,
         channel_names: list[str] | None = None,
@@ -122,11 +151,15 @@ class AttentionDisplay:
             Fitted, with ``predict_attention``, which needs a parameter ``average`` for
             ``kind="heads"``.
         X : array-like, Tensor, data frame, or list of arrays (length, n_channels)
-            Sequences in any form that the estimator takes.
+            Sequences in any form that the estimator takes; lists of words for
+            ``kind="words"``.
         kind : str, default=None
             See `plot`.
         sample : int, default=0
             See `plot`.
+        y : array-like of shape (n_samples,), default=None
+            True labels, for ``kind="words"``, which shows them beside the predicted
+            ones.
         step_labels : array-like of shape (n_steps,), default=None
             Names of the steps.
         output_labels : array-like of shape (horizon,), default=None
@@ -141,6 +174,14 @@ class AttentionDisplay:
         AttentionDisplay
             Drawn.
         """
+        if kind == "words":
+            words = find_words(X)
+            return cls(
+                weigh_words(predict_weights(estimator, X, unit="step"), words),
+                words=words,
+                y_true=y,
+                y_pred=estimator.predict(X) if hasattr(estimator, "predict") else None,
+            ).plot(kind, sample=sample, ax=ax)
         series = read_series(estimator, X)
         weights = predict_weights(estimator, X).astype(np.float64)
         patch_size = find_patch_size(estimator, weights, *series.values.shape[:2])
@@ -166,7 +207,9 @@ class AttentionDisplay:
         X: object = None,
         *,
         kind: str | None = None,
-        sample: int = 0,
+        sample: int | None = 0,
+        y: npt.ArrayLike | None = None,
+        y_pred: npt.ArrayLike | None = None,
         step_labels: npt.ArrayLike | None = None,
         output_labels: npt.ArrayLike | None = None,
         channel_names: list[str] | None = None,
@@ -180,11 +223,13 @@ class AttentionDisplay:
                 (n_samples, horizon, n_steps) or (n_samples, n_heads, n_steps)
             NaN on padding.
         X : array-like or list of arrays (length, n_channels), default=None
-            The sequences, for ``kind="series"``.
+            The sequences, for ``kind="series"``, or lists of words for "words".
         kind : str, default=None
             See `plot`.
         sample : int, default=0
             See `plot`.
+        y, y_pred : array-like of shape (n_samples,), default=None
+            True and predicted labels, for ``kind="words"``.
         step_labels : array-like of shape (n_steps,), default=None
             Names of the steps.
         output_labels : array-like of shape (horizon,), default=None
@@ -199,8 +244,8 @@ class AttentionDisplay:
         AttentionDisplay
             Drawn.
         """
-        rows = None
-        if X is not None:
+        rows, words = None, find_words(X)
+        if X is not None and words is None:
             rows = _cut(read_series(None, X))
         display = cls(
             np.asarray(weights, dtype=np.float64),
@@ -208,6 +253,9 @@ class AttentionDisplay:
             step_labels=step_labels,
             output_labels=output_labels,
             channel_names=channel_names,
+            words=words,
+            y_true=y,
+            y_pred=y_pred,
         )
         return display.plot(kind, sample=sample, ax=ax)
 
@@ -222,10 +270,12 @@ class AttentionDisplay:
 
         Parameters
         ----------
-        kind : {"samples", "mean", "series", "alignment", "heads"}, default=None
+        kind : {"samples", "mean", "series", "alignment", "heads", "words"}, \
+                default=None
             What to draw. None draws "samples" for 2-D weights, "alignment" for others.
         sample : int, default=0
-            The sample for "series" and "alignment"; None draws the mean alignment.
+            The sample for "series", "alignment" and "words"; None draws the mean
+            alignment, or the words of all samples.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure.
 
@@ -252,13 +302,18 @@ class AttentionDisplay:
                 f"shape {self.weights.shape}."
             )
         labels = common.check_labels(self.step_labels, self.weights.shape[-1])
-        self.ax_ = common.get_axes(ax, "AttentionDisplay")
+        sentences = self._choose_sentences(sample) if kind == "words" else []
+        size = measure_figure(sentences) if sentences else None
+        self.ax_ = common.get_axes(ax, "AttentionDisplay", size)
         self.figure_ = self.ax_.figure
         self.axes_ = np.array([self.ax_])
-        self.images_, self.lines_ = [], []
+        self.images_, self.lines_, self.texts_ = [], [], []
+        self._sentences = sentences
         self.band_ = self.bars_ = self.colorbar_ = None
         if kind == "series":
             self._plot_series(sample, labels)
+        elif kind == "words":
+            self.texts_ = draw_sentences(self.ax_, sentences)
         elif kind == "heads":
             self._plot_heads(labels)
         elif kind == "mean":
@@ -336,56 +391,37 @@ class AttentionDisplay:
         if self.series is None:
             raise ValueError("kind='series' needs the sequences, but X is None.")
         number = common.check_sample(sample, len(self.weights))
-        row, weights = self.series[number], self.weights[number]
-        weights = weights[np.isfinite(weights)]
-        boxes = [(0.0, 0.4, 1.0, 0.6), (0.0, 0.0, 1.0, 0.3)]
-        above, below = common.split_axes(self.ax_, boxes)
-        self.axes_ = np.array([above, below])
-        patch_size = -(-len(row) // len(weights))
-        # The last patch ends with the sequence; each bar is as wide as its patch.
-        ends = len(row) - patch_size * np.arange(len(weights))[::-1]
-        starts = np.maximum(ends - patch_size, 0)
-        n_channels = row.shape[1]
-        names = self.channel_names or [f"channel {c}" for c in range(n_channels)]
-        styles = ["-", "--", ":", "-."]
-        for channel in range(n_channels):
-            self.lines_ += above.plot(
-                np.arange(len(row)),
-                row[:, channel],
-                styles[channel % len(styles)],
-                color=[common.BLUE, common.ORANGE, common.GREY][channel % 3],
-                marker="." if len(row) <= 50 else "",
-                label=names[channel],
-            )
-        if n_channels > 1:
-            above.legend(frameon=False, fontsize="small")
-        else:
-            above.set_ylabel(names[0])
-        self.bars_ = below.bar(
-            starts - 0.5,
-            weights,
-            width=ends - starts,
-            align="edge",
-            color=common.GREY,
-            edgecolor="white",
-            linewidth=0.5 if len(weights) <= 60 else 0,
+        names = self.channel_names
+        drawn = draw_series(
+            self.ax_, self.series[number], self.weights[number], names, labels
         )
-        for ax in self.axes_:
-            ax.set_xlim(-0.5, len(row) - 0.5)
-            common.open_spines(ax)
-        above.set_xticks([])
-        _label_bars(below, labels, starts, ends)
-        below.set(xlabel="step", ylabel="weight", ylim=(0, None))
+        self.axes_, self.lines_, self.bars_ = drawn
 
+    def _choose_sentences(self, sample: int | None) -> list[Sentence]:
+        """Return the words of one sample, or of all, with weights and labels."""
+        if self.words is None:
+            raise ValueError(
+                "kind='words' needs X, a list of lists of words, but words is None."
+            )
+        if len(self.words) != len(self.weights):
+            raise ValueError(
+                f"words has {len(self.words)} samples, but weights has "
+                f"{len(self.weights)}; allowed is one list of words for each."
+            )
+        y_true = check_classes(self.y_true, len(self.weights), "y")
+        y_pred = check_classes(self.y_pred, len(self.weights), "y_pred")
+        samples: Sequence[int] = range(len(self.weights))
+        if sample is not None:
+            samples = [common.check_sample(sample, len(self.weights))]
+        return make_sentences(self.words, self.weights, y_true, y_pred, samples)
 
-def _label_bars(
-    ax: "Axes", labels: np.ndarray | None, starts: np.ndarray, ends: np.ndarray
-) -> None:
-    """Label the bars in the middle of their patches."""
-    common.label_axis(ax.xaxis, labels, len(starts))
-    ticks = ax.get_xticks().astype(int)
-    words = [word.get_text() for word in ax.get_xticklabels()]
-    ax.set_xticks((starts + ends - 1)[ticks] / 2, words)
+    def _repr_html_(self) -> str | None:
+        """Return the words as HTML; before `plot` those of all samples."""
+        if hasattr(self, "ax_"):
+            return write_html(self._sentences) if self._sentences else None
+        if self.words is None or self.weights.ndim != 2:
+            return None
+        return write_html(self._choose_sentences(None))
 
 
 def _cut(series: Series) -> list[np.ndarray]:

@@ -6,11 +6,15 @@ takes are kept until all chunks are through, to be applied in the order of the c
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
+from torch import Tensor, nn
+
+# A module with a method ``remember``, and what that takes.
+Statistics = tuple[nn.Module, tuple[Tensor, ...]]
 
 
 @dataclass
@@ -21,12 +25,13 @@ class TrainingPass:
     ----------
     generator : torch.Generator, default=None
         The source of dropout masks; None for torch's global stream.
-    updates : list of callable
-        What the network is to remember of the samples; to be called afterwards.
+    statistics : list of tuple
+        What modules are to remember of the samples: each module, and the tensors for
+        its method ``remember``, which is called afterwards.
     """
 
     generator: torch.Generator | None = None
-    updates: list[Callable[[], None]] = field(default_factory=list)
+    statistics: list[Statistics] = field(default_factory=list)
 
 
 class _Local(threading.local):

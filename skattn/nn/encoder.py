@@ -1,7 +1,5 @@
 """What reads the steps: the LSTM, and the convolutions that may stand before it."""
 
-from functools import partial
-
 import torch
 from torch import Tensor, nn
 from torch.nn import init
@@ -223,18 +221,24 @@ class MaskedBatchNorm(nn.Module):
             mean = (x * mask).sum((0, 2)) / count
             centred = (x - mean[:, None]) * mask
             variance = centred.square().sum((0, 2)) / count
-        remember = partial(self._remember, mean.detach(), variance.detach())
+        found = (mean.detach(), variance.detach())
         own = current_pass()
         if own is None:
-            remember()
+            self.remember(*found)
         else:
-            own.updates.append(remember)
+            own.statistics.append((self, found))
         scale = self.weight * (variance + 1e-5).rsqrt()
         return x * scale[:, None] + (self.bias - mean * scale)[:, None]
 
     @torch.no_grad()
-    def _remember(self, mean: Tensor, variance: Tensor) -> None:
-        """Move the running statistics towards those of a group."""
+    def remember(self, mean: Tensor, variance: Tensor) -> None:
+        """Move the running statistics towards those of a group.
+
+        Parameters
+        ----------
+        mean, variance : Tensor of shape (size,)
+            Over the real steps of the group.
+        """
         self.n_updates += 1
         momentum = (1 / self.n_updates).clamp(min=_LEAST_MOMENTUM)
         self.running_mean.lerp_(mean, momentum)

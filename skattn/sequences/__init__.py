@@ -27,3 +27,9 @@ __all__ = [
     "to_aeon",
     "to_tslearn",
 ]
+
+# The names that users import are those in files of skops, mlflow's among them, which
+# are trusted by name.
+for _public in __all__:
+    if isinstance(globals()[_public], type):
+        globals()[_public].__module__ = __name__

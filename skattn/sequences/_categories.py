@@ -75,8 +75,8 @@ def number_text(
     Returns
     -------
     sequences : list of ndarray of shape (length, n_channels)
-        Float64; in the channels of categories the position in ``meanings``, NaN for
-        what is missing.
+        Float64, or float32 where all channels are categories; in these the position
+        in ``meanings``, NaN for what is missing.
     meanings : dict of list
         By channel.
 
@@ -86,9 +86,11 @@ def number_text(
         If a sequence has no step, or another number of channels than the first, or if
         a channel that holds no categories holds no numbers either.
     """
-    entries = [_take_columns(entry) for entry in X]
-    n_channels = len(entries[0])
-    for i, columns in enumerate(entries):
+    n_channels = len(_take_columns(X[0]))
+    # A channel is what the first sequence that says something makes of it.
+    telling: list[Column] = [()] * n_channels
+    for i, entry in enumerate(X):
+        columns = _take_columns(entry)
         if len(columns) != n_channels:
             raise ValueError(
                 f"{name}[{i}] has {len(columns)} channels, but {name}[0] has "
@@ -99,25 +101,53 @@ def number_text(
                 f"{name}[{i}] has no steps; allowed is at least 1, such as a token "
                 "'' for an empty document."
             )
-    # A channel is what the first sequence that says something makes of it.
-    telling = [
-        next((columns[c] for columns in entries if _says_something(columns[c])), ())
-        for c in range(n_channels)
-    ]
+        for c in [c for c in range(n_channels) if not len(telling[c])]:
+            telling[c] = columns[c] if _says_something(columns[c]) else ()
     by_type = [c for c, column in enumerate(telling) if is_category(column)]
     positions: dict[int, dict[object, int]] = {
         channel: {} for channel in choose(n_channels, by_type)
     }
     sequences = []
-    for i, columns in enumerate(entries):
+    # Codes are exact in float32, and a corpus takes half the memory.
+    type_ = np.float32 if len(positions) == n_channels else np.float64
+    for i, entry in enumerate(X):
         numbers = [
-            _number(column, positions[channel])
+            _number(column, positions[channel], f"{name}[{i}], channel {channel},")
             if channel in positions
-            else _as_numbers(column, f"{name}[{i}]", _name_of(X[i], channel))
-            for channel, column in enumerate(columns)
+            else _as_numbers(column, f"{name}[{i}]", _name_of(entry, channel))
+            for channel, column in enumerate(_take_columns(entry))
         ]
-        sequences.append(np.column_stack(numbers))
+        sequences.append(np.column_stack(numbers).astype(type_, copy=False))
     return sequences, {channel: [*known] for channel, known in positions.items()}
+
+
+def number_columns(
+    columns: list[Column], channels: list[int], n_channels: int
+) -> tuple[list[Column], dict[int, list[object]]]:
+    """Return the columns of flat rows, time-major, with numbers for categories.
+
+    Parameters
+    ----------
+    columns : list of array-like of shape (n_samples,)
+        All channels of the first step, then those of the second.
+    channels : list of int
+        Those that are categories.
+    n_channels : int
+        Channels of each step.
+
+    Returns
+    -------
+    columns : list of array-like
+        Those of other channels as they are.
+    meanings : dict of list
+        By channel, what the numbers mean.
+    """
+    columns = [*columns]
+    positions: dict[int, dict[object, int]] = {channel: {} for channel in channels}
+    for channel, known in positions.items():
+        for place in range(channel, len(columns), n_channels):
+            columns[place] = _number(columns[place], known, f"X, column {place},")
+    return columns, {channel: [*known] for channel, known in positions.items()}
 
 
 def _take_columns(entry: object) -> list[Any]:
@@ -163,16 +193,39 @@ def is_missing(value: object) -> bool:
     return isinstance(value, float | np.floating) and value != value
 
 
-def _number(column: Column, positions: dict[object, int]) -> np.ndarray:
+def _number(column: Column, positions: dict[object, int], name: str) -> np.ndarray:
     """Return for each value the position where it was first seen."""
     values = np.asarray(column, dtype=object)
-    return np.array(
-        [
-            np.nan if is_missing(value) else positions.setdefault(value, len(positions))
-            for value in values.tolist()
-        ],
-        dtype=np.float64,
-    )
+    try:
+        return np.array(
+            [
+                np.nan
+                if is_missing(value)
+                else positions.setdefault(value, len(positions))
+                for value in values.tolist()
+            ],
+            dtype=np.float64,
+        )
+    except TypeError as error:
+        raise ValueError(
+            f"{name} holds something that is no category ({error}); allowed are text, "
+            "booleans, numbers and None."
+        ) from error
+
+
+def _check_kind(
+    entries: Sequence[object], vocabulary: tuple[object, ...], name: str
+) -> None:
+    """Refuse numbers alone for text, and text alone for numbers: all is unknown."""
+    given = {isinstance(entry, str) for entry in entries if entry is not None}
+    known = {isinstance(entry, str) for entry in vocabulary if entry is not None}
+    if len(given) == len(known) == 1 and given != known:
+        kinds = {True: "text", False: "no text"}
+        raise ValueError(
+            f"{name} holds {kinds[given.pop()]}, but {kinds[known.pop()]} in fit, so "
+            "that no category could be known; allowed are those that fit saw, and new "
+            "ones of their kind."
+        )
 
 
 def _as_numbers(column: Column, name: str, channel: object) -> np.ndarray:
@@ -237,6 +290,7 @@ def code_channels(
     meanings: dict[int, list[object]],
     known: Vocabularies | None,
     min_frequency: int | float | None,
+    name: str = "X",
 ) -> tuple[Samples, Vocabularies]:
     """Return samples with codes in the place of categories, and the vocabularies.
 
@@ -252,6 +306,8 @@ def code_channels(
         Vocabularies from `fit`; None to learn them.
     min_frequency : int, float or None
         How often a category must come to be learned.
+    name : str, default="X"
+        The argument's name in messages.
 
     Returns
     -------
@@ -260,22 +316,22 @@ def code_channels(
     vocabularies : dict of tuple
         Those known or learned.
     """
-    values = samples.values.copy()
+    values = samples.values
+    if not (meanings and values.flags.writeable):  # with meanings, it is our own
+        values = values.copy()
     real = samples.real_steps(slice(None))
     vocabularies: Vocabularies = {}
     for channel in channels:
         column = values[:, :, channel]  # a view
         seen = column if real is None else column[real]
-        numbers, inverse, counts = np.unique(
-            seen, return_inverse=True, return_counts=True
-        )
-        meaning = meanings.get(channel)
-        entries = [_mean(float(number), meaning) for number in numbers]
+        entries, places = _find_entries(seen, meanings.get(channel))
         vocabulary = known[channel] if known is not None else None
         if vocabulary is None:
+            counts = np.bincount(places, minlength=len(entries))
             vocabulary = learn(entries, counts, min_frequency, f"channel {channel}")
+        _check_kind(entries, vocabulary, f"{name}, channel {channel},")
         vocabularies[channel] = vocabulary
-        codes = find_codes(entries, vocabulary)[inverse.ravel()]
+        codes = find_codes(entries, vocabulary).astype(values.dtype)[places]
         if real is None:
             column[:] = codes.reshape(column.shape)
         else:
@@ -284,12 +340,21 @@ def code_channels(
     return replace(samples, values=values), vocabularies
 
 
-def _mean(number: float, meaning: list[object] | None) -> object:
-    """Return the category that a number stands for."""
+def _find_entries(
+    seen: np.ndarray, meaning: list[object] | None
+) -> tuple[list[object], np.ndarray]:
+    """Return the categories that numbers stand for, and where each number's is."""
+    if meaning is not None:
+        places = np.where(np.isnan(seen), len(meaning), seen).astype(np.intp)
+        return [plain(entry) for entry in [*meaning, None]], places.ravel()
+    numbers, places = np.unique(seen, return_inverse=True)
+    return [_as_category(float(number)) for number in numbers], places.ravel()
+
+
+def _as_category(number: float) -> object:
+    """Return a number as a category: whole ones as integers, None for NaN."""
     if np.isnan(number):
         return None
-    if meaning is not None:
-        return plain(meaning[int(number)])
     return int(number) if number.is_integer() else number
 
 
@@ -301,12 +366,13 @@ def code_column(
 ) -> tuple[np.ndarray, tuple[object, ...]]:
     """Return codes of one column of values, and its vocabulary; None is learned."""
     positions: dict[object, int] = {}
-    numbers = _number(column, positions)
+    numbers = _number(column, positions, name)
     rows = np.where(np.isnan(numbers), len(positions), numbers).astype(np.intp)
     entries = [plain(entry) for entry in [*positions, None]]
     if vocabulary is None:
         counts = np.bincount(rows, minlength=len(entries))
         vocabulary = learn(entries, counts, min_frequency, name)
+    _check_kind(entries, vocabulary, name)
     return find_codes(entries, vocabulary)[rows], vocabulary
 
 

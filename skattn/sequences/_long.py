@@ -1,6 +1,6 @@
 """Long tables, one row a time step, as lists of sequences."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,7 +53,9 @@ def from_long(
         Column of time stamps, numbers or dates, which must rise within a sequence;
         None takes the rows as they come.
     channels : list of str
-        Columns of numbers, in the order of the channels to come. NaN stays NaN.
+        Columns of numbers or text, in the order of the channels to come. NaN stays
+        NaN. With text among them, sequences are arrays of objects, and skattn's
+        estimators read the channels of text as categories.
 
     Returns
     -------
@@ -64,8 +66,8 @@ def from_long(
     Raises
     ------
     ValueError
-        If a column does not exist or holds no numbers, an id is missing, or times are
-        missing, repeat or run backwards: the message names the ids.
+        If a column does not exist or holds neither numbers nor text, an id is missing,
+        or times are missing, repeat or run backwards: the message names the ids.
 
     Examples
     --------
@@ -82,14 +84,25 @@ def from_long(
     >>> ids.tolist()
     ['b', 'a']
     """
-    labels = _take(frame, id, "id")
+    return read_long(frame, id, time, channels, _take_channel)
+
+
+def read_long(
+    frame: object,
+    id_: str,
+    time: str | None,
+    channels: Iterable[str],
+    take: Callable[[object, str], np.ndarray],
+) -> LongSequences:
+    """Read a long table as `from_long` does; ``take`` reads the column of a channel."""
+    labels = _take(frame, id_, "id")
     channels = [channels] if isinstance(channels, str) else [*channels]
     if not channels:
         raise ValueError("channels is empty; name at least one column.")
-    table = np.column_stack([_take_numbers(frame, name) for name in channels])
+    table = np.column_stack([take(frame, name) for name in channels])
     if not len(table):
         raise ValueError("frame has no rows; at least 1 is needed.")
-    ids, number = _number_ids(labels, id)
+    ids, number = _number_ids(labels, id_)
     order = np.argsort(number, kind="stable")
     stops = np.cumsum(np.bincount(number))[:-1]
     times = None
@@ -110,6 +123,16 @@ def _take(frame: Any, column: str, argument: str) -> np.ndarray:
         raise ValueError(
             f"{argument}={column!r} is no column of frame; there are {[*columns]}."
         ) from error
+
+
+def _take_channel(frame: object, column: str) -> np.ndarray:
+    """Return a column as it is if it holds text, and else as numbers."""
+    values = _take(frame, column, "channels")
+    if values.dtype.kind in "OSU":
+        told = values[~_find_missing(values)]
+        if told.size and all(isinstance(value, str) for value in told.tolist()):
+            return values.astype(object)
+    return _take_numbers(frame, column)
 
 
 def _take_numbers(frame: object, column: str, argument: str = "channels") -> np.ndarray:

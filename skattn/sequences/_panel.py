@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._long import LongSequences, _check_times, _take, _take_numbers, from_long
+from ._long import LongSequences, _check_times, _take, _take_numbers, read_long
 from ._parts import Part, name_columns
 from ._ragged import is_ragged
 from ._samples import from_tensor
@@ -158,7 +158,7 @@ def _read_long(
 ) -> Panel:
     known = frame.columns if hasattr(frame, "columns") else frame
     channels = columns or [c for c in known if c not in (id_, time)]
-    long = from_long(frame, id=id_, time=time, channels=channels)
+    long = read_long(frame, id_, time, channels, _take_numbers)
     return Panel(
         labels=long.ids,
         tables=long.X,

@@ -5,7 +5,7 @@ from typing import TypeGuard
 
 import numpy as np
 
-from ._samples import Samples, from_tensor
+from ._samples import Samples, check_numbers, from_tensor
 
 # Values read at once when a padded array is searched, so that a memmap stays on disk.
 _BLOCK_VALUES = 1 << 22
@@ -56,6 +56,7 @@ def as_steps(X: Sequence[object], name: str) -> tuple[np.ndarray, np.ndarray]:
 
 def _as_table(entry: object, name: str) -> np.ndarray:
     given = np.asarray(from_tensor(entry, name))
+    check_numbers(given, name)
     array = given[:, None] if given.ndim == 1 else given
     if array.ndim != 2 or 0 in array.shape:
         raise ValueError(

@@ -17,12 +17,14 @@ from ._categories import (
     Vocabularies,
     code_channels,
     holds_text,
+    is_category,
+    number_columns,
     number_text,
     resolve_categories,
 )
 from ._extras import learn_extras, match_extras, match_names, read_extras
 from ._ragged import as_steps, blocks, is_ragged, measure_lengths, pad_steps
-from ._samples import Samples, cut_rows, from_tensor
+from ._samples import Samples, check_numbers, cut_rows, from_tensor
 from ._sequences import Sequences
 from ._split import is_index, read_index
 from ._times import add_times
@@ -164,7 +166,7 @@ def read_X(
     elif not flat:
         _check_channels(estimator, X, samples.values, name)
     if meanings or _has_categories(estimator, reset):
-        samples = _code(estimator, samples, meanings, names, reset=reset)
+        samples = _code(estimator, samples, meanings, names, reset=reset, name=name)
     if not reset and (whole is not None or estimator._schema.n_extras):
         match_extras(whole, extras, estimator._schema, name)
     if whole is not None and whole.names.channels is not None:
@@ -212,12 +214,13 @@ def _number_text(
     name: str,
 ) -> tuple[Any, dict[int, list[object]], Any]:
     """Return X, what numbers in it mean, and X with numbers for categories."""
-    if type(X) is np.ndarray and X.dtype.kind not in "OUS":
-        return X, {}, X
-    if not hasattr(estimator, "categorical_features"):
+    numeric = type(X) is np.ndarray and X.dtype.kind not in "OUS"
+    if numeric or not hasattr(estimator, "categorical_features"):
         return X, {}, X
     if hasattr(X, "to_numpy") and _n_axes(X) == 1:  # a Series of lists
         X = X.to_numpy()
+    if _is_frame(X):
+        return _number_flat(estimator, X, reset=reset)
     if not holds_text(X, name):
         return X, {}, X
     frame, owner = _find_frame(X), type(estimator).__name__
@@ -240,6 +243,37 @@ def _number_text(
     return X, meanings, numbers
 
 
+def _number_flat(
+    estimator: SequenceReader, X: Any, *, reset: bool
+) -> tuple[Any, dict[int, list[object]], Any]:
+    """Return a frame of flat rows, what numbers in it mean, and it with numbers.
+
+    A channel is a category if all its columns are; others are refused where numbers
+    are read. Flags are numbers in flat rows.
+    """
+    columns = [X[column] for column in X.columns]
+    by_type = [
+        is_category(column) and np.asarray(column).dtype.kind != "b"
+        for column in columns
+    ]
+    if not any(by_type):
+        return X, {}, X
+    n_timesteps = estimator.n_timesteps if reset else estimator.n_timesteps_in_
+    n_channels = len(columns) // (n_timesteps or len(columns)) or 1
+    asked, channels = _ask(estimator), [*range(n_channels)]
+    if not reset:
+        channels = [*estimator._schema.categories]
+    elif not isinstance(asked, str):
+        channels = resolve_categories(asked or (), n_channels, None)
+    chosen = [c for c in channels if all(by_type[c::n_channels])]
+    if not chosen:
+        return X, {}, X
+    numbers, meanings = number_columns(columns, chosen, n_channels)
+    names = "columns" if hasattr(X, "iloc") else "schema"  # pandas, or polars
+    table = dict(zip(X.columns, numbers, strict=True))
+    return X, meanings, type(X)(table, **{names: [*X.columns]})
+
+
 def _code(
     estimator: SequenceReader,
     samples: Samples,
@@ -247,11 +281,12 @@ def _code(
     names: list[str] | None,
     *,
     reset: bool,
+    name: str,
 ) -> Samples:
     """Return samples with codes for categories, which are learned in a first fit."""
     if not reset:
         known = estimator._schema.categories
-        return code_channels(samples, [*known], meanings, known, None)[0]
+        return code_channels(samples, [*known], meanings, known, None, name)[0]
     channels, asked = [*meanings], _ask(estimator)
     if not isinstance(asked, str):
         if names is None and not estimator._schema.flat:
@@ -396,6 +431,8 @@ def _check_numbers(
 ) -> np.ndarray:
     if _is_frame(array):
         _check_dtypes(array, name)
+    elif isinstance(array, list | tuple | np.ndarray):
+        check_numbers(array, name)
     return check_array(
         array,
         dtype=FLOATS,

@@ -64,6 +64,56 @@ def from_tensor(X: object, name: str) -> object:
         ) from error
 
 
+def check_numbers(values: object, name: str) -> None:
+    """Refuse what is no number, and what NumPy would turn into one without a word.
+
+    Parameters
+    ----------
+    values : array-like
+        Of any type. Frames and lists of uneven rows pass: their columns and shapes
+        are checked elsewhere.
+    name : str
+        The argument's name in messages.
+
+    Raises
+    ------
+    ValueError
+        If values are complex, dates, durations, records, or text that is no number.
+    TypeError
+        If they are objects that are no numbers.
+    """
+    if hasattr(values, "columns"):
+        return
+    plain = isinstance(values, list | tuple | np.ndarray)
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        return
+    kind = array.dtype.kind
+    if kind == "c":
+        raise ValueError(
+            f"{name} is of type {array.dtype}: Complex data not supported; allowed "
+            "are real numbers."
+        )
+    if kind in "mMV":
+        raise ValueError(
+            f"{name} is of type {array.dtype}; allowed are numbers. Turn dates and "
+            "durations into numbers before, or give times of steps as "
+            "skattn.sequences.Sequences(steps, times=...)."
+        )
+    if (
+        kind not in "OSU" or not plain
+    ):  # a frame's column may hold its own missing value
+        return
+    try:
+        array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        type_ = TypeError if isinstance(error, TypeError) else ValueError
+        raise type_(
+            f"{name} does not hold numbers ({error}); allowed are numbers."
+        ) from error
+
+
 def cut_rows(rows: np.ndarray, n_timesteps: int | None) -> np.ndarray:
     """Return flat rows cut into steps, time-major.
 

@@ -23,6 +23,8 @@ def make_windows(
     static: object = None,
     id: str | None = None,  # noqa: A002  (the word for it in long tables)
     time: str | None = None,
+    times: bool = False,
+    as_sequences: bool = False,
     return_index: bool = False,
 ) -> tuple[Part, ...]:
     """Cut series into windows of history X and the values y that follow each.
@@ -58,6 +60,11 @@ def make_windows(
     time : str, default=None
         Column of frames that holds numbers or dates, which must rise; it is no channel.
         None: the index of pandas, if it holds dates.
+    times : bool, default=False
+        Whether X holds the time of each step, which the network then reads: of the
+        column ``time``, or of the index if it holds dates. X is then `Sequences`.
+    as_sequences : bool, default=False
+        Whether X is `Sequences` in any case, with the names of the channels.
     return_index : bool, default=False
         Whether to return where each window is from.
 
@@ -65,7 +72,8 @@ def make_windows(
     -------
     X : ndarray of shape (n_windows, window, n_channels) or Sequences
         Of one series a read-only view, not a copy. The windows of several series stand
-        one series after the other.
+        one series after the other. An array has no names of channels; `Sequences`
+        have them.
     y : ndarray of shape (n_windows, horizon) or (n_windows, horizon, n_targets)
         2-D for series of one axis or a single channel in ``target_channels``; of one
         series a view too, but for a list of channels.
@@ -80,7 +88,8 @@ def make_windows(
     ------
     ValueError
         If all series are shorter than ``window + horizon``, there is no such channel,
-        series have different channels, or an argument is no positive whole number.
+        series have different channels, an argument is no positive whole number, or
+        ``times`` are wanted where none are known.
 
     Warns
     -----
@@ -135,8 +144,13 @@ def make_windows(
     future = None if ahead is None else y[..., ahead]
     y = y[..., targets]
     whole: Part = X
-    if future is not None or rows is not None:
-        whole = _collect(X, panel, number, future, ahead, rows)
+    if future is not None or rows is not None or times or as_sequences:
+        stamps = None
+        if times:
+            each = _take_times(panel, kept, time)
+            cut = [sliding_window_view(row, window + horizon)[::stride] for row in each]
+            stamps = _join([windows[:, :window] for windows in cut])
+        whole = _collect(X, panel, number, future, ahead, rows, stamps)
     if not return_index:
         return whole, y
     check_times(panel, time or "the index")
@@ -154,6 +168,8 @@ def next_window(
     static: object = None,
     id: str | None = None,  # noqa: A002  (the word for it in long tables)
     time: str | None = None,
+    times: bool = False,
+    as_sequences: bool = False,
     return_index: bool = False,
 ) -> Part:
     """Return X for a forecast beyond the end of the data: the last window of each.
@@ -175,13 +191,15 @@ def next_window(
         As given to `make_windows`.
     id, time : str, default=None
         Columns of frames, as given to `make_windows`.
+    times, as_sequences : bool, default=False
+        As given to `make_windows`.
     return_index : bool, default=False
         Whether to return where each window is from.
 
     Returns
     -------
     X : ndarray of shape (n_series, window, n_channels) or Sequences
-        A copy; `Sequences` with ``future`` or ``static``. Series of fewer steps than
+        A copy; `Sequences` where `make_windows` gives them. Series of fewer steps than
         ``window`` are left out, with a warning.
     index : structured ndarray of shape (n_series,)
         With ``return_index``: the ``series``, the row ``start`` at which the window
@@ -230,9 +248,12 @@ def next_window(
         )
     kept = _find_long_enough(panel, window, "window")
     X: Part = np.stack([panel.tables[i][-window:] for i in kept])
-    if known is not None or rows is not None:
+    if known is not None or rows is not None or times or as_sequences:
         taken = None if known is None else known[kept]
-        X = _collect(X, panel, kept, taken, ahead, rows)
+        stamps = None
+        if times:
+            stamps = np.stack([row[-window:] for row in _take_times(panel, kept, time)])
+        X = _collect(X, panel, kept, taken, ahead, rows, stamps)
         X.names = X.names._replace(future=names)
     if not return_index:
         return X
@@ -306,6 +327,18 @@ def _join(parts: list[np.ndarray]) -> np.ndarray:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
+def _take_times(panel: Panel, kept: np.ndarray, time: str | None) -> list[np.ndarray]:
+    """Return the times of some series."""
+    if panel.times is None:
+        raise ValueError(
+            "times=True needs times: a column of frames that time names, a pandas "
+            f"index of dates, or LongSequences with times; got time={time!r} and none "
+            "of these for each series."
+        )
+    check_times(panel, time or "the index")
+    return [panel.times[i] for i in kept]
+
+
 def _collect(
     X: np.ndarray,
     panel: Panel,
@@ -313,10 +346,11 @@ def _collect(
     future: np.ndarray | None,
     ahead: list[int] | None,
     rows: Part,
+    times: np.ndarray | None,
 ) -> Sequences:
     """Return windows with what else is known of them; ``number`` is their series."""
     static = None if rows is None else take_rows(rows, number)
-    whole = Sequences(X, static=static, future=future)
+    whole = Sequences(X, static=static, future=future, times=times)
     names = panel.channels
     ahead_names = None
     if names is not None and ahead is not None:

@@ -62,7 +62,9 @@ class Classes(Target):
                 f"LSTMAttentionClassifier requires {name} to be passed, but the target "
                 f"{name} is None."
             )
-        y = check_array(y, ensure_2d=False, dtype=None, input_name=name)
+        y = check_array(
+            y, ensure_2d=False, dtype=None, ensure_min_samples=0, input_name=name
+        )
         labels = column_or_1d(y, warn=True)
         if len(labels) != n_samples:
             refuse_length(name, len(labels), n_samples)

@@ -10,7 +10,7 @@ from sklearn.utils import check_array
 from torch import Tensor, nn
 
 from ..sequences._reader import FLOATS, refuse_length, refuse_scalar
-from ..sequences._samples import Samples, from_tensor
+from ..sequences._samples import Samples, check_numbers, from_tensor
 from ..sequences._scaling import IDENTITY, InputScaler, Scaler, fit_scaler
 from ._losses import LOSSES, QuantileLoss
 from ._target import Target
@@ -80,12 +80,16 @@ class Regression(Target):
             )
         if np.isscalar(y) or getattr(y, "ndim", 1) == 0:
             refuse_scalar(name, y)
+        if not isinstance(y, np.ndarray) or y.dtype.kind not in "iuf":
+            y = from_tensor(y, name)
+            check_numbers(y, name)
         array: np.ndarray = check_array(
-            from_tensor(y, name) if hasattr(y, "detach") else y,
+            y,
             dtype=FLOATS,
             ensure_2d=False,
             allow_nd=True,
-            ensure_min_features=0,  # explained below, with the name
+            ensure_min_samples=0,  # explained below, with the name
+            ensure_min_features=0,
             estimator="LSTMAttentionRegressor",
             input_name=name,
         )

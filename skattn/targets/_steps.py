@@ -62,7 +62,12 @@ class Steps(Target):
                 f"{name} is None."
             )
         steps: np.ndarray = check_array(
-            y, ensure_2d=False, allow_nd=True, dtype=None, input_name=name
+            y,
+            ensure_2d=False,
+            allow_nd=True,
+            dtype=None,
+            ensure_min_samples=0,
+            input_name=name,
         )
         if steps.ndim not in (1, 2) or steps.size == 0:
             raise ValueError(

@@ -25,7 +25,12 @@ class ProgressBar(Callback):
 
     def on_train_begin(self, net: NeuralNet, **kwargs: object) -> None:
         """Open the bar."""
-        self.bar_ = tqdm(total=net.max_epochs, unit="epoch", file=sys.stderr)
+        self.bar_ = tqdm(
+            total=net.max_epochs,
+            unit="epoch",
+            file=sys.stderr,
+            disable=not net.verbose,
+        )
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: object) -> None:
         """Move the bar by one epoch."""
@@ -87,7 +92,8 @@ class EarlyStopping(Callback):
             size = len(batch.target)
             total += float(net.validation_step(batch)["loss"]) * size
             count += size
-        return total / count
+        loss = total / count
+        return loss if net.team is None else net.team.agree(loss)
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: object) -> None:
         """Keep the best weights, and count the epochs since they improved."""

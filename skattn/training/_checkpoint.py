@@ -125,6 +125,8 @@ class Checkpoint(Callback):
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: object) -> None:
         """Write; a disk that fails costs the checkpoint, not the training."""
+        if net.team is not None and not net.team.leads:
+            return
         groups = net.optimizer_.state_dict()["param_groups"]
         state = {
             "format": _FORMAT,

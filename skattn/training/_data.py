@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 
 from ..nn import Inputs
 from ..nn._channel_independent import Network
+from ..sequences._ragged import blocks
 from ..sequences._samples import Samples
 from ..sequences._scaling import InputScaler, Scaler
 from ..sequences._times import describe_times
@@ -234,6 +235,8 @@ class SequenceDataset(Dataset):
     def _read_all(self) -> Inputs:
         """Return all rows, read block by block, as copies in float64 need room."""
         n_rows, values = len(self._rows), self._samples.values
+        if self._is_ready():
+            return self._share()
         n_block = max(1, _BLOCK_VALUES // values[:1].size)
         if n_rows <= n_block:
             return self._read(slice(None))
@@ -257,6 +260,35 @@ class SequenceDataset(Dataset):
                 if part is not None and whole is not None:
                     whole[rows] = part
         return Inputs(x, self.lengths, everything.static, everything.future, times)
+
+    def _is_ready(self) -> bool:
+        """Return whether the network reads the values as they are: codes alone."""
+        samples, scaler = self._samples, self._scaler
+        values, lengths = samples.values, samples.lengths
+        if values.dtype != np.float32 or samples.times is not None:
+            return False
+        if not (values.flags.c_contiguous and values.flags.writeable):
+            return False
+        scaled = np.any(scaler.mean) or np.any(scaler.scale != 1)
+        if scaled or scaler.missing != "error":
+            return False
+        if not np.array_equal(self._rows, np.arange(len(values))):
+            return False
+        step = np.arange(values.shape[1])[:, None]
+        return lengths is None or not any(
+            (values[rows] * (step >= lengths[rows, None, None])).any()
+            for rows in blocks(values)
+        )
+
+    def _share(self) -> Inputs:
+        """Return the values themselves, as a corpus may fill half of the memory."""
+        samples, scaler = self._samples, self._scaler
+        return Inputs(
+            torch.from_numpy(samples.values),
+            self.lengths,
+            _scale_part(scaler.static, samples.static, f"{self._name}.static"),
+            _scale_part(scaler.future, samples.future, f"{self._name}.future"),
+        )
 
 
 def _is_on_disk(values: np.ndarray) -> bool:

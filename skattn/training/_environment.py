@@ -28,6 +28,7 @@ def guard_fork() -> None:
 
 class _Local(threading.local):
     limit: int | None = None
+    seeds: np.random.Generator | None = None
 
 
 _local = _Local()
@@ -117,10 +118,28 @@ def draw_seed(random_state: int | np.random.RandomState | None) -> int:
     state, which stays as the caller left it.
     """
     if random_state is None:
+        if _local.seeds is not None:
+            return int(_local.seeds.integers(2**32))
         return int(np.random.SeedSequence().generate_state(1)[0])
     if isinstance(random_state, Integral):
         return int(random_state)
     return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+@contextmanager
+def seeding(entropy: int) -> Iterator[None]:
+    """Let `draw_seed` take what it draws by itself from a stream, in this thread.
+
+    Parameters
+    ----------
+    entropy : int
+        The same in all processes that must draw the same seeds.
+    """
+    before, _local.seeds = _local.seeds, np.random.default_rng(entropy)
+    try:
+        yield
+    finally:
+        _local.seeds = before
 
 
 def derive(seed: int, stream: Stream, epoch: int = 0, *within: int) -> int:

@@ -1,9 +1,9 @@
 """The skorch net that trains the network: weighted loss, seeded epochs."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from skorch import NeuralNet
@@ -19,6 +19,9 @@ from ._data import Batch, Batches, SequenceDataset, Weighted, cut
 from ._environment import Stream, derive
 from ._flat import FlatWeights
 from ._parallel import Workers
+
+if TYPE_CHECKING:
+    from ._processes import Team
 
 OPTIMIZERS = {
     "adam": torch.optim.Adam,
@@ -77,6 +80,11 @@ class AttentionNet(NeuralNet):
         super().__init__(module, **kwargs)
 
     @property
+    def team(self) -> "Team | None":
+        """The processes that train this net together; None for one."""
+        return None if self.workers is None else self.workers.team
+
+    @property
     def _default_callbacks(self) -> list[tuple[str, Any]]:
         # skorch's own score and print every epoch; the losses are recorded below.
         return [("epoch_timer", EpochTimer())]
@@ -96,6 +104,7 @@ class AttentionNet(NeuralNet):
         self._epoch = self._n_batches = 0
         self._learned = [p for p in self.module_.parameters() if p.requires_grad]
         self._drops = draws_masks(self.module_)
+        self._memories = [m for m in self.module_.modules() if hasattr(m, "remember")]
         self._watched = self._find_watched()
         self._decaying = self.module_.decaying_parameters() if self.weight_decay else []
 
@@ -103,6 +112,7 @@ class AttentionNet(NeuralNet):
         """Leave a module that predicts, without a stream that would be pickled."""
         super().on_train_end(net, **kwargs)
         del self._order, self._learned, self._watched, self._decaying
+        del self._memories
         self.module_.eval()
 
     def on_epoch_begin(self, net: NeuralNet, **kwargs: object) -> None:
@@ -196,7 +206,8 @@ class AttentionNet(NeuralNet):
         losses: list[Tensor] = []
         predictions: list[Tensor] = []
 
-        def work(i: int, chunk: Batch) -> ChunkResult:
+        def work(_: int, numbered: tuple[int, Batch]) -> ChunkResult:
+            i, chunk = numbered
             return self._train_on(chunk, i, len(chunk.target) / n_samples)
 
         def take(result: ChunkResult) -> None:
@@ -204,8 +215,15 @@ class AttentionNet(NeuralNet):
             predictions.append(result.prediction)
             self._add(result)
 
-        workers = self.workers or Workers()
-        workers.run(work, chunks, take, n_samples)
+        workers, team = self.workers or Workers(), self.team
+        numbered = [*enumerate(chunks)]
+        if team is None:
+            workers.run(work, numbered, take, n_samples)
+        else:
+            mine: list[ChunkResult] = []
+            workers.run(work, team.pick(numbered), mine.append, n_samples)
+            for result in team.gather(mine):  # in the order of the chunks
+                take(result)
         self._n_batches += 1
         prediction = predictions[0] if len(chunks) == 1 else torch.cat(predictions)
         return {"loss": sum(losses), "y_pred": prediction}
@@ -217,13 +235,17 @@ class AttentionNet(NeuralNet):
             output = self.infer(chunk.features, chunk.target)
         loss = self.get_loss(output, chunk.target, X=chunk.features, training=True)
         gradients: Sequence[Tensor | None] = ()
-        if share == 1.0:  # modules on several machines wait for the hooks of this
+        # Modules on several machines wait for the hooks of `backward`.
+        if share == 1.0 and self.team is None:
             loss.backward()
         else:
             loss = loss * share
             gradients = torch.autograd.grad(loss, self._learned, allow_unused=True)
         return ChunkResult(
-            loss.detach(), output.prediction.detach(), gradients, own.updates
+            loss.detach(),
+            output.prediction.detach(),
+            gradients,
+            [(self._memories.index(module), found) for module, found in own.statistics],
         )
 
     def _make_masks(self, chunk: int) -> torch.Generator | None:
@@ -242,8 +264,8 @@ class AttentionNet(NeuralNet):
                     weights.grad = gradient
                 elif gradient is not None:
                     weights.grad.add_(gradient)
-        for update in result.updates:
-            update()
+        for place, found in result.statistics:
+            self._memories[place].remember(*found)
 
     @torch.no_grad()
     def _decay(self) -> None:
@@ -298,7 +320,10 @@ class AttentionNet(NeuralNet):
             n_samples += size
             if watched:
                 self.notify("on_batch_end", batch=batch, training=training, **step)
+        team = self.team
         loss = float(total) / n_samples
+        if team is not None:  # other processors may round in another way
+            loss = team.agree(loss)
         key = f"{prefix}_loss"
         earlier = [epoch[key] for epoch in self.history[:-1]]
         self.history.record(key, loss)
@@ -337,11 +362,12 @@ class ChunkResult(NamedTuple):
         Scaled.
     gradients : sequence of Tensor or None
         Of the loss, for each weight that learns; empty where they are added already.
-    updates : list of callable
-        What the network is to remember of the samples.
+    statistics : list of tuple
+        What modules are to remember of the samples, with the place of each in the list
+        of those that remember.
     """
 
     loss: Tensor
     prediction: Tensor
     gradients: Sequence[Tensor | None]
-    updates: list[Callable[[], None]]
+    statistics: list[tuple[int, tuple[Tensor, ...]]]

@@ -14,11 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from statistics import median
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
 from ._environment import set_own_threads, use_one_thread
+
+if TYPE_CHECKING:
+    from ._processes import Team
 
 Item = TypeVar("Item")
 Result = Any  # of work on an item
@@ -99,6 +102,7 @@ class Workers:
     """
 
     def __init__(self, limit: int = 1) -> None:
+        self.team: Team | None = None  # the processes that train together
         self._pace = Pace(limit)
         self._n_ready = 1  # the caller itself
         self._pool: ThreadPoolExecutor | None = None
@@ -243,6 +247,7 @@ class _Round:
 
 class _Local(threading.local):
     workers: Workers | None = None
+    team: "Team | None" = None
 
 
 _local = _Local()
@@ -264,8 +269,19 @@ def open_workers() -> Iterator[Workers]:
         return
     with use_one_thread() as limit:
         workers = _local.workers = Workers(limit)
+        workers.team = _local.team
         try:
             yield workers
         finally:
             _local.workers = None
             workers.close()
+
+
+@contextmanager
+def working_in(team: "Team") -> Iterator[None]:
+    """Let the workers that this thread opens belong to a team of processes."""
+    before, _local.team = _local.team, team
+    try:
+        yield
+    finally:
+        _local.team = before

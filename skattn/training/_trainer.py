@@ -5,6 +5,7 @@ import warnings
 from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from sklearn.exceptions import ConvergenceWarning
@@ -14,11 +15,17 @@ from skorch.helper import predefined_split
 from ..nn._channel_independent import Network
 from ..targets import Target
 from ._callbacks import Aside, EarlyStopping, ProgressBar, StopTraining, make_schedule
-from ._checkpoint import Checkpoint
-from ._data import SequenceDataset
+from ._checkpoint import Checkpoint, digest
+from ._data import SequenceDataset, cut
 from ._flat import FlatWeights
 from ._net import OPTIMIZERS, AttentionNet
 from ._parallel import open_workers
+
+if TYPE_CHECKING:
+    from ._processes import Team
+
+# Samples that processes compare before they train together.
+_COMPARED = 256
 
 # A loss above this share of a constant's has learned nothing to speak of.
 _NOTHING = 0.99
@@ -180,8 +187,12 @@ def _run(
     # Callbacks of users may look for the parameters that the network has.
     if torch.device(net.device).type == "cpu" and not has_callbacks:
         net.flat = FlatWeights(net)
+    if net.team is not None and not net.team.leads:
+        net.set_params(verbose=0)
     net.notify("on_train_begin", X=train_data, y=None)
     n_trained = 0 if checkpoint is None else checkpoint.resume(net)
+    if net.team is not None:
+        _meet(net, net.team, train_data, n_trained)
     try:
         net.fit_loop(train_data, epochs=net.max_epochs - n_trained)
     except StopTraining:
@@ -202,6 +213,26 @@ def _run(
     if net.flat is not None:
         net.flat.restore(net)
         net.flat = None
+
+
+def _meet(
+    net: AttentionNet, team: "Team", data: SequenceDataset, n_trained: int
+) -> None:
+    """Check that all processes begin with the same, and have something to do."""
+    some = data[slice(0, _COMPARED)]
+    weights = [*net.module_.state_dict().values()]
+    team.check_same(digest(len(data), some.features.inputs, some.target), "data set")
+    team.check_same(digest(weights), "network")
+    team.check_same(str(n_trained), "checkpoint")
+    n_chunks = len(cut(data[slice(0, net.batch_size)], net.module_))
+    if team.leads and n_chunks < team.size:
+        warnings.warn(
+            f"batch_size={net.batch_size} makes {n_chunks} chunks, so that "
+            f"{team.size - n_chunks} of {team.size} processes have nothing to do. Take "
+            "a larger batch_size.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def _make_callbacks(

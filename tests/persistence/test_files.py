@@ -120,7 +120,7 @@ def test_a_pipeline_goes_through_skops_and_asks_to_trust_skattn_alone():
     ).fit(flat, Y)
     content = skops.io.dumps(pipeline)
     unknown = skops.io.get_untrusted_types(data=content)
-    assert unknown == ["skattn._regressor.LSTMAttentionRegressor"]
+    assert unknown == ["skattn.LSTMAttentionRegressor"]
     other = skops.io.loads(content, trusted=unknown)
     np.testing.assert_array_equal(other.predict(flat), pipeline.predict(flat))
 

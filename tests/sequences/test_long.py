@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from skattn import LSTMAttentionRegressor
 from skattn.sequences import from_long
 
 pandas = pytest.importorskip("pandas")
@@ -73,7 +74,11 @@ def test_float32_stays_float32():
         ({"cycle": [1, np.nan, 2, 5, 3, 1]}, r"missing.* \['a'\]"),
         ({"engine": ["b", None, "b", "a", "b", "c"]}, "missing in row 1"),
         ({"engine": np.array(["b", 1, "b", "a", "b", "c"], object)}, "different types"),
-        ({"heat": ["x"] * 6}, "'heat', which does not hold numbers"),
+        (
+            {"heat": np.array(["x", 1, 2, 3, 4, 5], object)},
+            "'heat', which does not hold numbers",
+        ),
+        ({"heat": np.arange(6).astype("M8[D]")}, "'heat', which does not hold numbers"),
     ],
 )
 def test_broken_tables_are_named(change, message):
@@ -100,6 +105,23 @@ def test_unknown_columns_are_named(arguments, message):
     whole = {"id": "engine", "time": "cycle", "channels": ["heat"]} | arguments
     with pytest.raises(ValueError, match=message):
         from_long(pandas.DataFrame(TABLE), **whole)
+
+
+@pytest.mark.parametrize("make", FRAMES.values(), ids=FRAMES)
+def test_columns_of_text_are_categories_beside_numbers(make):
+    table = make()
+    words = ["x", "y", None, "x", "y", "x"]
+    if isinstance(table, dict):
+        table = table | {"kind": words}
+    elif hasattr(table, "iloc"):
+        table = table.assign(kind=words)
+    else:
+        table = table.with_columns(kind=pytest.importorskip("polars").Series(words))
+    X, _, _ = from_long(table, id="engine", time="cycle", channels=["kind", "heat"])
+    assert X[0][:2, 0].tolist()[0] == "x"
+    assert X[0][:, 1].tolist() == [1.0, 3.0, 5.0]
+    model = LSTMAttentionRegressor(max_epochs=1, hidden_size=2).fit(X, [1.0, 2.0, 3.0])
+    assert model.categories_[0].tolist() == ["x", "y", None]
 
 
 def test_an_empty_table_is_refused():

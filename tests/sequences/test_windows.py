@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skattn.sequences import make_windows
+from skattn.sequences import make_windows, next_window
 
 
 @given(
@@ -64,3 +64,46 @@ def test_wrong_sizes_are_named(arguments, message):
 def test_a_series_has_one_or_two_axes():
     with pytest.raises(ValueError, match=r"series has shape \(2, 2, 2\)"):
         make_windows(np.zeros((2, 2, 2)), 1, 1)
+
+
+HOURS = np.datetime64("2024-05-01T00", "h") + np.array([0, 1, 2, 4, 8, 9, 10, 11])
+
+
+def test_times_and_names_come_only_when_asked_for():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"load": np.arange(8.0), "heat": 1.0}, index=HOURS)
+    plain, y = make_windows(frame, 3, 2, target_channels="load")
+    assert type(plain) is np.ndarray
+    named, _ = make_windows(frame, 3, 2, target_channels="load", as_sequences=True)
+    assert named.names.channels == ["load", "heat"]
+    assert named.times is None
+    for form, column in ((frame, None), (frame.reset_index(), "index")):
+        X, same = make_windows(
+            form, 3, 2, stride=2, target_channels="load", time=column, times=True
+        )
+        np.testing.assert_array_equal(same, y[::2])
+        np.testing.assert_array_equal(X.steps, plain[::2])
+        np.testing.assert_array_equal(X.times, [HOURS[:3], HOURS[2:5]])
+        last = next_window(form, 3, time=column, times=True)
+        np.testing.assert_array_equal(last.times, HOURS[None, -3:])
+    assert next_window(frame, 3, as_sequences=True).names.channels == ["load", "heat"]
+
+
+def test_times_of_several_series_stand_beside_their_windows():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(
+        {"id": ["a"] * 4 + ["b"] * 5, "day": [1, 2, 3, 9, 5, 6, 7, 8, 9], "x": 1.0}
+    )
+    X, _ = make_windows(table, 2, 1, id="id", time="day", times=True)
+    np.testing.assert_array_equal(X.times, [[1, 2], [2, 3], [5, 6], [6, 7], [7, 8]])
+
+
+def test_times_that_are_not_there_or_run_backwards_are_refused():
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(ValueError, match=r"times=True needs times.*time=None"):
+        make_windows(np.arange(9.0), 3, 2, times=True)
+    with pytest.raises(ValueError, match=r"times=True needs times"):
+        next_window([np.arange(9.0)], 3, times=True)
+    frame = pandas.DataFrame({"load": np.arange(8.0)}, index=HOURS[::-1])
+    with pytest.raises(ValueError, match=r"runs backwards"):
+        make_windows(frame, 3, 2, times=True)

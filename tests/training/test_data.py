@@ -107,3 +107,40 @@ def test_batches_are_cut_to_the_longest_sequence():
     assert inputs.lengths.tolist() == [1, 1, 2]
     assert target.flatten().tolist() == [0.0, 3.0, 1.0]
     assert weight is None
+
+
+PLAIN = InputScaler(np.zeros(2), np.ones(2))
+LENGTHS = np.array([3, 2, 1, 3, 3, 2, 3, 3, 1, 3])
+PADDED = np.where((np.arange(3) < LENGTHS[:, None])[..., None], VALUES, np.float32(0))
+
+
+def test_values_that_the_network_reads_as_they_are_are_not_copied():
+    samples = Samples(PADDED.copy(), LENGTHS, static=VALUES[:, 0].astype(float))
+    scaler = InputScaler(np.zeros(2), np.ones(2), static=SCALER)
+    dataset = SequenceDataset(samples, scaler, TARGETS)
+    assert np.shares_memory(dataset._inputs.x.numpy(), samples.values)
+    batch = dataset[torch.tensor([1, 4])].features.inputs
+    np.testing.assert_array_equal(batch.x, PADDED[[1, 4]])
+    whole = prepare(scaler, samples)
+    assert torch.equal(dataset._inputs.static, whole.static)
+    assert torch.equal(dataset._inputs.lengths, whole.lengths)
+
+
+@pytest.mark.parametrize(
+    ("values", "lengths", "scaler", "rows"),
+    [
+        (PADDED.astype(float), LENGTHS, PLAIN, None),
+        (PADDED, LENGTHS, SCALER, None),
+        (PADDED, LENGTHS, InputScaler(np.zeros(2), np.ones(2), "mask"), None),
+        (PADDED, LENGTHS, PLAIN, np.arange(1, 9)),
+        (VALUES, LENGTHS, PLAIN, None),  # padding that is not 0 yet
+        (np.broadcast_to(PADDED[:1], PADDED.shape), None, PLAIN, None),  # read-only
+    ],
+)
+def test_other_values_are_copied(values, lengths, scaler, rows):
+    samples = Samples(values, lengths)
+    targets = TARGETS if rows is None else TARGETS[rows]
+    x = SequenceDataset(samples, scaler, targets, rows=rows)._inputs.x
+    assert not np.shares_memory(x.numpy(), values)
+    expected = prepare(scaler, samples).x
+    assert torch.equal(x, expected if rows is None else expected[rows])
