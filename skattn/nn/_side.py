@@ -109,10 +109,16 @@ class FutureTerm(nn.Module):
         self, context_size: int, horizon: int, n_future: int, n_targets: int
     ) -> None:
         super().__init__()
-        self.direct = nn.Linear(n_future, n_targets, bias=False)
         self.linear = not context_size
-        if self.linear:
-            return
+        if not self.linear:
+            self._read_context(context_size, horizon, n_future, n_targets)
+        # Last: files keep the optimiser's state in the order of the weights.
+        self.direct = nn.Linear(n_future, n_targets, bias=False)
+
+    def _read_context(
+        self, context_size: int, horizon: int, n_future: int, n_targets: int
+    ) -> None:
+        """Make the hidden units, which read the context and which step it is."""
         self.step = nn.Linear(horizon, SIDE_SIZE, bias=False)  # a column for each
         self.context = nn.Linear(context_size, SIDE_SIZE)
         self.future = nn.Linear(n_future, SIDE_SIZE, bias=False)
