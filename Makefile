@@ -74,6 +74,7 @@ test-adapters: .venv-adapters/.installed  ## Run the checks of aeon and sktime, 
 faithfulness: .venv/.installed  ## Ask the faithfulness report about models whose answer is known
 	$(BIN)/python -m benchmarks.faithfulness.known_cases
 	$(BIN)/python -m benchmarks.faithfulness.cmapss
+	$(BIN)/python -m benchmarks.faithfulness.segments
 	$(BIN)/python -m benchmarks.faithfulness.occlusion_time
 
 accuracy: .venv/.installed  ## Reproduce published tables; SKATTN_DATA names the data, QUICK=1 tries all
