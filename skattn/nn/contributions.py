@@ -286,9 +286,9 @@ def _attended(network: AttentionNetwork, encoded: Encoded, n_timesteps: int) -> 
     assert isinstance(decoder, DenseDecoder)
     assert isinstance(embedding, GatedEmbedding)
     _, weights = decoder.pooling(memory)  # (n, n_heads, n_patches)
-    size = memory.states.shape[2]
+    size = encoded.states.shape[2]
     by_unit = weights.repeat_interleave(size // weights.shape[1], dim=1)
-    gated = by_unit.transpose(1, 2) * torch.tanh(embedding.gate(memory.states))
+    gated = by_unit.transpose(1, 2) * torch.tanh(embedding.gate(encoded.states))
     # (n, n_patches, n_outputs, size) @ (size, input_size), times the inputs
     effect = (gated[:, :, None] * decoder.output.weight) @ embedding.embed.weight
     each = (effect * encoded.embedded[:, :, None]).unflatten(-1, (patch_size, -1))

@@ -241,6 +241,8 @@ class DenseDecoder(nn.Module):
             future add, is the prediction without other paths.
         """
         values, pooling = memory.values, self.pooling
+        if isinstance(pooling, FixedPooling) and pooling.takes_last(memory):
+            values = memory.last[:, None].expand_as(values)
         if not (isinstance(pooling, ContributionPooling) and pooling.summed):
             size = values.shape[2] // weights.shape[1]
             values = values * weights.repeat_interleave(size, dim=1).transpose(1, 2)

@@ -7,6 +7,7 @@ import torch
 from skattn.nn import Inputs, conicity
 from skattn.nn._build import Architecture, build_network
 from skattn.nn.contributions import (
+    attended_contributions,
     base_value,
     contributions,
     future_contributions,
@@ -22,6 +23,8 @@ CASES = [
     {"attention": "scaled_dot", "n_heads": 2, "query": "learned"},
     {"patch_size": 4, "linear_skip": True},
     {"self_attention_heads": 2, "attention": "last"},
+    {"positions": "sinusoidal"},
+    {"positions": "learned", "self_attention_heads": 2, "patch_size": 2},
     {"target_channels": (2, 0), "n_targets": 2, "linear_skip": True, "patch_size": 2},
     {"target_channels": (2, 0), "n_targets": 2, "anchor": True, "linear_skip": True},
     {
@@ -56,6 +59,31 @@ def test_base_value_and_contributions_add_up(case, ragged):
     if ragged:
         padding = torch.arange(9) >= LENGTHS[:, None]
         assert (parts.movedim(3, 1)[padding] == 0).all()
+
+
+MIXED = [
+    {"attention": "last", "bidirectional": True, "num_layers": 2},
+    {"attention": "last", "self_attention_heads": 2},
+    {"attention": "last", "bidirectional": True, "positions": "sinusoidal"},
+    {"attention": "last", "values": "segments", "segment_size": 3},
+    {"positions": "learned", "n_heads": 2, "patch_size": 2},
+]
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+@pytest.mark.parametrize("case", MIXED, ids=str)
+def test_contributions_of_states_add_up(case, ragged):
+    defaults = {"n_channels": 3, "n_timesteps": 9, "horizon": 2, "n_targets": 1}
+    network = build_network(
+        torch.Generator().manual_seed(0),
+        Architecture(**defaults | {"hidden_size": 8} | case),
+    ).eval()
+    inputs = Inputs(X, LENGTHS if ragged else None)
+    with torch.no_grad():
+        each = attended_contributions(network, inputs)
+        expected = network(inputs).prediction
+    total = base_value(network) + each.sum(3)
+    torch.testing.assert_close(total, expected, atol=2e-5, rtol=0)
 
 
 IDLE = [
