@@ -11,6 +11,7 @@ from skattn.nn.contributions import (
     base_value,
     contributions,
     future_contributions,
+    static_contributions,
 )
 
 RNG = np.random.default_rng(0)
@@ -95,6 +96,8 @@ IDLE = [
     {"linear_skip": "ar", "scale_windows": "mean", "n_future": 2},
     {"linear_skip": "ar", "scale_windows": "standard", "anchor": "changes"},
     {"linear_skip": "ar", "channel_independent": True, "n_future": 2},
+    {"linear_skip": "ar", "n_static": 2, "attention": "feature", "state_bypass": True},
+    {"linear_skip": "ar", "n_static": 2, "decoder": "lstm"},
 ]
 
 
@@ -113,12 +116,15 @@ def test_what_a_linear_path_takes_adds_up_where_the_decoder_adds_nothing(case):
     skip.set_weights(weight, torch.randn_like(skip.linear.bias) * (not skip.relative))
     n_future = case.get("n_future", 0)
     future = torch.randn(6, 2, n_future) if n_future else None
-    inputs = Inputs(X, future=future)
+    static = torch.randn(6, 2) if "n_static" in case else None
+    inputs = Inputs(X, static=static, future=future)
     with torch.no_grad():
         assert network.adds_nothing
         total = base_value(network) + contributions(network, inputs).sum((3, 4))
         if n_future:
             total = total + future_contributions(network, inputs).sum((3, 4))
+        if static is not None:
+            total = total + static_contributions(network, inputs)
         torch.testing.assert_close(total, network(inputs).prediction, atol=2e-5, rtol=0)
         one = network.network if independent else network
         one.decoder.output.bias.fill_(0.1)
