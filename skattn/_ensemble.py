@@ -295,6 +295,11 @@ class SeedEnsemble(MetaEstimator):
         -------
         ndarray
             As `LSTMAttentionRegressor.predict_contributions` gives them.
+
+        Raises
+        ------
+        ValueError
+            With ``unit="patch"``, if the members have patches of different sizes.
         """
         check_is_fitted(self)
         name = "predict_contributions"
@@ -302,6 +307,11 @@ class SeedEnsemble(MetaEstimator):
         each = [ask(member, name, X, part=part, unit=unit) for member in members]
         if len({one.ndim for one in each}) > 1:
             each = [ask(member, name, X, part=part, unit="step") for member in members]
+        if len({one.shape for one in each}) > 1:
+            raise ValueError(
+                f"unit={unit!r}: the members have patches of different sizes, so that "
+                "their contributions have no mean; allowed is unit='step'."
+            )
         return _mean(each)
 
     @property

@@ -383,3 +383,13 @@ def test_files_with_other_contents_are_refused():
     ):
         with pytest.raises(ValueError, match=r"it holds|its members"):
             verify_meta(SeedEnsemble, wrong_state, wrong_inner)
+
+
+def test_patches_of_different_sizes_have_no_mean():
+    segments = LSTMAttentionRegressor(**FAST, values="segments", segment_size=2)
+    model = make(segments, 2).fit(X, Y)
+    assert model.predict_contributions(X, unit="patch").shape == (120, 3)
+    model.estimators_[1] = clone(segments).set_params(segment_size=3).fit(X, Y)
+    with pytest.raises(ValueError, match=r"unit='patch'.*allowed is unit='step'"):
+        model.predict_contributions(X, unit="patch")
+    assert model.predict_contributions(X).shape == (120, 6)
