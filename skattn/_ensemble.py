@@ -165,6 +165,12 @@ class SeedEnsemble(MetaEstimator):
                 f"estimator={self.estimator!r} has no parameter random_state, so that "
                 "all members would be the same; use it without SeedEnsemble."
             )
+        proba = hasattr(last_step(self.estimator), "predict_proba")
+        if proba and not is_classifier(self.estimator):
+            raise ValueError(
+                f"estimator={self.estimator!r} predicts numbers of steps, which have "
+                "no mean; SeedEnsemble takes regressors and classifiers."
+            )
         fit_params = self._route(fit_params)
         seeds = np.random.RandomState(draw_seed(self.random_state))
         members = [
