@@ -86,7 +86,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         period, such as 24 for hourly data. An incomplete first patch is filled on its
         left. "auto" leaves about 24 steps after convolutions. Without them it is what
         leaves at most 96 steps; for forecasts the period of the target channels, or
-        what leaves about 24 steps.
+        what leaves about 24 steps; in segments, what leaves at most 12 of their steps.
 
     scale_inputs : bool, default=True
         Standardise each channel by its mean and standard deviation over the real
