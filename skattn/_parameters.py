@@ -494,7 +494,14 @@ def check_parameters(estimator: Estimator) -> dict[str, Any]:
         For the first such pair.
     """
     _check_booleans(estimator)
-    if getattr(estimator, "values", "states") == "inputs":
+    values = getattr(estimator, "values", "states")
+    heads = estimator.self_attention_heads
+    if (estimator.attention, values) == ("last", "states") and heads:
+        raise ValueError(
+            "attention='last' takes the last state of the LSTM, which self-attention "
+            f"does not reach: self_attention_heads={heads!r} must be 0."
+        )
+    if values == "inputs":
         _refuse(estimator, "values", attention="feature", missing="decay")
         _refuse(estimator, "values", attention="max", state_bypass=True)
         if estimator.conv_layers not in ("auto", 0):

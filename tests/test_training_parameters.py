@@ -531,3 +531,10 @@ def test_the_constant_is_the_best_one_for_each_kind_of_target(weighted):
 def test_a_fit_that_learns_is_not_warned_about():
     fast(max_epochs=20).fit(X, Y)
     fast().partial_fit(X, RNG.normal(size=300))  # one step of many
+
+
+def test_the_last_state_is_refused_with_self_attention_that_it_would_ignore():
+    X = np.random.default_rng(0).normal(size=(20, 5, 2))
+    model = LSTMAttentionRegressor(attention="last", self_attention_heads=2)
+    with pytest.raises(ValueError, match=r"self_attention_heads=2 must be 0"):
+        model.fit(X, X[:, 2, 0])
