@@ -7,6 +7,8 @@ import skattn
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from _parameters import GROUPED, GROUPS
+
 project = "skattn"
 author = "The skattn developers"
 copyright = "2026, The skattn developers"
@@ -16,11 +18,11 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.intersphinx",
-    "sphinx.ext.mathjax",
     "numpydoc",
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "_parameters",
     "_results",
     "_site",
 ]
@@ -46,6 +48,7 @@ elsewhere = rf"(?!({'|'.join(PEERS)})\.).*"
 nitpick_ignore_regex = [("py:class", elsewhere), ("py:obj", elsewhere)]
 
 autosummary_generate = True
+autosummary_context = {"grouped": GROUPED, "groups": [*GROUPS]}
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
