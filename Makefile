@@ -29,10 +29,11 @@ lint: .venv/.installed
 test: lint  ## Run every check: style, types, import contracts, tests, coverage
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --cov --cov-report=term --durations=10
 
-soak: .venv/.installed  ## Run the long forms: kills, clusters, processes, memory (about 20 minutes)
+soak: .venv/.installed  ## Run the long forms: kills, clusters, processes, files, memory (about 40 minutes)
 	$(BIN)/python benchmarks/soak/kills.py --kills 30
 	$(BIN)/python benchmarks/soak/cluster.py --kill
-	$(BIN)/python benchmarks/soak/processes.py
+	$(BIN)/python benchmarks/soak/files.py --files 400
+	$(BIN)/python -m benchmarks.soak.malformed --inputs 20000 --jobs $(JOBS)
 	$(BIN)/python benchmarks/soak/cycles.py --cycles 500
 	$(BIN)/python -m pytest tests/test_malformed_sequences.py --hypothesis-profile soak
 
@@ -73,6 +74,7 @@ test-adapters: .venv-adapters/.installed  ## Run the checks of aeon and sktime, 
 faithfulness: .venv/.installed  ## Ask the faithfulness report about models whose answer is known
 	$(BIN)/python -m benchmarks.faithfulness.known_cases
 	$(BIN)/python -m benchmarks.faithfulness.cmapss
+	$(BIN)/python -m benchmarks.faithfulness.segments
 	$(BIN)/python -m benchmarks.faithfulness.occlusion_time
 
 accuracy: .venv/.installed  ## Reproduce published tables; SKATTN_DATA names the data, QUICK=1 tries all

@@ -27,6 +27,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skattn import LSTMAttentionRegressor
+from skattn.inspection import ContributionDisplay, attention_faithfulness
 
 CAP = 125  # cycles; before, nothing shows in the sensors
 LONGEST = 50  # cycles of history
@@ -82,8 +83,8 @@ X_test, y_test, _ = cut(engines[70:], lambda cycles: random.integers(10, cycles,
 print(f"{len(X)} histories of {min(map(len, X))} to {max(map(len, X))} cycles")
 
 # %%
-# Two models
-# ----------
+# Three models
+# ------------
 #
 # Ridge regression sees the mean, the slope and the end of each sensor.
 
@@ -109,32 +110,72 @@ model = LSTMAttentionRegressor(
     early_stopping=False,
     random_state=0,
 ).fit(X, y, groups=groups)
+
+# %%
+# The third is made to be explained: the LSTM reads segments of 5 cycles one by one, and
+# what they add is summed up. Parts that cancel each other are penalised.
+
+segments = LSTMAttentionRegressor(
+    values="segments",
+    segment_size=5,
+    attention="sum",
+    cancellation_penalty=0.1,
+    hidden_size=32,
+    max_epochs=12,
+    early_stopping=False,
+    random_state=0,
+).fit(X, y)
 forecasts = {"mean": np.full(len(y_test), y.mean())}
 forecasts |= {"ridge": ridge.predict(X_test), "LSTM": model.predict(X_test)}
+forecasts["segments"] = segments.predict(X_test)
 for name, forecast in forecasts.items():
     error = np.sqrt(np.mean((forecast - y_test) ** 2))
-    print(f"{name:5} root mean squared error {error:.1f} cycles")
+    print(f"{name:8} root mean squared error {error:.1f} cycles")
 
 # %%
 # Look
 # ----
 #
-# On the left, each point is a history; on the line the forecast is right. On the right,
-# the mean weight of each cycle, counted from the end of the history.
+# Each point is a history; on the line the forecast is right.
 
-figure, (left, right) = plt.subplots(1, 2, layout="constrained", figsize=(8.0, 3.6))
-left.plot([0, CAP], [0, CAP], color="0.3", lw=1)
-for name, colour, marker in [("ridge", "#767676", "x"), ("LSTM", "#0072b2", "o")]:
-    left.scatter(y_test, forecasts[name], s=16, c=colour, marker=marker, label=name)
-left.set(xlabel="remaining cycles", ylabel="forecast")
-left.legend(frameon=False)
-full = [x for x in X_test if len(x) == LONGEST]
-profile = model.predict_attention(full).mean(0)
-right.plot(np.arange(-LONGEST, 0) + 1, profile, color="#d55e00")
-right.set(xlabel="cycles before the last", ylabel="mean attention weight")
-right.set_ylim(0, None)
-for panel in (left, right):
-    panel.spines[["top", "right"]].set_visible(False)
+figure, panel = plt.subplots(layout="constrained", figsize=(4.4, 3.6))
+panel.plot([0, CAP], [0, CAP], color="0.3", lw=1)
+for name, colour, marker in [
+    ("ridge", "#767676", "x"),
+    ("LSTM", "#0072b2", "o"),
+    ("segments", "#d55e00", "+"),
+]:
+    panel.scatter(y_test, forecasts[name], s=16, c=colour, marker=marker, label=name)
+panel.set(xlabel="remaining cycles", ylabel="forecast")
+panel.legend(frameon=False)
+panel.spines[["top", "right"]].set_visible(False)
+plt.show()
+
+# %%
+# What a forecast rests on
+# ------------------------
+#
+# The cycles of an engine near its end, and what they contribute to its forecast, from
+# that of a mean history: purple ones shorten the remaining life. The report says of
+# each model whether its contributions can be read.
+
+full = [i for i, x in enumerate(X_test) if len(x) == LONGEST]
+worn = min(full, key=lambda i: y_test[i])
+reports = {
+    name: attention_faithfulness(each, X_test, ranking="size", random_state=0)
+    for name, each in {"states": model, "segments": segments}.items()
+}
+for name, report in reports.items():
+    print(f"{name:8} {report.verdict}")
+ContributionDisplay.from_estimator(
+    segments,
+    [X_test[worn]],
+    kind="series",
+    report=reports["segments"],
+    step_labels=range(1 - LONGEST, 1),
+    channel_names=["first sensor"],
+    unit="cycles",
+)
 plt.show()
 
 # %%

@@ -511,6 +511,7 @@ class BaseLSTMAttention(
             "n_static": self._schema.n_static,
             "n_future": self._schema.n_future,
             "conv_channels": CONV_CHANNELS,
+            "classes": self._target.stratified,
         }
         if self._schema.categories or self._schema.static_categories:
             settings |= self._schema.count_categories()
@@ -543,7 +544,7 @@ class BaseLSTMAttention(
         """Refuse to train a network further that the parameters no longer describe."""
         fitted, present = self._architecture, self._make_architecture(given, samples)
         for name in _BUILT:
-            if name == "differences":  # measured, not given
+            if name in ("differences", "classes"):  # not given, and not in old files
                 continue
             refuse_change(name, getattr(present, name), getattr(fitted, name))
         for name, value in self._scaling.items():

@@ -47,10 +47,12 @@ SHARED_CONSTRAINTS: Constraints = {
     "n_heads": [Interval(Integral, 1, None, closed="left")],
     "self_attention_heads": [Interval(Integral, 0, None, closed="left")],
     "positions": [StrOptions({*POSITIONS}), None],
-    "values": [StrOptions({"states", "inputs"})],
+    "values": [StrOptions({"states", "inputs", "segments"})],
+    "segment_size": [_AUTO, Interval(Integral, 1, None, closed="left")],
     "state_bypass": ["boolean"],
     "linear_skip": ["boolean"],
     "conicity_penalty": [Interval(Real, 0, None, closed="left")],
+    "cancellation_penalty": [Interval(Real, 0, None, closed="left")],
     "optimizer": [StrOptions({"adam", "adamw", "rmsprop", "sgd"})],
     "learning_rate": [_AUTO, Interval(Real, 0, None, closed="neither")],
     "lr_schedule": [StrOptions({"cosine", "one_cycle", "plateau"}), None],
@@ -96,12 +98,14 @@ CLASSIFIER_CONSTRAINTS: Constraints = {
 
 # What the pointer's network has in one form only.
 _SETTLED = {
+    "cancellation_penalty",
     "conicity_penalty",
     "conv_layers",
     "linear_skip",
     "normalizer",
     "patch_size",
     "query",
+    "segment_size",
     "state_bypass",
     "values",
 }

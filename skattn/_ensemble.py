@@ -273,7 +273,9 @@ class SeedEnsemble(MetaEstimator):
         return [_mean(weights) for weights in zip(*each, strict=True)]
 
     @available_if(_offers("predict_contributions"))
-    def predict_contributions(self, X: object, part: str = "steps") -> np.ndarray:
+    def predict_contributions(
+        self, X: object, part: str = "steps", unit: str = "auto"
+    ) -> np.ndarray:
         """Compute the mean of the members' contributions.
 
         With ``base_value_`` they add up to the mean prediction, exactly.
@@ -282,15 +284,23 @@ class SeedEnsemble(MetaEstimator):
         ----------
         X : array-like or list
             In any form that the estimator takes.
-        part : {"steps", "future"}, default="steps"
+        part : {"steps", "future", "static"}, default="steps"
             As for `LSTMAttentionRegressor.predict_contributions`.
+        unit : {"auto", "channel", "step", "patch"}, default="auto"
+            As there; "auto" is "step" where not all members know the channels.
 
         Returns
         -------
         ndarray
             As `LSTMAttentionRegressor.predict_contributions` gives them.
         """
-        return self._average("predict_contributions", X, part=part)
+        check_is_fitted(self)
+        name = "predict_contributions"
+        members = self.estimators_
+        each = [ask(member, name, X, part=part, unit=unit) for member in members]
+        if len({one.ndim for one in each}) > 1:
+            each = [ask(member, name, X, part=part, unit="step") for member in members]
+        return _mean(each)
 
     @property
     def seed_agreement_(self) -> float:

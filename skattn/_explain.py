@@ -84,8 +84,9 @@ class AttentionMixin:
             instead of one array with 0 on padded steps.
         unit : {"step", "patch"}, default="step"
             What has a weight: each time step, so that the weight of a patch is spread
-            evenly over its steps; or each patch, which is what the network weighs. The
-            two differ where ``patch_size_`` > 1.
+            evenly over its steps; or each patch, which is what the network weighs: with
+            ``values="segments"`` a segment. The two differ where ``patch_size_`` or
+            ``segment_size_`` > 1.
 
         Returns
         -------
@@ -128,7 +129,7 @@ class AttentionMixin:
         axes = (
             (-2, -1) if layer == "self" else (-2,) if by_unit and not average else (-1,)
         )
-        size, lengths = self._architecture.patch_size, samples.lengths
+        size, lengths = self._architecture.weighed_size, samples.lengths
         if unit == "step" and size > 1:
             weights = spread(weights, axes, size, lengths, samples.values.shape[1])
             size = 1
@@ -146,7 +147,7 @@ class AttentionMixin:
                 "attention_weights_ are kept with store_attention=True only; "
                 "predict_attention(X) computes them."
             )
-        size = self._architecture.patch_size
+        size = self._architecture.weighed_size
         lengths = self._attention_lengths
         return spread(weights, (-1,), size, lengths, self._attention_timesteps)
 
@@ -245,43 +246,51 @@ def cut(
 
 
 class ContributionsMixin:
-    """Exact contributions of inputs to outputs."""
+    """Exact contributions of steps and inputs to outputs."""
 
     _probe: Probe
 
-    def predict_contributions(self, X: object, part: str = "steps") -> np.ndarray:
-        """Compute what each input value contributed to the predictions.
+    def predict_contributions(
+        self, X: object, part: str = "steps", unit: str = "auto"
+    ) -> np.ndarray:
+        """Compute what contributed to the predictions, wherever these are sums.
 
-        With ``values="inputs"`` a prediction is ``base_value_`` plus the sum of its
-        contributions, exactly, those of ``anchor`` and ``linear_skip`` included. Exact
-        is not yet faithful: weights and gates come from states that have read other
-        steps too. Where ``attention_share_`` is 0 there are none of these, and the
-        contributions are those of ridge regression: where a last value is the level,
-        it is counted with the last step; the level and unit of windows in units of
-        their own are spread evenly over the steps.
+        A prediction is ``base_value_`` plus the sum of its contributions, exactly,
+        those of ``anchor`` and ``linear_skip`` included: what the linear path takes
+        from a value is counted with its step, the level with the last step; the level
+        and unit of windows in units of their own are spread evenly over the steps.
+        Exact is not yet faithful: weights, gates and states come from an LSTM that has
+        read other steps too, other than with ``values="segments"``; see
+        `skattn.inspection.attention_faithfulness`.
 
         Parameters
         ----------
         X : array-like or Tensor
             Sequences in any form that `fit` takes.
-        part : {"steps", "future"}, default="steps"
-            What contributed: the steps of X, or what is known ahead in ``X.future``.
-            The contributions of both add up to the prediction.
+        part : {"steps", "future", "static"}, default="steps"
+            What contributed: the steps of X, what is known ahead in ``X.future``, or
+            ``X.static``, relative to a sample of mean features. The contributions of
+            all add up to the prediction.
+        unit : {"auto", "channel", "step", "patch"}, default="auto"
+            What of the steps has a contribution of its own. Channels have with
+            ``values="inputs"``, and where ``attention_share_`` is 0; "auto" is
+            "channel" there, and else "step". What the attention takes from a patch or a
+            segment is spread evenly over its steps; "patch" gives it in one number.
 
         Returns
         -------
-        ndarray of shape (n_samples, n_timesteps, n_channels) or \
-                (n_samples, horizon, n_timesteps, n_channels) or \
-                (n_samples, horizon, n_targets, n_timesteps, n_channels)
-            In units of y; the axes of y first. Steps are those of X, also where
-            ``patch_size`` > 1. Of the future, output steps and columns stand last.
+        ndarray of shape (n_samples, n_timesteps, n_channels), \
+                (n_samples, n_timesteps) or (n_samples, n_patches)
+            In units of y, of log-odds for classes; the axes of y stand after the
+            samples. Of the future, output steps and columns stand last; of static
+            features there is one number an output.
 
         Raises
         ------
         AttributeError
             If predictions are no such sum.
         ValueError
-            If there is no such part.
+            If there is no such part or unit.
 
         References
         ----------
@@ -302,11 +311,16 @@ class ContributionsMixin:
         True
         """
         probe = self._probe
-        parts = ["steps", "future"] if probe.schema.n_future else ["steps"]
+        beside = {"future": probe.schema.n_future, "static": probe.schema.n_static}
+        parts = ["steps", *(name for name, number in beside.items() if number)]
         if part not in parts:
             allowed = " or ".join(map(repr, parts))
             raise ValueError(f"part={part!r} must be {allowed} for this model.")
-        return probe.contributions(X, part)
+        if unit not in ("auto", "channel", "step", "patch"):
+            raise ValueError(
+                f"unit={unit!r} must be 'auto', 'channel', 'step' or 'patch'."
+            )
+        return probe.contributions(X, part, unit)
 
     @property
     def base_value_(self) -> np.ndarray:

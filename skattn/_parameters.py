@@ -15,6 +15,7 @@ from skorch.callbacks import Callback
 
 from .nn._scores import SCORES
 from .nn._skip import LINEAR_PATHS
+from .nn.pooling import SEGMENT_POOLINGS
 from .training import TrainingSamples
 
 # Windows whose sizes differ by more than this, from their first to their ninth tenth,
@@ -35,6 +36,16 @@ CONV_CHANNELS = 64
 
 # Steps of the LSTM that a stem leaves of a long sequence.
 _STEPS_AFTER_STEM = 24
+
+# Segments that are left of a sequence: at best, at most, and those of one period.
+_SEGMENTS, _MOST_SEGMENTS = 8, 10
+_FEWEST_PERIODS, _MOST_PERIODS = 3, 14
+
+# Parameters with values that need segments.
+_FOR_SEGMENTS = ("attention", "cancellation_penalty")
+
+# Steps of the LSTM in a segment, at most.
+_STEPS_IN_SEGMENT = 12
 
 # Steps of the optimiser that training takes at least.
 _LEAST_STEPS = {True: 800, False: 1500}  # with a stem, without
@@ -191,8 +202,8 @@ def _choose_validation_split(given: Given, seen: Seen) -> Choice:
 def _choose_scale_windows(given: Given, seen: Seen) -> Choice:
     if not seen.forecasts or seen.measure_spread is None:
         return Choice(False, "only for forecasts of sequences of one length")
-    if given["values"] == "inputs" or given["output_activation"] != "identity":
-        return Choice(False, "does not go with values='inputs' or a bent output")
+    if given["values"] != "states" or given["output_activation"] != "identity":
+        return Choice(False, "only with values='states' and an output that is not bent")
     ratio = seen.measure_spread()
     reason = f"sizes of windows differ by a factor of {ratio:.2g}"
     return Choice("standard" if ratio > _SPREAD else False, reason)
@@ -254,6 +265,8 @@ def _choose_conv_layers(given: Given, seen: Seen) -> Choice:
         return Choice(0, "regression: convolutions before the LSTM did not help")
     if given["values"] == "inputs":
         return Choice(0, "values='inputs' sums inputs that nothing has mixed")
+    if given["values"] == "segments":
+        return Choice(0, "values='segments' come from segments that nothing has mixed")
     if seen.words:
         return Choice(0, _WORDS)
     return Choice(3, "classification: shapes are found by convolutions")
@@ -268,7 +281,25 @@ def _choose_embedding_size(given: Given, seen: Seen) -> Choice:
     return Choice(sizes, f"for {' and '.join(map(str, seen.n_categories))} categories")
 
 
+def _choose_segment_size(given: Given, seen: Seen) -> Choice:
+    length = seen.n_timesteps
+    if seen.forecasts and seen.find_period is not None:
+        period = seen.find_period()
+        if period and _FEWEST_PERIODS <= ceil(length / period) <= _MOST_PERIODS:
+            return Choice(period, "the period of the sequences")
+    size = max(1, round(length / _SEGMENTS))
+    if ceil(length / size) > _MOST_SEGMENTS:
+        size += 1
+    return Choice(size, f"leaves {ceil(length / size)} segments of {length} steps")
+
+
 def _choose_patch_size(given: Given, seen: Seen) -> Choice:
+    segment = given["segment_size"]
+    if segment:
+        assert isinstance(segment, int)
+        sizes = (n for n in range(1, segment + 1) if segment % n == 0)
+        size = next(n for n in sizes if segment // n <= _STEPS_IN_SEGMENT)
+        return Choice(size, f"leaves {segment // size} steps of {segment} in a segment")
     if not given["conv_layers"]:
         return _choose_plain_patch(given, seen)
     size = max(1, round(seen.n_timesteps / _STEPS_AFTER_STEM))
@@ -393,6 +424,7 @@ RULES: Rules = {
     "loss": _choose_loss,
     "conv_layers": _choose_conv_layers,
     "embedding_size": _choose_embedding_size,
+    "segment_size": _choose_segment_size,
     "patch_size": _choose_patch_size,
     "query": _choose_query,
     "batch_size": _choose_batch_size,
@@ -439,11 +471,14 @@ def resolve_auto(
     for name, rule in rules.items():
         if name == "embedding_size" and not seen.n_categories:
             given[name] = 0  # whatever was asked for
+        if name == "segment_size" and given["values"] != "segments":
+            given[name] = 0
         if given.get(name) == "auto":
             value, reason = known.get(name) or rule(given, seen)
             given[name], choices[name] = value, (value, reason)
     if rules is RULES:
         _check_heads(given)
+        _check_segments(given)
         _check_decay(given)
     return given, choices
 
@@ -468,6 +503,7 @@ def check_parameters(estimator: Estimator) -> dict[str, Any]:
                 f"{estimator.conv_layers!r}: its sums are over inputs that no "
                 "convolution has mixed."
             )
+    _check_values(estimator)
     _check_training(estimator)
     _check_checkpoint(estimator)
     if hasattr(estimator, "decoder"):  # what regressors alone have
@@ -478,9 +514,30 @@ def check_parameters(estimator: Estimator) -> dict[str, Any]:
     }
 
 
+def _check_values(estimator: Estimator) -> None:
+    """Refuse what does not go with segments, and what needs them."""
+    values = getattr(estimator, "values", "states")
+    if values == "segments":
+        _refuse(estimator, "values", attention="feature", missing="decay")
+        _refuse(estimator, "values", attention="max", state_bypass=True)
+        if estimator.conv_layers not in ("auto", 0):
+            raise ValueError(
+                f"values='segments' does not go with conv_layers="
+                f"{estimator.conv_layers!r}: convolutions would mix the segments."
+            )
+        return
+    given = {name: getattr(estimator, name, 0.0) for name in _FOR_SEGMENTS}
+    for name, value in given.items():
+        if value in SEGMENT_POOLINGS or (name != "attention" and value):
+            raise ValueError(
+                f"{name}={value!r} needs values='segments'; got values={values!r}."
+            )
+
+
 def _check_outputs(estimator: Estimator) -> None:
     if estimator.decoder == "lstm":
         _refuse(estimator, "decoder", attention="feature", values="inputs")
+        _refuse(estimator, "decoder", values="segments")
     _check_loss(estimator)
     _check_forecast(estimator)
 
@@ -527,6 +584,18 @@ def _check_heads(given: Given) -> None:
                 f"(hidden_size={given['hidden_size']}, in {n_directions} "
                 f"direction(s){beyond})."
             )
+
+
+def _check_segments(given: Given) -> None:
+    """Check that a segment is read in whole patches."""
+    segment, patch = given["segment_size"], given["patch_size"]
+    assert isinstance(segment, int)
+    assert isinstance(patch, int)
+    if segment % patch:
+        raise ValueError(
+            f"patch_size={patch} must divide segment_size={segment}, as segments are "
+            "read in whole patches."
+        )
 
 
 def _check_decay(given: Given) -> None:
@@ -606,6 +675,7 @@ def _check_forecast(estimator: Estimator) -> None:
             _refuse(estimator, name, missing="mask")
     if estimator.scale_windows not in ("auto", False):
         _refuse(estimator, "scale_windows", values="inputs")
+        _refuse(estimator, "scale_windows", values="segments")
     target_channels = estimator.target_channels
     for name, values in (
         ("anchor", (True, "changes")),

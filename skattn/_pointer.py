@@ -285,8 +285,10 @@ class LSTMAttentionPointer(BaseLSTMAttention):
         "patch_size": 1,
         "query": "last",
         "values": "states",
+        "segment_size": 0,
         "state_bypass": False,
         "conicity_penalty": 0.0,
+        "cancellation_penalty": 0.0,
     }
 
     def __init__(

@@ -13,11 +13,13 @@ from .nn import Inputs, conicity
 from .nn._build import Architecture
 from .nn._channel_independent import Network
 from .nn.contributions import (
+    attended_contributions,
     base_value,
     bypass,
     contributions,
     future_contributions,
     split_paths,
+    static_contributions,
 )
 from .sequences._reader import Schema
 from .sequences._samples import Samples
@@ -102,7 +104,7 @@ class Probe:
         NotImplementedError
             If the weights do not make the context.
         """
-        network, patch_size = self.network, self.architecture.patch_size
+        network, patch_size = self.network, self.architecture.weighed_size
 
         def run(inputs: Inputs, given: Tensor) -> Tensor:
             taken = given[..., : -(-inputs.x.shape[1] // patch_size)]
@@ -172,27 +174,70 @@ class Probe:
 
         return self._run(X, run)
 
-    def contributions(self, X: object, part: str = "steps") -> np.ndarray:
-        """Compute what each input value contributed, in units and axes of y.
+    def contributions(
+        self, X: object, part: str = "steps", unit: str = "auto"
+    ) -> np.ndarray:
+        """Compute what contributed to the predictions, in units and axes of y.
+
+        Parameters
+        ----------
+        X : array-like or Tensor
+            Sequences in any form that the estimator takes.
+        part : {"steps", "future", "static"}, default="steps"
+            What contributed.
+        unit : {"auto", "channel", "step", "patch"}, default="auto"
+            What of the steps has a contribution of its own.
 
         Raises
         ------
         AttributeError
             If predictions are no such sum.
+        ValueError
+            If the attention mixes the channels, and these are asked for.
         """
         self.check_additive()
+        if part == "static":
+            return self._scale_back(self._run(X, self._ask(static_contributions)))
         if part == "future":
-            each = self._run(X, partial(future_contributions, self.network))
-            scale = self.target.scaler.scale[..., None, None]
-            return self.target.shape_outputs(each.astype(np.float64) * scale)
-        n_timesteps, n_channels = self.read(X).values.shape[1:]
+            each = self._run(X, self._ask(future_contributions))
+            return self._scale_back(each)
+        mixed = self.network.embedding is None and not self.network.adds_nothing
+        if unit == "channel" and mixed:
+            raise ValueError(
+                f"unit='channel' needs values='inputs', as values="
+                f"{self.architecture.values!r} mix the channels; allowed are 'step' "
+                "and 'patch'."
+            )
+        samples = self.read(X)
+        n_timesteps, n_channels = samples.values.shape[1:]
 
         def run(inputs: Inputs) -> Tensor:
             return widen(contributions(self.network, inputs), (-2,), n_timesteps)
 
-        each = _join_indicators(self._run(X, run), n_channels).astype(np.float64)
-        scale = self.target.scaler.scale[..., None, None]
-        return self.target.shape_outputs(each * scale)
+        each = _join_indicators(self._run(X, run), n_channels)
+        if unit in ("step", "patch") or mixed:
+            each = each.sum(-1)
+        if mixed:
+
+            def attend(inputs: Inputs) -> Tensor:
+                attended = attended_contributions(self.network, inputs)
+                return widen(attended, (-1,), n_timesteps)
+
+            each = each + self._run(X, attend)
+        if unit == "patch":
+            each = _join_steps(each, samples.lengths, self.architecture.weighed_size)
+        return self._scale_back(each)
+
+    def _ask(
+        self, question: Callable[[Network, Inputs], Tensor]
+    ) -> Callable[[Inputs], Tensor]:
+        return partial(question, self.network)
+
+    def _scale_back(self, each: np.ndarray) -> np.ndarray:
+        """Return contributions ``(n, horizon, n_targets, ...)`` in units of y."""
+        scale = self.target.scaler.scale
+        scale = scale.reshape(*scale.shape, *[1] * (each.ndim - 3))
+        return self.target.shape_outputs(each.astype(np.float64) * scale)
 
     def base_value(self) -> np.ndarray:
         """Return what is predicted when nothing contributes, in the form of one y.
@@ -215,14 +260,16 @@ class Probe:
         AttributeError
             If they are not.
         """
-        values = self.architecture.values
         activation = self.architecture.output_activation
-        sums = values == "inputs" or self.network.adds_nothing
-        if not sums or activation != "identity":
+        if not self.network.sums or activation != "identity":
+            asked = self.architecture
             raise AttributeError(
-                "Contributions add up with values='inputs' and "
-                "output_activation='identity', or where attention_share_ is 0; got "
-                f"values={values!r} and output_activation={activation!r}."
+                "Contributions add up with decoder='dense', state_bypass=False, "
+                "output_activation='identity', an attention other than 'feature' and "
+                "'max', and, with values='states', without a known future; or where "
+                f"attention_share_ is 0. Got decoder={asked.decoder!r}, state_bypass="
+                f"{asked.state_bypass}, output_activation={activation!r}, attention="
+                f"{asked.attention!r}, values={asked.values!r}."
             )
 
     def attribute(
@@ -294,3 +341,17 @@ def _join_indicators(each: np.ndarray, n_channels: int) -> np.ndarray:
     if each.shape[-1] == n_channels:
         return each
     return each[..., :n_channels] + each[..., n_channels:]
+
+
+def _join_steps(each: np.ndarray, lengths: np.ndarray | None, size: int) -> np.ndarray:
+    """Return contributions of steps, the last axis, summed up over patches."""
+    n_samples, n_timesteps = len(each), each.shape[-1]
+    if lengths is None:
+        lengths = np.full(n_samples, n_timesteps)
+    patch = (np.arange(n_timesteps) + (-lengths % size)[:, None]) // size
+    n_patches = -(-n_timesteps // size)
+    joined = np.zeros((n_samples, n_patches, *each.shape[1:-1]))
+    row = np.arange(n_samples)[:, None]
+    # Padding has contributions of 0, wherever it is put.
+    np.add.at(joined, (row, patch.clip(max=n_patches - 1)), np.moveaxis(each, -1, 1))
+    return np.moveaxis(joined, 1, -1)

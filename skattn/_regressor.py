@@ -97,7 +97,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         period, such as 24 for hourly data. An incomplete first patch is filled on its
         left. "auto" leaves about 24 steps after convolutions. Without them it is what
         leaves at most 96 steps; for forecasts the period of the target channels, or
-        what leaves about 24 steps.
+        what leaves about 24 steps; in segments, what leaves at most 12 of their steps.
 
     scale_inputs : bool, default=True
         Standardise each channel by its mean and standard deviation over the real
@@ -120,12 +120,17 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         dropped. "auto" is 0.2 after convolutions, 0.4 for sentences, else 0.
 
     attention : {"additive", "cosine", "dot", "general", "location", "scaled_dot", \
-            "feature", "last", "mean", "max"}, default="additive"
+            "feature", "contribution", "sum", "last", "mean", "max"}, default="additive"
         How states become a context. Scores of a query against each state: additive
         [1]_, cosine times a learned strength [6]_, dot product, bilinear ("general")
         or by position alone ("location") [3]_, dot product over the root of its size
         [7]_. "feature" is a dense layer over time with a softmax for each hidden unit,
-        the Keras ``attention_3d_block``. To see whether attention helps at all: the
+        the Keras ``attention_3d_block``. "contribution" and "sum" need
+        ``values="segments"``: a softmax over the sizes of what segments contribute to
+        the outputs, times a learned sharpness, so that for one output the order of the
+        weights is that of the contributions; or their sum without weights, which gives
+        amounts and not only an order. The weights that are shown are then the shares of
+        the sizes. To see whether attention helps at all: the
         last state, their mean or their maximum. "location" and "feature" have a fixed
         number of steps: shorter sequences are aligned at their last step, longer ones
         refused.
@@ -154,11 +159,22 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         each step. The LSTM knows the order by itself; attention over its states does
         not. Longer sequences than in `fit` are refused with "learned".
 
-    values : {"states", "inputs"}, default="states"
+    values : {"states", "inputs", "segments"}, default="states"
         What the weights sum up: the states, or embeddings of the inputs gated by the
         states [8]_. With "inputs" a prediction is an exact sum over steps and
         channels, see `predict_contributions`. The inputs are then scaled, but not
-        centred, so that a value of 0 contributes nothing.
+        centred, so that a value of 0 contributes nothing. With "segments" the LSTM is
+        restarted in each segment, so that what a segment adds depends on no other
+        one, and a segment of channel means (zeros without ``scale_inputs``) adds
+        nothing; segments have learned positions. Longer sequences than in `fit` are
+        then refused. It goes without ``conv_layers``, ``state_bypass`` and times.
+
+    segment_size : int or "auto", default="auto"
+        Steps in a segment, with ``values="segments"``; ignored otherwise. Segments are
+        counted from the end, and an incomplete first one is filled with means on its
+        left. A multiple of ``patch_size``, in which the LSTM reads each of them. "auto"
+        leaves 6 to 10 segments; for forecasts it is the period of the target channels,
+        if that leaves 3 to 14.
 
     state_bypass : bool, default=False
         Let the last state reach the output past the context: joined to it through a
@@ -169,6 +185,12 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Weight in the training loss of the conicity of the states, the mean cosine
         with their mean [9]_, where it is above 0. The less alike the states are, the
         more it matters where the weights lie.
+
+    cancellation_penalty : float, default=0.0
+        Strength of a penalty on contributions of segments that cancel each other: the
+        mean over samples and outputs of ``sum |c_i| - |sum c_i|``, in units of scaled
+        targets, times this and the loss is added to the loss, so that one value serves
+        losses of any size. Only with ``values="segments"``.
 
     decoder : {"dense", "lstm"}, default="dense"
         Predict all outputs at once from one context, or one output step after the
@@ -364,9 +386,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         their order; as `predict_attention` gives them. Only with ``store_attention``.
 
     base_value_ : float or ndarray
-        What is predicted when nothing contributes, in the form of one y. Only with
-        the identity as ``output_activation``, and with ``values="inputs"`` or an
-        ``attention_share_`` of 0.
+        What is predicted when nothing contributes, in the form of one y. Only where
+        `predict_contributions` has an answer.
 
     best_validation_loss_ : float or None
         Least validation loss in the last call, on scaled targets, the mean by the
@@ -378,8 +399,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         By channel, its categories in the order of their codes; see `embedding_frame`.
 
     anchor_, linear_skip_, scale_windows_, conv_layers_, embedding_size_, \
-    patch_size_, query_, bidirectional_, dropout_, learning_rate_, weight_decay_, \
-    batch_size_, max_epochs_, early_stopping_ : int, float, bool or str
+    patch_size_, segment_size_, query_, bidirectional_, dropout_, learning_rate_, \
+    weight_decay_, batch_size_, max_epochs_, early_stopping_ : int, float, bool or str
         The values that the last call used, those chosen for "auto" included.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -531,8 +552,10 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         self_attention_heads: int = 0,
         positions: str | None = None,
         values: str = "states",
+        segment_size: int | str = "auto",
         state_bypass: bool = False,
         conicity_penalty: float = 0.0,
+        cancellation_penalty: float = 0.0,
         decoder: str = "dense",
         teacher_forcing: float = 0.0,
         output_activation: str = "identity",
@@ -585,8 +608,10 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         self.self_attention_heads = self_attention_heads
         self.positions = positions
         self.values = values
+        self.segment_size = segment_size
         self.state_bypass = state_bypass
         self.conicity_penalty = conicity_penalty
+        self.cancellation_penalty = cancellation_penalty
         self.decoder = decoder
         self.teacher_forcing = teacher_forcing
         self.output_activation = output_activation

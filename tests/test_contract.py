@@ -31,6 +31,7 @@ VARIANTS = [
     {"attention": "location", "decoder": "lstm", "teacher_forcing": 0.5},
     {"attention": "cosine", "self_attention_heads": 2, "n_heads": 2},
     {"values": "inputs", "attention": "general", "conicity_penalty": 0.1},
+    {"values": "segments", "attention": "contribution", "cancellation_penalty": 0.1},
 ]
 pytestmark = pytest.mark.filterwarnings(
     "ignore:values='inputs' does not centre:UserWarning"

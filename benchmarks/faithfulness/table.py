@@ -3,7 +3,10 @@
 from benchmarks import results
 
 SHOWN = {
+    "old_deletion_score": "old score",
     "deletion_score": "deletion score",
+    "insertion_score": "insertion score",
+    "additivity": "additivity",
     "conicity": "conicity",
     "permuted_change": "change, permuted",
 }
@@ -11,10 +14,20 @@ SHOWN = {
 
 def measure(report):
     """Take a report's numbers: value and interval of each, None where unknown."""
+    numbers = {each.name: (each.value, each.low, each.high) for each in report.measures}
+    numbers["old_deletion_score"] = (score_all_points(report.deletion),)
+    for name, deletion, insertion in report.rankings:
+        numbers |= {f"{name}_deletion": deletion, f"{name}_insertion": insertion}
     return {
-        each.name: [None if x != x else x for x in (each.value, each.low, each.high)]
-        for each in report.measures
+        name: [None if x != x else float(x) for x in values]
+        for name, values in numbers.items()
     }
+
+
+def score_all_points(curves):
+    """Compute the score that counts all points of a curve, as it was until 0.2."""
+    base = curves.random.mean()
+    return (curves.attention.mean() - base) / (curves.greedy.mean() - base)
 
 
 def save(name, rows, keys, errors, notes, shown=None):

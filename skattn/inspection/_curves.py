@@ -1,4 +1,4 @@
-"""Deletion and insertion curves of rankings, between random and greedy rankings."""
+"""Deletion and insertion curves of rankings, between random and greedy order."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,9 +12,12 @@ from ._estimators import (
     find_patch_size,
     predict_weights,
 )
+from ._rankings import find_scores
+from ._replacement import choose_replacement
+from ._report import NEGLIGIBLE, MeanCurves
 from ._series import (
+    ReplaceSteps,
     Series,
-    choose_fill,
     find_patches,
     find_real_patches,
     predict_variants,
@@ -23,26 +26,28 @@ from ._series import (
 
 @dataclass(frozen=True)
 class WeightRows:
-    """One row of attention weights per sample, and the outputs that belong to it.
+    """One row of steps per sample, how they are ranked, and the outputs of the row.
 
     Parameters
     ----------
     series : Series
         One sequence per row.
-    weights : ndarray of shape (n_rows, n_steps)
-        0 on padding.
+    scores : dict of ndarray of shape (n_rows, n_steps)
+        By ranking, what orders the steps, the largest first; 0 on padding.
     real : ndarray of bool of shape (n_rows, n_steps)
         Steps that are not padding.
     patches : ndarray of int of shape (n_rows, n_timesteps)
         The step that each time step belongs to.
-    fill : ndarray of shape (n_rows, n_timesteps, n_channels)
-        Values that replace steps.
+    replace_steps : callable
+        Puts other values in the place of steps.
     index : ndarray of int of shape (n_rows,)
         The index of each row among the rows of weights of its sample.
     plain : ndarray of shape (n_rows, n_outputs)
         The outputs that the row belongs to, divided by their spread.
     spread : ndarray of shape (n_rows, n_outputs)
         Their standard deviation over all samples.
+    spreads : ndarray of shape (n_rows_of_a_sample, n_outputs)
+        The same for all rows that a sample has.
     output : callable
         From X to outputs.
     layout : Layout
@@ -52,19 +57,25 @@ class WeightRows:
     """
 
     series: Series
-    weights: np.ndarray
+    scores: dict[str, np.ndarray]
     real: np.ndarray
     patches: np.ndarray
-    fill: np.ndarray
+    replace_steps: ReplaceSteps
     index: np.ndarray
     plain: np.ndarray
     spread: np.ndarray
+    spreads: np.ndarray
     output: Output
     layout: Layout
     verbose: int = 0
 
     def __len__(self) -> int:
-        return len(self.weights)
+        return len(self.real)
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Attention weights, one row per sample: ``(n_rows, n_steps)``."""
+        return self.scores["weights"]
 
     def arrange(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Return the outputs of the rows, divided by their spread: ``(m, n_outputs)``.
@@ -79,14 +90,10 @@ class WeightRows:
         arranged = self.layout.arrange(outputs)
         return arranged[np.arange(len(rows)), self.index[rows]] / self.spread[rows]
 
-    def measure_change(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Compute the distance of outputs from the plain ones: ``(m,)``, in spreads."""
-        return np.abs(self.arrange(outputs, rows) - self.plain[rows]).mean(1)
-
-    def change_without(
+    def predict_without(
         self, rows: np.ndarray, replaced: np.ndarray, label: str = ""
     ) -> np.ndarray:
-        """Measure the change of the output when steps are replaced.
+        """Return the outputs of the rows when steps are replaced, in their spread.
 
         Parameters
         ----------
@@ -99,7 +106,7 @@ class WeightRows:
 
         Returns
         -------
-        ndarray of shape (m,)
+        ndarray of shape (m, n_outputs)
             In spreads of the output.
         """
 
@@ -111,13 +118,20 @@ class WeightRows:
         outputs = predict_variants(
             self.output,
             self.series,
-            self.fill,
+            self.replace_steps,
             len(rows),
             describe,
             self.verbose,
             label,
         )
-        return self.measure_change(outputs, rows)
+        return self.arrange(outputs, rows)
+
+    def change_without(
+        self, rows: np.ndarray, replaced: np.ndarray, label: str = ""
+    ) -> np.ndarray:
+        """Measure the change of the outputs when steps are replaced: ``(m,)``."""
+        outputs = self.predict_without(rows, replaced, label)
+        return np.abs(outputs - self.plain[rows]).mean(1)
 
 
 def draw_rows(
@@ -126,6 +140,7 @@ def draw_rows(
     output: Output,
     max_samples: int,
     random: np.random.RandomState,
+    replacement: str = "mean",
     verbose: int = 0,
 ) -> WeightRows:
     """Draw samples, and one row of weights of each.
@@ -133,8 +148,9 @@ def draw_rows(
     Raises
     ------
     ValueError
-        If predictions do not vary.
+        If predictions do not vary, or the replacement is not allowed.
     """
+    choose_replacement(estimator, series, replacement)
     outputs = output(series.whole())
     chosen = np.sort(random.permutation(len(series))[:max_samples])
     taken = series.take(chosen)
@@ -156,19 +172,20 @@ def draw_rows(
     patch_size = find_patch_size(estimator, weights, n_samples, n_timesteps)
     patches = find_patches(taken, patch_size)
     n_steps = weights.shape[-1]
+    own = weights.reshape(n_samples, -1, n_steps)
+    own = own[np.arange(n_samples), index if weights.ndim > 2 else 0]
+    real = find_real_patches(patches, n_steps)
     return WeightRows(
         series=taken,
-        weights=weights.reshape(n_samples, -1, n_steps)[
-            np.arange(n_samples), index if weights.ndim > 2 else 0
-        ],
-        real=find_real_patches(patches, n_steps),
+        scores={"weights": own}
+        | find_scores(estimator, taken, patches, real, layout, index, spread),
+        real=real,
         patches=patches,
-        fill=np.broadcast_to(
-            choose_fill(estimator, series, "mean", patches), taken.values.shape
-        ),
+        replace_steps=choose_replacement(estimator, taken, replacement),
         index=index,
         plain=arranged[chosen, index] / spread[index],
         spread=spread[index],
+        spreads=spread,
         output=output,
         layout=layout,
         verbose=verbose,
@@ -176,24 +193,34 @@ def draw_rows(
 
 
 class Curves(NamedTuple):
-    """Change of the output along several rankings, in spreads of the output.
+    """Change of the output along several orders, in spreads of the output.
 
     Parameters
     ----------
     attention, greedy : ndarray of shape (n_rows, n_points)
-        In the order of the weights, and in the greedy order.
+        In the order of the ranking, and in the greedy order.
     random : ndarray of shape (n_rows, n_points)
         Mean over random orders.
+    counted : ndarray of bool of shape (n_rows, n_points)
+        The points that the score counts.
     """
 
     attention: np.ndarray
     greedy: np.ndarray
     random: np.ndarray
+    counted: np.ndarray
 
     def areas(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return by how much attention and greedy order exceed random, for each row."""
-        base = self.random.mean(1)
-        return self.attention.mean(1) - base, self.greedy.mean(1) - base
+        """Return by how much ranking and greedy order exceed random, for each row."""
+        own, best = (
+            np.where(self.counted, curve - self.random, 0.0).mean(1)
+            for curve in (self.attention, self.greedy)
+        )
+        return own, best
+
+    def mean(self) -> MeanCurves:
+        """Return the mean over the rows."""
+        return MeanCurves(*(curve.mean(0) for curve in self[:3]))
 
 
 def choose_shares(n_steps: int, n_points: int) -> np.ndarray:
@@ -215,13 +242,13 @@ def rank(
 
 def measure_curves(
     rows: WeightRows, shares: np.ndarray, n_random: int, random: np.random.RandomState
-) -> tuple[Curves, Curves]:
-    """Measure deletion and insertion curves.
+) -> dict[str, tuple[Curves, Curves]]:
+    """Measure deletion and insertion curves of all rankings.
 
     Parameters
     ----------
     rows : WeightRows
-        Weights, and the outputs that they explain.
+        Scores of the steps, and the outputs that they explain.
     shares : ndarray of shape (n_points,)
         From `choose_shares`.
     n_random : int
@@ -231,27 +258,43 @@ def measure_curves(
 
     Returns
     -------
-    deletion, insertion : Curves
-        Change of the output while more and more steps are replaced, or, starting with
-        all steps replaced, are put back.
+    dict of tuple of Curves
+        By ranking, deletion and insertion: change of the output while more and more
+        steps are replaced, or, starting with all steps replaced, are put back.
     """
     counts = np.rint(shares * rows.real.sum(1)[:, None]).astype(int)
-    ranks = rank(rows.weights, rows.real, random)
+    ranks = {name: rank(each, rows.real, random) for name, each in rows.scores.items()}
     repeated = np.concatenate(
         [rank(np.zeros_like(rows.weights), rows.real, random) for _ in range(n_random)]
     )
     changes = _follow(rows, repeated, counts, False, "random rankings")
     chance = changes.reshape(n_random, len(rows), -1).mean(0)
-    curves = [
-        Curves(
-            _follow(rows, ranks, counts, insert),
-            _follow(rows, _rank_greedily(rows, counts, insert), counts, insert),
-            # Insertion in a random order is deletion in the reverse order, backwards.
-            chance[:, ::-1] if insert else chance,
-        )
+    deletion, insertion = (
+        _follow(rows, _rank_greedily(rows, counts, insert), counts, insert)
         for insert in (False, True)
-    ]
-    return curves[0], curves[1]
+    )
+    counted, all_points = _count_points(deletion), np.ones_like(insertion, dtype=bool)
+    # Insertion in a random order is deletion in the reverse order, backwards.
+    back = chance[:, ::-1]
+    return {
+        name: (
+            Curves(_follow(rows, own, counts, False), deletion, chance, counted),
+            Curves(_follow(rows, own, counts, True), insertion, back, all_points),
+        )
+        for name, own in ranks.items()
+    }
+
+
+def _count_points(greedy: np.ndarray) -> np.ndarray:
+    """Return which points of a deletion curve count: ``(n_rows, n_points)``.
+
+    All orders end with the same change, when all steps are replaced. Where the greedy
+    order has reached it, nothing of the prediction is left to explain; what it changes
+    from there on is what the model makes of sequences without their content.
+    """
+    left = greedy[:, -1:] - np.maximum.accumulate(greedy, axis=1)
+    reached = left <= NEGLIGIBLE
+    return np.cumsum(reached, axis=1) <= 1
 
 
 def _invert(order: np.ndarray) -> np.ndarray:

@@ -32,8 +32,8 @@ class Architecture(Protocol):
     """What the network of a fitted estimator was built from."""
 
     @property
-    def patch_size(self) -> int:
-        """Time steps in one step of the network."""
+    def weighed_size(self) -> int:
+        """Time steps with one weight."""
 
     @property
     def channel_independent(self) -> bool:
@@ -41,7 +41,7 @@ class Architecture(Protocol):
 
     @property
     def values(self) -> str:
-        """What the weights sum up: "states" or "inputs"."""
+        """What the weights sum up: "states", "inputs" or "segments"."""
 
 
 class Target(Protocol):
@@ -178,7 +178,7 @@ def read_settings(estimator: object) -> FittedSettings:
         return FittedSettings(
             n_timesteps=probe.schema.n_timesteps,
             padding_value=probe.schema.padding_value,
-            patch_size=probe.architecture.patch_size,
+            patch_size=probe.architecture.weighed_size,
             channel_independent=probe.architecture.channel_independent,
         )
     return FittedSettings(
@@ -221,6 +221,46 @@ def predict_weights(
     if "unit" in signature(estimator.predict_attention).parameters:
         options["unit"] = unit
     return np.asarray(estimator.predict_attention(X, **options))
+
+
+def read_contributions(
+    estimator: object, X: object, shape: tuple[int, ...], n_timesteps: int
+) -> np.ndarray | None:
+    """Return what each time step contributed, or None if the estimator cannot tell.
+
+    Parameters
+    ----------
+    estimator : object
+        Fitted. Contributions are those of its ``predict_contributions``, the axes of an
+        output before the steps; a last axis of channels is summed up.
+    X : array-like
+        Sequences.
+    shape : tuple of int
+        Shape of one output.
+    n_timesteps : int
+        Steps of X.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, ..., n_timesteps) or None
+        The axes of an output before the steps. One contribution to the log-odds of two
+        classes is given to both, with opposite signs.
+    """
+    try:
+        each = np.asarray(estimator.predict_contributions(X), dtype=np.float64)  # type: ignore[attr-defined]
+    except AttributeError:  # it has none, or its predictions are no sums
+        return None
+    if shape == (2,) and hasattr(estimator, "predict_proba"):
+        each = np.stack([-each, each], axis=1)
+    if each.ndim == len(shape) + 3:
+        each = each.sum(-1)
+    if each.shape[1:] != (*shape, n_timesteps):
+        needed = ", ".join(map(str, ("n_samples", *shape, n_timesteps)))
+        raise ValueError(
+            f"predict_contributions gave {each.shape}, channels summed up; it must be "
+            f"({needed}), the axes of an output before the steps."
+        )
+    return each
 
 
 def find_patch_size(

@@ -15,8 +15,10 @@ from ._measures import (
     measure_conicity,
     measure_share,
     score_curves,
+    show_scores,
 )
-from ._report import FaithfulnessReport, MeanCurves
+from ._rankings import RANKINGS
+from ._report import FaithfulnessReport
 from ._series import find_mean, read_series
 
 
@@ -25,6 +27,8 @@ def attention_faithfulness(
     X: object,
     y: npt.ArrayLike | None = None,
     *,
+    ranking: str = "weights",
+    replacement: str = "mean",
     max_samples: int = 100,
     n_points: int = 20,
     n_random: int = 50,
@@ -39,12 +43,18 @@ def attention_faithfulness(
 
     ``deletion_score``
         Steps are replaced by the channel means over the training samples, in the order
-        of their weights. After each replacement the change of the output is measured,
+        of the ranking. After each replacement the change of the output is measured,
         in standard deviations of the output over X. The score is 0 for the mean of
         random orders, and 1 for the greedy order, which at each point replaces what
-        changes the output most. If the interval contains 0, the weights do not show
-        which steps matter. ``insertion_score`` is the reverse: all steps are replaced
-        and then put back.
+        changes the output most. Points count up to where the greedy order has changed
+        the output as much as replacing all steps does: from there on nothing is left
+        to explain. If the interval contains 0, the ranking does not show which steps
+        matter. ``insertion_score`` is the reverse: all steps are replaced and then put
+        back, and all points count.
+    ``additivity``
+        R2 of the sum of the changes by single steps against the change when all steps
+        are replaced. Where it is low, steps act together, and no ranking of single
+        steps can show what predictions rest on.
     ``tau_occlusion``, ``tau_gradient``
         Kendall's tau between the weights and the change when one step is replaced, and
         between the weights and integrated gradients.
@@ -63,7 +73,8 @@ def attention_faithfulness(
     Parameters
     ----------
     estimator : object
-        Fitted, with ``predict`` and ``predict_attention``. Where it has
+        Fitted, with ``predict`` and ``predict_attention``; with
+        ``predict_contributions``, rankings by these are measured as well. Where it has
         ``predict_proba`` or ``decision_function``, their output is explained instead.
         Gradients, other weights, conicity and share need the network; the report says
         which measures are missing because an estimator does not provide it.
@@ -72,6 +83,15 @@ def attention_faithfulness(
         trained on if you read the weights of new samples.
     y : array-like, default=None
         True values, for ``n_refits``.
+    ranking : {"weights", "size", "signed"}, default="weights"
+        What the measures, curves and verdict are about: attention weights; the size of
+        contributions; or contributions with their signs, those first that moved the
+        output as all steps together did. The scores of all rankings that the estimator
+        offers stand in ``report.rankings``, and ``report.recommended`` names the one to
+        show. Contributions include what bypasses the attention.
+    replacement : {"mean", "interpolate", "sample"}, default="mean"
+        What replaces steps: the mean of each channel over the training samples, the
+        line between the nearest steps that stay, or the values of another sample.
     max_samples : int, default=100
         Maximum number of samples to measure; they are drawn from X if it has more.
         Where outputs have weights of their own, one output of each sample is drawn.
@@ -131,18 +151,31 @@ def attention_faithfulness(
     >>> model = LSTMAttentionRegressor(hidden_size=16, random_state=0).fit(X, y)
     >>> report = attention_faithfulness(model, X, max_samples=20, random_state=0)
     >>> print(report.verdict)
-    Read these weights with care: they show some of what the predictions rest on.
+    These weights can be read as what the predictions rest on.
     """
     series = read_series(estimator, X)
+    if ranking not in RANKINGS:
+        refuse = ", ".join(map(repr, RANKINGS))
+        raise ValueError(f"ranking={ranking!r} is not known; allowed are {refuse}.")
     _check_arguments(max_samples, n_points, n_random, n_refits, y)
     random = check_random_state(random_state)
     output = choose_output(estimator)
-    rows = draw_rows(estimator, series, output, max_samples, random, verbose)
+    rows = draw_rows(
+        estimator, series, output, max_samples, random, replacement, verbose
+    )
+    if ranking not in rows.scores:
+        offered = ", ".join(map(repr, rows.scores))
+        raise ValueError(
+            f"ranking={ranking!r} is not offered by this {type(estimator).__name__}; "
+            f"allowed are {offered}. Contributions need predictions that are sums."
+        )
     shares = choose_shares(rows.weights.shape[1], n_points)
-    deletion, insertion = measure_curves(rows, shares, n_random, random)
-    case = Case(estimator, rows, random)
+    curves = measure_curves(rows, shares, n_random, random)
+    case = Case(estimator, rows, random, ranking)
+    rankings = score_curves(case, curves)
+    deletion, insertion = curves[ranking]
     measures = [
-        *score_curves(case, deletion, insertion),
+        *show_scores(case, rankings),
         *compare_rankings(case, find_mean(estimator, series)),
         *exchange_weights(case),
         measure_conicity(case),
@@ -153,10 +186,12 @@ def attention_faithfulness(
     return FaithfulnessReport(
         measures=tuple(measures),
         shares=shares,
-        deletion=MeanCurves(*(curve.mean(0) for curve in deletion)),
-        insertion=MeanCurves(*(curve.mean(0) for curve in insertion)),
+        deletion=deletion.mean(),
+        insertion=insertion.mean(),
         n_samples=len(rows),
         title=_make_title(estimator, rows, len(series)),
+        rankings=rankings,
+        ranking=ranking,
     )
 
 

@@ -10,9 +10,9 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import Bunch, check_random_state
 
 from ._estimators import choose_output, require_probe
+from ._replacement import choose_replacement
 from ._series import (
     Series,
-    choose_fill,
     find_mean,
     find_patches,
     read_series,
@@ -32,7 +32,7 @@ def occlusion_importance(
 
     All variants are predicted in few large calls, at the cost of ``n_steps`` plain
     predictions of X. The model may never have seen sequences like those with a replaced
-    step; compare both replacements where it matters.
+    step; compare the replacements where it matters.
 
     Parameters
     ----------
@@ -41,10 +41,11 @@ def occlusion_importance(
         ``decision_function``, their output is explained instead.
     X : array-like, Tensor, data frame, or list of arrays (length, n_channels)
         Sequences in any form that the estimator takes.
-    replacement : {"mean", "interpolate"}, default="mean"
+    replacement : {"mean", "interpolate", "sample"}, default="mean"
         Values that replace all channels of the step: each channel's mean over the
-        training samples of the estimator (over X, if the estimator does not know it),
-        or the line between the steps before and after.
+        training samples of the estimator (over X, if the estimator does not know it);
+        the line between the steps before and after, or the mean where there are none;
+        or the values of another sample of X, the one half of X away.
     patch_size : int, default=1
         Number of consecutive steps that are replaced together, counted from the end of
         each sequence. With the patch size of the estimator the result is comparable
@@ -89,9 +90,9 @@ def occlusion_importance(
     output = choose_output(estimator)
     series = read_series(estimator, X)
     patches = find_patches(series, check_count("patch_size", patch_size))
-    fill = choose_fill(estimator, series, replacement, patches)
+    replace_steps = choose_replacement(estimator, series, replacement)
     plain = output(series.whole())
-    changed = replace_each(output, series, patches, fill, verbose)
+    changed = replace_each(output, series, patches, replace_steps, verbose)
     # (n, n_steps, ...) -> (n, ..., n_steps)
     return np.moveaxis(plain[:, None] - changed, 1, -1)
 

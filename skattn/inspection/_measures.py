@@ -11,11 +11,18 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from ._curves import Curves, WeightRows
-from ._estimators import NetworkUnavailableError, predict_weights, require_probe
+from ._estimators import (
+    NetworkUnavailableError,
+    predict_weights,
+    require_probe,
+)
 from ._importance import attribute
+from ._rankings import RANKINGS, find_scores
 from ._report import (
     Estimate,
     Measure,
+    Ranking,
+    describe_additivity,
     describe_agreement,
     describe_change,
     describe_conicity,
@@ -40,11 +47,24 @@ class Case(NamedTuple):
         Its weights, and the outputs that they explain.
     random : RandomState
         Source of permutations, resamples and seeds.
+    ranking : str, default="weights"
+        What ranks the steps.
     """
 
     estimator: object
     rows: WeightRows
     random: np.random.RandomState
+    ranking: str = "weights"
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """What says how much a step matters, without a sign: ``(n_rows, n_steps)``."""
+        return self.rows.scores["weights" if self.ranking == "weights" else "size"]
+
+    @property
+    def ranked_by(self) -> str:
+        """What ranks by these sizes, in words."""
+        return "weights" if self.ranking == "weights" else "size"
 
 
 def conicity(estimator: object, X: object) -> np.ndarray:
@@ -90,30 +110,49 @@ def conicity(estimator: object, X: object) -> np.ndarray:
     return require_probe(estimator, "conicity needs").measure_conicity(X)
 
 
-def score_curves(case: Case, *curves: Curves) -> Iterator[Measure]:
-    """Compute the scores of deletion and insertion curves."""
-    names = (("deletion_score", "Replacing"), ("insertion_score", "Putting back"))
-    for (name, action), curve in zip(names, curves, strict=True):
-        estimate = estimate_ratio(*curve.areas(), case.random)
-        yield Measure(name, *estimate, 0.0, describe_score(estimate, action))
+def score_curves(
+    case: Case, curves: dict[str, tuple[Curves, Curves]]
+) -> tuple[Ranking, ...]:
+    """Compute the scores of all rankings."""
+    return tuple(
+        Ranking(name, *(estimate_ratio(*each.areas(), case.random) for each in both))
+        for name, both in curves.items()
+    )
+
+
+def show_scores(case: Case, rankings: tuple[Ranking, ...]) -> Iterator[Measure]:
+    """Return the scores of the ranking that the report is about."""
+    own = next(each for each in rankings if each.name == case.ranking)
+    for name, action, estimate in (
+        ("deletion_score", "Replacing", own.deletion),
+        ("insertion_score", "Putting back", own.insertion),
+    ):
+        sentence = describe_score(estimate, action, RANKINGS[case.ranking])
+        yield Measure(name, *estimate, 0.0, sentence)
 
 
 def compare_rankings(case: Case, baseline: np.ndarray) -> Iterator[Measure]:
-    """Compare the weights with occlusion and with gradients, by Kendall's tau.
+    """Compare single steps with the whole, and the ranking with other rankings.
 
-    ``baseline``, of shape (n_channels,), is where integrated gradients start.
+    That is: the change by all steps with the sum of changes by one; Kendall's tau
+    between the ranking and occlusion, and gradients. ``baseline``, of shape
+    (n_channels,), is where integrated gradients start.
     """
     rows, random = case.rows, case.random
     number, step = np.nonzero(rows.real)
     replaced = np.arange(rows.real.shape[1]) == step[:, None]
-    occlusion = np.zeros(rows.real.shape)
-    occlusion[number, step] = rows.change_without(number, replaced, "occlusion")
-    drawn = random.uniform(size=rows.weights.shape)
+    without = rows.predict_without(number, replaced, "occlusion")
+    each = np.zeros((*rows.real.shape, rows.plain.shape[1]))
+    each[number, step] = rows.plain[number] - without
+    yield _measure_additivity(case, each.sum(1))
+    occlusion = np.abs(each).mean(2)
+    drawn = random.uniform(size=rows.real.shape)
 
     def compare(importance: np.ndarray, ranking: str) -> tuple[Estimate, float, str]:
-        estimate = estimate_mean(_tau(rows.weights, importance, rows.real), random)
+        estimate = estimate_mean(_tau(case.sizes, importance, rows.real), random)
         chance = estimate_mean(_tau(drawn, importance, rows.real), random).value
-        return estimate, chance, describe_agreement(estimate, chance, ranking)
+        sentence = describe_agreement(estimate, chance, ranking, case.ranked_by)
+        return estimate, chance, sentence
 
     estimate, chance, sentence = compare(occlusion, "replacing one step at a time")
     yield Measure("tau_occlusion", *estimate, chance, sentence)
@@ -122,6 +161,17 @@ def compare_rankings(case: Case, baseline: np.ndarray) -> Iterator[Measure]:
         return compare(_gather_gradients(case, baseline), "integrated gradients")
 
     yield _attempt(case, "tau_gradient", by_gradient)
+
+
+def _measure_additivity(case: Case, predicted: np.ndarray) -> Measure:
+    """Compute R2 of the sum of changes by single steps against that by all."""
+    rows, index = case.rows, np.arange(len(case.rows))
+    whole = rows.plain - rows.predict_without(index, rows.real)
+    missed = ((whole - predicted) ** 2).sum(1)
+    varied = ((whole - whole.mean(0)) ** 2).sum(1)
+    value, low, high = estimate_ratio(missed, varied, case.random)
+    estimate = Estimate(1 - value, 1 - high, 1 - low)
+    return Measure("additivity", *estimate, np.nan, describe_additivity(estimate))
 
 
 def _gather_gradients(case: Case, baseline: np.ndarray) -> np.ndarray:
@@ -236,17 +286,27 @@ def compare_seeds(
     case: Case, X: object, y: npt.ArrayLike | None, n_refits: int
 ) -> Measure:
     """Compare the weights of clones that are fitted on X and y with other seeds."""
-    rows, weights = case.rows, []
-    index = np.arange(len(rows))
+    rows, found = case.rows, []
     for _ in range(n_refits):
         model = clone(case.estimator)
         if "random_state" in model.get_params():
             model.set_params(random_state=int(case.random.randint(2**31)))
-        found = predict_weights(model.fit(X, y), rows.series.whole())
-        found = found.astype(np.float64).reshape(len(rows), -1, found.shape[-1])
-        weights.append(found[index, rows.index if found.shape[1] > 1 else 0])
-    estimate = estimate_mean(compare_weights(weights, rows.real), case.random)
-    return Measure("seed_agreement", *estimate, 0.0, describe_seeds(estimate, n_refits))
+        found.append(_find_sizes(case, model.fit(X, y)))
+    estimate = estimate_mean(compare_weights(found, rows.real), case.random)
+    sentence = describe_seeds(estimate, n_refits, case.ranked_by)
+    return Measure("seed_agreement", *estimate, 0.0, sentence)
+
+
+def _find_sizes(case: Case, model: object) -> np.ndarray:
+    """Return by how much each step matters to another model: ``(n_rows, n_steps)``."""
+    rows = case.rows
+    if case.ranked_by == "size":
+        beside = (rows.patches, rows.real, rows.layout, rows.index, rows.spreads)
+        return find_scores(model, rows.series, *beside)["size"]
+    weights = predict_weights(model, rows.series.whole()).astype(np.float64)
+    weights = weights.reshape(len(rows), -1, weights.shape[-1])
+    index = rows.index if weights.shape[1] > 1 else 0
+    return weights[np.arange(len(rows)), index]
 
 
 def compare_weights(weights: list[np.ndarray], real: np.ndarray) -> np.ndarray:

@@ -116,9 +116,11 @@ def check_sample(sample: object, n_samples: int) -> int:
     return int(sample)
 
 
-def add_colorbar(ax: "Axes", image: "AxesImage", label: str) -> "Colorbar":
-    """Draw a colour bar next to the axes."""
-    return ax.figure.colorbar(image, ax=ax, label=label)
+def add_colorbar(
+    ax: "Axes", image: "AxesImage", label: str, extend: str = "neither"
+) -> "Colorbar":
+    """Draw a colour bar next to the axes; ``extend="both"`` if values lie beyond."""
+    return ax.figure.colorbar(image, ax=ax, label=label, extend=extend)
 
 
 def open_spines(ax: "Axes") -> None:

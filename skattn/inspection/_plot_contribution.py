@@ -1,11 +1,14 @@
 """The display of exact contributions."""
 
+from inspect import signature
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _plot_common as common
+from ._report import FaithfulnessReport
+from ._series import read_series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,20 +16,24 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
     from matplotlib.image import AxesImage
 
+# Share of the steps whose contributions the colours of kind "series" tell apart.
+_SHOWN = 0.98
+
 
 class Contributing(Protocol):
     """An estimator whose predictions are sums of contributions."""
 
     def predict_contributions(self, X: object, /) -> np.ndarray:
-        """Return contributions with steps and channels as last axes."""
+        """Return contributions with steps, or steps and channels, as last axes."""
 
 
 class ContributionDisplay:
-    """Heat maps of the contributions of steps and channels, in units of the target.
+    """Contributions of steps and channels, in units of the target.
 
-    There are two kinds: "sample", the contributions to one prediction; "mean", their
-    mean absolute value over all samples, in which contributions of opposite sign do not
-    cancel.
+    There are three kinds: "series", the contributions of the steps to one prediction as
+    colours behind the series itself; "sample", those of steps and channels as a heat
+    map; "mean", their mean absolute value over all samples, in which contributions of
+    opposite sign do not cancel.
 
     Parameters
     ----------
@@ -38,6 +45,11 @@ class ContributionDisplay:
         Names of the channels.
     unit : str, default=""
         Unit of the target, for the colour bar.
+    series : ndarray of shape (n_samples, n_timesteps), default=None
+        What kind "series" draws; NaN on padding.
+    report : FaithfulnessReport, default=None
+        What kind "series" says in a corner: whether these contributions can be read,
+        and how much of the predictions' variation goes through the attention.
 
     Attributes
     ----------
@@ -72,7 +84,11 @@ class ContributionDisplay:
         step_labels: npt.ArrayLike | None = None,
         channel_names: list[str] | None = None,
         unit: str = "",
+        series: np.ndarray | None = None,
+        report: FaithfulnessReport | None = None,
     ) -> None:
+        self.series = series
+        self.report = report
         self.contributions = contributions
         self.step_labels = step_labels
         self.channel_names = channel_names
@@ -87,6 +103,8 @@ class ContributionDisplay:
         kind: str = "sample",
         sample: int = 0,
         output: int | tuple[int, ...] = (),
+        channel: int = 0,
+        report: FaithfulnessReport | None = None,
         step_labels: npt.ArrayLike | None = None,
         channel_names: list[str] | None = None,
         unit: str = "",
@@ -97,15 +115,19 @@ class ContributionDisplay:
         Parameters
         ----------
         estimator : LSTMAttentionRegressor
-            Fitted, with ``values="inputs"``, or with an ``attention_share_`` of 0.
+            Fitted, with predictions that are sums: see its `predict_contributions`.
         X : array-like
             Sequences in any form that the estimator takes.
-        kind : {"sample", "mean"}, default="sample"
+        kind : {"sample", "mean", "series"}, default="sample"
             See `plot`.
         sample : int, default=0
             See `plot`.
         output : int or tuple of int, default=()
             Index of the output in one y, if y has more than one.
+        channel : int, default=0
+            Channel of X that kind "series" draws.
+        report : FaithfulnessReport, default=None
+            From `attention_faithfulness`, for the corner of kind "series".
         step_labels : array-like of shape (n_timesteps,), default=None
             Names of the steps.
         channel_names : list of str, default=None
@@ -120,7 +142,7 @@ class ContributionDisplay:
         ContributionDisplay
             Drawn.
         """
-        each = estimator.predict_contributions(X)
+        each = _read_by_channel(estimator, X)
         number = tuple(np.atleast_1d(output).tolist())
         shape = each.shape[1:-2]
         if len(number) != len(shape) or any(
@@ -130,15 +152,22 @@ class ContributionDisplay:
                 f"output={output!r} must be the index of one entry of a y of shape "
                 f"{shape}."
             )
-        return cls.from_contributions(
+        shown = read_series(estimator, X)
+        n_channels = shown.values.shape[2]
+        if not -n_channels <= channel < n_channels:
+            raise ValueError(
+                f"channel={channel!r} must be a channel of X, from {-n_channels} to "
+                f"{n_channels - 1}."
+            )
+        values = np.where(shown.real, shown.values[:, :, channel], np.nan)
+        return cls(
             each[:, *number],
-            kind=kind,
-            sample=sample,
             step_labels=step_labels,
             channel_names=channel_names,
             unit=unit,
-            ax=ax,
-        )
+            series=values,
+            report=report,
+        ).plot(kind, sample=sample, ax=ax)
 
     @classmethod
     def from_contributions(
@@ -191,10 +220,11 @@ class ContributionDisplay:
 
         Parameters
         ----------
-        kind : {"sample", "mean"}, default="sample"
-            Contributions to one prediction, or their mean absolute value.
+        kind : {"sample", "mean", "series"}, default="sample"
+            Contributions to one prediction, their mean absolute value, or those of the
+            steps to one prediction behind the series.
         sample : int, default=0
-            Index of the sample, for kind "sample".
+            Index of the sample, for kinds "sample" and "series".
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure.
 
@@ -210,13 +240,15 @@ class ContributionDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        if kind not in ("sample", "mean"):
-            raise ValueError(f"kind={kind!r} must be 'sample' or 'mean'.")
+        if kind not in ("sample", "mean", "series"):
+            raise ValueError(f"kind={kind!r} must be 'sample', 'mean' or 'series'.")
         if self.contributions.ndim != 3:
             raise ValueError(
                 f"contributions have shape {self.contributions.shape}; allowed is "
                 "(n_samples, n_timesteps, n_channels), the contributions to one output."
             )
+        if kind == "series":
+            return self._plot_series(sample, ax)
         n_samples, n_timesteps, n_channels = self.contributions.shape
         steps = common.check_labels(self.step_labels, n_timesteps)
         names = common.check_labels(self.channel_names, n_channels, "channel_names")
@@ -244,3 +276,68 @@ class ContributionDisplay:
             self.ax_, self.image_, f"{label}, {self.unit}" if self.unit else label
         )
         return self
+
+    def _plot_series(self, sample: int, ax: "Axes | None") -> "ContributionDisplay":
+        """Draw the series of a sample, its contributions as colours behind it."""
+        n_samples, n_timesteps, _ = self.contributions.shape
+        if self.series is None or self.series.shape != (n_samples, n_timesteps):
+            found = None if self.series is None else self.series.shape
+            raise ValueError(
+                f"kind='series' needs series of shape {(n_samples, n_timesteps)}; got "
+                f"{found}."
+            )
+        sample = common.check_sample(sample, n_samples)
+        row = self.series[sample]
+        length = int(np.isfinite(row).nonzero()[0].max(initial=0)) + 1
+        each = self.contributions[sample].sum(-1)[:length]
+        labels = common.check_labels(self.step_labels, n_timesteps)
+        row, sizes = row[:length], np.abs(each)
+        # Few steps that tower above all others would leave these without colour.
+        top = np.quantile(sizes, _SHOWN, method="higher") or sizes.max()
+        self.ax_ = common.get_axes(ax, "ContributionDisplay", (7.2, 3.0))
+        self.figure_ = self.ax_.figure
+        room = 0.08 * (np.nanmax(row) - np.nanmin(row)) or 1.0
+        low, high = np.nanmin(row) - room, np.nanmax(row) + 2.5 * room
+        self.image_ = self.ax_.imshow(
+            each[None],
+            cmap=common.DIVERGING,
+            vmin=-top,
+            vmax=top,
+            extent=(-0.5, length - 0.5, low, high),
+            aspect="auto",
+            interpolation="none",
+        )
+        self.ax_.plot(row, color="white", lw=3.5)
+        self.ax_.plot(row, color="black", lw=1.5)
+        self.ax_.set(xlim=(-0.5, length - 0.5), ylim=(low, high), xlabel="step")
+        names = self.channel_names
+        self.ax_.set_ylabel(names[0] if names is not None and len(names) == 1 else "")
+        known = None if labels is None else labels[:length]
+        common.label_axis(self.ax_.xaxis, known, length)
+        label = f"contribution, {self.unit}" if self.unit else "contribution"
+        extend = "both" if sizes.max() > top else "neither"
+        self.colorbar_ = common.add_colorbar(self.ax_, self.image_, label, extend)
+        if self.report is not None:
+            share = self.report["attended_share"].value
+            words = self.report.grade
+            if np.isfinite(share):
+                words += f"; {share:.0%} through the attention"
+            self.ax_.text(
+                0.01,
+                0.97,
+                words,
+                transform=self.ax_.transAxes,
+                va="top",
+                fontsize="small",
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85},
+            )
+        return self
+
+
+def _read_by_channel(estimator: Contributing, X: object) -> np.ndarray:
+    """Return contributions with an axis of channels, one if they are all together."""
+    each = np.asarray(estimator.predict_contributions(X))
+    if "unit" not in signature(estimator.predict_contributions).parameters:
+        return each
+    by_step = estimator.predict_contributions(X, unit="step")  # type: ignore[call-arg]
+    return each[..., None] if by_step.ndim == each.ndim else each

@@ -10,8 +10,15 @@ import numpy as np
 from ._frame import import_frame
 
 # Changes below this share of the output's spread count as no change.
-_NEGLIGIBLE = 0.02
+NEGLIGIBLE = 0.02
 _N_RESAMPLES = 2000
+
+# Least scores of a ranking that is better than random, and of one that can be read.
+_LEAST = 0.2
+_READABLE = 0.8
+_INSERTED = 0.5
+
+_READ = {"read": "yes", "care": "with care", "not": "no"}
 
 
 class Estimate(NamedTuple):
@@ -33,10 +40,19 @@ class Measure(NamedTuple):
     sentence: str
 
 
+class Ranking(NamedTuple):
+    """How well one ranking of the steps does, from 0 (random) to 1 (greedy)."""
+
+    name: str  # "weights", "size" or "signed"
+    deletion: Estimate
+    insertion: Estimate
+
+
 class MeanCurves(NamedTuple):
     """Mean change of the output at each share of the steps, in spreads of the output.
 
-    The random curve is the mean over random rankings, where scores are 0.
+    The first curve is in the order of the ranking that the report is about. The random
+    curve is the mean over random orders, where scores are 0.
     """
 
     attention: np.ndarray
@@ -68,31 +84,52 @@ def estimate_ratio(
     return Estimate(float(above.sum() / below.sum()), float(low), float(high))
 
 
-def describe_score(estimate: Estimate, action: str) -> str:
+def describe_score(
+    estimate: Estimate, action: str, order: str = "their weights"
+) -> str:
     """Return what a deletion or insertion score means."""
     score, low, high = estimate
     if np.isnan(score):
         return "Not measured: replacing steps does not change the predictions at all."
     if low <= 0 <= high:
         return (
-            f"{action} steps in the order of their weights has no more effect than in "
-            "random order, since the interval contains 0: these weights do not show "
+            f"{action} steps in the order of {order} has no more effect than in "
+            "random order, since the interval contains 0: this order does not show "
             "which steps matter."
         )
     if high < 0:
         return (
-            f"{action} steps in the order of their weights has less effect than in "
-            "random order: the steps that matter have small weights."
+            f"{action} steps in the order of {order} has less effect than in "
+            "random order: the steps that matter come late."
         )
     degree = _grade(score, 0.8, "nearly all", 0.5, "much", "some")
     return (
-        f"{action} steps in the order of their weights has {degree} of the effect of "
+        f"{action} steps in the order of {order} has {degree} of the effect of "
         "the greedy order (1 is the greedy order, 0 the mean of random orders)."
     )
 
 
-def describe_agreement(estimate: Estimate, random: float, ranking: str) -> str:
-    """Return how well the ranking by weights agrees with another ranking."""
+def describe_additivity(estimate: Estimate) -> str:
+    """Return how much of the whole change single steps explain."""
+    share = estimate.value
+    if np.isnan(share):
+        return "Not measured: replacing all steps changes all predictions alike."
+    if share >= 0.8:
+        meaning = "steps can be read one by one"
+    elif share >= 0.5:
+        meaning = "much of it lies in single steps"
+    else:
+        meaning = "steps act together, which no ranking of single steps can show"
+    return (
+        "The sum of the changes by single steps explains the change when all are "
+        f"replaced with R2 = {share:.2f}: {meaning}."
+    )
+
+
+def describe_agreement(
+    estimate: Estimate, random: float, ranking: str, own: str = "weights"
+) -> str:
+    """Return how well a ranking agrees with another one."""
     tau, low, _ = estimate
     if np.isnan(tau):
         return (
@@ -102,12 +139,12 @@ def describe_agreement(estimate: Estimate, random: float, ranking: str) -> str:
     scale = "(mean Kendall tau; 1 is the same order, 0 no agreement)"
     if low <= random:
         return (
-            f"The ranking by weights agrees with the ranking by {ranking} no better "
+            f"The ranking by {own} agrees with the ranking by {ranking} no better "
             f"than random weights do {scale}."
         )
     degree = _grade(tau, 0.6, "well", 0.3, "moderately well", "slightly")
     return (
-        f"The ranking by weights agrees {degree} with the ranking by {ranking} {scale}."
+        f"The ranking by {own} agrees {degree} with the ranking by {ranking} {scale}."
     )
 
 
@@ -119,7 +156,7 @@ def describe_change(estimate: Estimate, replacement: str) -> str:
             f"With {replacement} the predictions do not change at all: they do not "
             "depend on the weights, and the weights explain nothing."
         )
-    if change < _NEGLIGIBLE:
+    if change < NEGLIGIBLE:
         return (
             f"With {replacement} the predictions hardly change ({change:.1%} of their "
             "spread): very different weights give nearly the same predictions."
@@ -160,18 +197,18 @@ def describe_share(estimate: Estimate) -> str:
     )
 
 
-def describe_seeds(estimate: Estimate, n_refits: int) -> str:
-    """Return how well the weights of models with different seeds agree."""
+def describe_seeds(estimate: Estimate, n_refits: int, own: str = "weights") -> str:
+    """Return how well the rankings of models with different seeds agree."""
     degree = _grade(
         estimate.value,
         0.6,
         "agree",
         0.3,
         "agree moderately well",
-        "do not agree: other weights fit the same data as well",
+        "do not agree: other rankings fit the same data as well",
     )
     return (
-        f"The weights of {n_refits} models trained with different seeds {degree} "
+        f"The rankings by {own} of {n_refits} models with different seeds {degree} "
         "(mean Kendall tau between them)."
     )
 
@@ -204,6 +241,11 @@ class FaithfulnessReport:
         Number of samples that were measured.
     title : str
         First line of the printed report.
+    rankings : tuple of Ranking, default=()
+        Scores of all rankings that the estimator offers, each with the fields ``name``,
+        ``deletion`` and ``insertion``.
+    ranking : {"weights", "size", "signed"}, default="weights"
+        The ranking that measures, curves and verdict are about.
 
     See Also
     --------
@@ -229,6 +271,8 @@ class FaithfulnessReport:
     insertion: MeanCurves
     n_samples: int
     title: str
+    rankings: tuple[Ranking, ...] = ()
+    ranking: str = "weights"
 
     def __getitem__(self, name: str) -> Measure:
         for measure in self.measures:
@@ -241,27 +285,52 @@ class FaithfulnessReport:
 
     @property
     def deletion_score(self) -> float:
-        """How well the weights rank steps for deletion: 0 is random, 1 greedy."""
+        """How well the ranking does for deletion: 0 is random, 1 greedy."""
         return self["deletion_score"].value
 
     @property
+    def recommended(self) -> str | None:
+        """The ranking that may be shown as importance; None if there is none.
+
+        Of those whose verdict is that they can be read, the one whose lower score is
+        highest.
+        """
+        readable = [
+            each
+            for each in self.rankings
+            if _judge(each.deletion, each.insertion) == "read"
+        ]
+        lower = [min(each.deletion.value, each.insertion.value) for each in readable]
+        return readable[int(np.argmax(lower))].name if readable else None
+
+    @property
+    def grade(self) -> str:
+        """The verdict in few words: "can be read", "with care" or "do not read"."""
+        verdict = _judge(self["deletion_score"], self["insertion_score"])
+        return {"read": "can be read", "care": "with care", "not": "do not read"}[
+            verdict
+        ]
+
+    @property
     def verdict(self) -> str:
-        """Whether the weights may be read as importance, in one sentence."""
-        score, share = self["deletion_score"], self["attended_share"].value
-        if not score.low > 0 or score.value < 0.2:
+        """Whether the ranking may be read as importance, in one sentence."""
+        share = self["attended_share"].value
+        own = "weights" if self.ranking == "weights" else "contributions"
+        verdict = _judge(self["deletion_score"], self["insertion_score"])
+        if verdict == "not":
             return (
-                "Do not read these weights as importance: a random ranking explains "
+                f"Do not read these {own} as importance: a random ranking explains "
                 "the predictions about as well."
             )
-        if share < 0.5:
+        if share < 0.5 and self.ranking == "weights":
             return (
                 "These weights explain the smaller share of the predictions: "
                 f"{share:.0%} goes through the attention."
             )
-        if score.value >= 0.8:
-            return "These weights can be read as what the predictions rest on."
+        if verdict == "read":
+            return f"These {own} can be read as what the predictions rest on."
         return (
-            "Read these weights with care: they show some of what the predictions "
+            f"Read these {own} with care: they show some of what the predictions "
             "rest on."
         )
 
@@ -279,12 +348,27 @@ class FaithfulnessReport:
             interval = f"[{low:6.3f}, {high:6.3f}]" if np.isfinite(low) else ""
             number, chance = _format_number(value), _format_number(random)
             yield f"{name:<18}{number:>8}{interval:>20}{chance:>9}".rstrip()
+        if len(self.rankings) > 1:
+            yield ""
+            yield f"{'ranking':<18}{'deletion':>9}{'insertion':>10}  may be read"
+        for name, deletion, insertion in self.rankings if self.rankings[1:] else ():
+            pair = f"{deletion.value:>9.3f}{insertion.value:>10.3f}"
+            yield f"{name:<18}{pair}  {_READ[_judge(deletion, insertion)]}"
 
     def _wrap_sentences(self) -> Iterator[str]:
         yield from textwrap.wrap(self.verdict, 79)
+        if len(self.rankings) > 1:
+            yield ""
+            yield from textwrap.wrap(self._advise(), 79)
         for measure in self.measures:
             yield ""
             yield from textwrap.wrap(f"{measure.name}: {measure.sentence}", 79)
+
+    def _advise(self) -> str:
+        """Return which ranking may be shown."""
+        if self.recommended is None:
+            return "None of the rankings may be shown as what the predictions rest on."
+        return f"The ranking to show is ranking={self.recommended!r}."
 
     def to_frame(self, library: str = "pandas") -> Any:
         """Return the measures as a data frame.
@@ -305,6 +389,18 @@ class FaithfulnessReport:
         return import_frame(library)(
             {name: list(column) for name, column in zip(names, columns, strict=True)}
         )
+
+
+def _judge(deletion: Estimate | Measure, insertion: Estimate | Measure) -> str:
+    """Return whether a ranking may be read: "read", "care" or "not".
+
+    The bounds are set on models whose truth is known, in ``benchmarks.faithfulness``.
+    """
+    if not deletion.low > 0 or deletion.value < _LEAST:
+        return "not"
+    if deletion.value >= _READABLE and insertion.value >= _INSERTED:
+        return "read"
+    return "care"
 
 
 def _format_number(value: float) -> str:

@@ -21,6 +21,7 @@ _CALL_VALUES = 1 << 21
 _BLOCK = 256  # calls hold whole blocks of this many sequences, where they can
 
 Describe = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+ReplaceSteps = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -210,37 +211,6 @@ def find_real_patches(patches: np.ndarray, n_steps: int) -> np.ndarray:
     return np.arange(n_steps) <= patches.max(axis=1)[:, None]
 
 
-def choose_fill(
-    estimator: object, series: Series, replacement: str, patches: np.ndarray
-) -> np.ndarray:
-    """Return the values that replace each step.
-
-    Parameters
-    ----------
-    estimator : object
-        Its channel means over the training samples are used, if it knows them.
-    series : Series
-        The sequences; otherwise their own means are used.
-    replacement : {"mean", "interpolate"}
-        The mean of the channel, or the line between the neighbours of the patch.
-    patches : ndarray of shape (n_samples, n_timesteps)
-        From `find_patches`.
-
-    Returns
-    -------
-    ndarray that broadcasts to (n_samples, n_timesteps, n_channels)
-        In units of X.
-    """
-    if replacement == "mean":
-        return find_mean(estimator, series)[None, None]
-    if replacement == "interpolate":
-        return _interpolate(series, patches)
-    raise ValueError(
-        f"replacement={replacement!r} must be 'mean' (of each channel over the "
-        "training samples) or 'interpolate' (between the neighbouring steps)."
-    )
-
-
 def find_mean(estimator: object, series: Series) -> np.ndarray:
     """Return each channel's mean over the training samples, else over the series."""
     probe = find_probe(estimator)
@@ -250,32 +220,10 @@ def find_mean(estimator: object, series: Series) -> np.ndarray:
     return np.nanmean(series.values[series.real], axis=0)
 
 
-def _interpolate(series: Series, patches: np.ndarray) -> np.ndarray:
-    """Return a line from the step before each patch to the step after it."""
-    values, (n_samples, n_timesteps) = series.values, patches.shape
-    step = np.arange(n_timesteps)
-    starts = np.diff(patches, axis=1, prepend=-2) != 0
-    first = np.maximum.accumulate(np.where(starts, step, 0), axis=1)
-    ends = np.diff(patches, axis=1, append=-2) != 0
-    last = np.where(ends, step, n_timesteps)[:, ::-1]
-    last = np.minimum.accumulate(last, axis=1)[:, ::-1]
-    left, right = first - 1, last + 1
-    # The first and the last patch have one neighbour, whose values are repeated; a
-    # single patch has none and keeps its own values.
-    end = series.lengths[:, None]
-    left, right = np.where(left < 0, right, left), np.where(right >= end, left, right)
-    alone = (left < 0) | (left >= end)
-    left, right = (np.where(alone, step, side) for side in (left, right))
-    way = np.where(right > left, (step - left) / np.maximum(right - left, 1), 0.0)
-    sample = np.arange(n_samples)[:, None]
-    share = way[:, :, None]
-    return (1 - share) * values[sample, left] + share * values[sample, right]
-
-
 def predict_variants(
     output: Output,
     series: Series,
-    fill: np.ndarray,
+    replace_steps: ReplaceSteps,
     n_variants: int,
     describe: Describe,
     verbose: int = 0,
@@ -289,8 +237,9 @@ def predict_variants(
         From X to outputs, one row per sample.
     series : Series
         The sequences.
-    fill : ndarray that broadcasts to the values of the series
-        Values that replace steps.
+    replace_steps : callable
+        Takes samples ``(m,)`` and the time steps to replace ``(m, n_timesteps)``,
+        returns the values ``(m, n_timesteps, n_channels)``.
     n_variants : int
         Number of variants.
     describe : callable
@@ -308,14 +257,12 @@ def predict_variants(
     """
     size = max(1, _CALL_VALUES // series.values[0].size)
     size = max(size // _BLOCK, 1) * _BLOCK
-    fill = np.broadcast_to(fill, series.values.shape)
     results = []
     with _open_progress(n_variants, verbose, label) as bar:
         for start in range(0, n_variants, size):
             numbers = np.arange(start, min(start + size, n_variants))
             samples, replaced = describe(numbers)
-            values = series.values[samples]  # a copy
-            values[replaced] = fill[samples][replaced]
+            values = replace_steps(samples, replaced)
             results.append(output(series.build(values, samples)))
             bar.update(len(numbers))
     return np.concatenate(results)
@@ -331,7 +278,7 @@ def replace_each(
     output: Output,
     series: Series,
     patches: np.ndarray,
-    fill: np.ndarray,
+    replace_steps: ReplaceSteps,
     verbose: int = 0,
 ) -> np.ndarray:
     """Predict each sequence once for each patch, with that patch replaced.
@@ -348,6 +295,12 @@ def replace_each(
         return samples, patches[samples] == patch[:, None]
 
     changed = predict_variants(
-        output, series, fill, len(series) * n_patches, describe, verbose, "occlusion"
+        output,
+        series,
+        replace_steps,
+        len(series) * n_patches,
+        describe,
+        verbose,
+        "occlusion",
     )
     return changed.reshape(len(series), n_patches, *changed.shape[1:])

@@ -4,6 +4,7 @@ from ._build import initialize
 from ._inputs import Inputs, Memory, NetworkOutput
 from ._pointer import PointerDecoder
 from ._positions import LearnedPositions, SinusoidalPositions
+from ._segments import ContributionPooling, SegmentValues
 from .attention import Attention, AttentionPooling, masked_softmax
 from .conicity import conicity
 from .decoder import Decoded, DenseDecoder, LSTMDecoder
@@ -17,6 +18,7 @@ __all__ = [
     "Attention",
     "AttentionNetwork",
     "AttentionPooling",
+    "ContributionPooling",
     "ConvStem",
     "Decoded",
     "DenseDecoder",
@@ -31,6 +33,7 @@ __all__ = [
     "Memory",
     "NetworkOutput",
     "PointerDecoder",
+    "SegmentValues",
     "SelfAttention",
     "SinusoidalPositions",
     "conicity",

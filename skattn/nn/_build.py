@@ -29,10 +29,10 @@ class Architecture:
     n_timesteps, horizon, n_targets, target_channels, patch_size, conv_layers, \
     conv_channels, differences, encoder, \
     hidden_size, num_layers, bidirectional, dropout, attention, query, n_heads, \
-    normalizer, self_attention_heads, positions, values, state_bypass, decoder, \
-    teacher_forcing, \
+    normalizer, self_attention_heads, positions, values, segment_size, state_bypass, \
+    decoder, teacher_forcing, \
     output_activation, anchor, linear_skip, scale_windows, quantiles, n_static, \
-    n_future, categories, static_categories, embedding_size, n_times
+    n_future, categories, static_categories, embedding_size, n_times, classes
         As in `AttentionNetwork`.
     """
 
@@ -59,6 +59,7 @@ class Architecture:
     self_attention_heads: int = 0
     positions: str | None = None
     values: str = "states"
+    segment_size: int = 0
     state_bypass: bool = False
     decoder: str = "dense"
     teacher_forcing: float = 0.0
@@ -74,6 +75,12 @@ class Architecture:
     embedding_size: int | tuple[int, ...] = 0
     n_times: int = 0
     decay: bool = False
+    classes: bool = False
+
+    @property
+    def weighed_size(self) -> int:
+        """Time steps with one weight: those of a segment, or else of a patch."""
+        return self.segment_size or self.patch_size
 
 
 def build_network(generator: torch.Generator, architecture: Architecture) -> Network:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from ._categories import CategoryEmbedding
 from ._inputs import Inputs, NetworkOutput
 from ._skip import LinearSkip
+from .embedding import GatedEmbedding
 from .network import AttentionNetwork
 
 
@@ -79,6 +80,7 @@ class ChannelIndependent(nn.Module):
             None
             if output.quantiles is None
             else unfold(output.quantiles).squeeze(3).transpose(1, 2),
+            None if output.terms is None else unfold(output.terms),
         )
 
     def fold(self, inputs: Inputs | Tensor) -> Inputs:
@@ -135,8 +137,18 @@ class ChannelIndependent(nn.Module):
         return self.network.adds_nothing
 
     @property
+    def sums(self) -> bool:
+        """Whether predictions are sums over the steps, before the activation."""
+        return self.network.sums
+
+    @property
+    def embedding(self) -> GatedEmbedding | None:
+        """What makes values of inputs, if these are summed up."""
+        return self.network.embedding
+
+    @property
     def patch_size(self) -> int:
-        """Time steps in one step of the encoder."""
+        """Time steps with one weight."""
         return self.network.patch_size
 
     @property

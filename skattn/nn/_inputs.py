@@ -134,6 +134,7 @@ class Steps(NamedTuple):
     level: Tensor | None  # (n, 1, n_channels)
     unit: Tensor | None  # (n or 1, 1, n_channels)
     future: Tensor | None  # (n, horizon, n_future)
+    mean: Tensor | None = None  # a segment of means, (n or 1, input_size)
 
 
 class Memory(NamedTuple):
@@ -158,6 +159,8 @@ class Memory(NamedTuple):
         What is known before for each output step; None without.
     ages : Tensor of shape (n_samples, n_steps), default=None
         Time from each step to the last one; None without times.
+    readout : Tensor of shape ([n_samples,] n_outputs, size), default=None
+        What the output layer makes of a value; given by the dense decoder.
 
     Examples
     --------
@@ -177,6 +180,7 @@ class Memory(NamedTuple):
     static: Tensor | None = None
     future: Tensor | None = None
     ages: Tensor | None = None
+    readout: Tensor | None = None
 
 
 class Encoded(NamedTuple):
@@ -212,6 +216,8 @@ class NetworkOutput(NamedTuple):
     quantiles : Tensor of shape (n_samples, horizon, n_targets, n_quantiles) or None
         In ascending order, the prediction being the median; None where one value is
         predicted.
+    terms : Tensor of shape (n_samples, n_steps, n_outputs), default=None
+        What each segment adds to the outputs, in training with ``values="segments"``.
 
     Examples
     --------
@@ -233,3 +239,4 @@ class NetworkOutput(NamedTuple):
     mask: Tensor | None
     unit: Tensor | None = None
     quantiles: Tensor | None = None
+    terms: Tensor | None = None

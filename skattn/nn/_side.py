@@ -81,8 +81,13 @@ class StaticJoin(nn.Module):
 
     def forward(self, context: Tensor, features: Tensor) -> Tensor:
         """Return the context as the features change it."""
+        factor, shift = self.read(features)
+        return context * factor + shift
+
+    def read(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what units are multiplied by, and what is added to them."""
         scale, shift = self.change(features).chunk(2, dim=-1)
-        return context * (1 + scale) + shift
+        return 1 + scale, shift
 
 
 class FutureTerm(nn.Module):
@@ -94,7 +99,8 @@ class FutureTerm(nn.Module):
     Parameters
     ----------
     context_size : int
-        Size of the context.
+        Size of the context. With 0 the term is linear in the future, and says the same
+        in the light of any context.
     horizon, n_future, n_targets : int
         Output steps; numbers known ahead, and outputs, at each of them.
     """
@@ -103,15 +109,32 @@ class FutureTerm(nn.Module):
         self, context_size: int, horizon: int, n_future: int, n_targets: int
     ) -> None:
         super().__init__()
+        self.linear = not context_size
+        if not self.linear:
+            self._read_context(context_size, horizon, n_future, n_targets)
+        # Last: files keep the optimiser's state in the order of the weights.
+        self.direct = nn.Linear(n_future, n_targets, bias=False)
+
+    def _read_context(
+        self, context_size: int, horizon: int, n_future: int, n_targets: int
+    ) -> None:
+        """Make the hidden units, which read the context and which step it is."""
         self.step = nn.Linear(horizon, SIDE_SIZE, bias=False)  # a column for each
         self.context = nn.Linear(context_size, SIDE_SIZE)
         self.future = nn.Linear(n_future, SIDE_SIZE, bias=False)
         self.output = nn.Linear(SIDE_SIZE, n_targets, bias=False)
-        self.direct = nn.Linear(n_future, n_targets, bias=False)
 
     def forward(self, context: Tensor, future: Tensor) -> Tensor:
         """Return ``(n_samples, horizon, n_targets)``."""
+        if self.linear:
+            return self.direct(future)
         # (n, 1, hidden) + (n, horizon, hidden) + (horizon, hidden)
         read = self.context(context)[:, None] + self.future(future)
         hidden = torch.tanh(read + self.step.weight.t())
         return self.output(hidden) + self.direct(future)
+
+    @property
+    def last_weights(self) -> list[Tensor]:
+        """The weights that lead to the outputs, all 0 where the term is."""
+        own = [self.direct.weight]
+        return own if self.linear else [*own, self.output.weight]

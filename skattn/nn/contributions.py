@@ -1,4 +1,4 @@
-"""Predictions as sums: what each input value, and each path, contributed."""
+"""Predictions as sums: what each step, input value and path contributed."""
 
 import torch
 from torch import Tensor
@@ -6,7 +6,7 @@ from torch import Tensor
 from ._channel_independent import ChannelIndependent, Network
 from ._inputs import Encoded, Inputs, Steps
 from ._skip import LinearSkip
-from ._time_axis import align_ends, from_ends, step_mask
+from ._time_axis import align_ends, from_ends, spread_patches, step_mask
 from .decoder import DenseDecoder
 from .embedding import GatedEmbedding
 from .network import AttentionNetwork
@@ -82,28 +82,28 @@ def contributions(network: Network, inputs: Inputs) -> Tensor:
 
     With ``values="inputs"`` a prediction is linear in the inputs once the LSTM has
     decided weights and gates: output weight times attention weight times gate times
-    embedding times input, added to what linear skip and anchor take from it. Where the
-    decoder adds nothing, these two alone are the prediction. What is left is a
-    constant, the prediction without any input; where windows have units of their own,
-    their level and bias, which are spread evenly over the steps instead.
+    embedding times input. Linear skip and anchor take from each input value with any
+    values. What is left is a constant, the prediction without any input; where windows
+    have units of their own, their level and bias, which are spread evenly over the
+    steps instead.
 
     Parameters
     ----------
     network : AttentionNetwork or ChannelIndependent
-        With gated embeddings as values and the dense decoder, or with a decoder that
-        adds nothing; in evaluation mode.
+        One whose predictions are sums; in evaluation mode.
     inputs : Inputs
         Scaled sequences.
 
     Returns
     -------
     Tensor of shape (n_samples, horizon, n_targets, n_timesteps, n_channels)
-        On the scale of the network's prediction; 0 on padded steps.
+        On the scale of the network's prediction; 0 on padded steps. Without what comes
+        through the attention where that has no channels: see `attended_contributions`.
     """
     if isinstance(network, ChannelIndependent):
         return _contributions_by_target(network, inputs)
     steps, n_timesteps = network.input(inputs), inputs.x.shape[1]
-    if network.adds_nothing:
+    if network.embedding is None or network.adds_nothing:
         shape = (len(inputs), *network.decoder.shape, *inputs.x.shape[1:])
         total = inputs.x.new_zeros(shape)
     else:
@@ -122,13 +122,88 @@ def contributions(network: Network, inputs: Inputs) -> Tensor:
     return total
 
 
-def future_contributions(network: Network, inputs: Inputs) -> Tensor:
-    """Compute what each number known ahead contributed through the linear path.
+def attended_contributions(network: Network, inputs: Inputs) -> Tensor:
+    """Compute what each step contributed through the attention, all channels together.
+
+    A prediction is the sum of these and of `contributions` over steps and channels, of
+    `static_contributions`, `future_contributions` and of `base_value`. What a patch
+    or a segment contributed is spread evenly over its steps.
 
     Parameters
     ----------
     network : AttentionNetwork or ChannelIndependent
-        With a decoder that adds nothing.
+        With states or segments as values, and a decoder that `DenseDecoder.sums`.
+    inputs : Inputs
+        Scaled sequences.
+
+    Returns
+    -------
+    Tensor of shape (n_samples, horizon, n_targets, n_timesteps)
+        On the scale of the network's prediction; 0 on padded steps.
+    """
+    if isinstance(network, ChannelIndependent):
+        each = attended_contributions(network.network, network.fold(inputs))
+        # (n * n_targets, horizon, 1, time) -> (n, horizon, n_targets, time)
+        return each.squeeze(2).unflatten(0, (len(inputs), -1)).transpose(1, 2)
+    decoder, n_timesteps = network.decoder, inputs.x.shape[1]
+    assert isinstance(decoder, DenseDecoder)
+    encoded = network.encode(inputs)
+    memory = encoded.memory._replace(readout=decoder.read_out(encoded.memory))
+    _, weights = decoder.pooling(memory)
+    terms = decoder.find_terms(memory, weights, centred=False)
+    lengths = inputs.lengths
+    if lengths is None:
+        lengths = torch.full((len(inputs),), n_timesteps, device=terms.device)
+    total = spread_patches(
+        terms.transpose(1, 2), lengths, n_timesteps, network.patch_size, divide=True
+    ).unflatten(1, decoder.shape)
+    unit = encoded.steps.unit
+    return total if unit is None else total * network.take_targets(unit)[..., None]
+
+
+def static_contributions(network: Network, inputs: Inputs) -> Tensor:
+    """Compute what static features added to each output, beside what they scale.
+
+    Parameters
+    ----------
+    network : AttentionNetwork or ChannelIndependent
+        As for `attended_contributions`.
+    inputs : Inputs
+        Scaled sequences with static features.
+
+    Returns
+    -------
+    Tensor of shape (n_samples, horizon, n_targets)
+        On the scale of the network's prediction, from what a sample of mean features
+        gets.
+    """
+    if isinstance(network, ChannelIndependent):
+        each = static_contributions(network.network, network.fold(inputs))
+        return each.squeeze(2).unflatten(0, (len(inputs), -1)).transpose(1, 2)
+    decoder = network.decoder
+    assert inputs.static is not None
+    shift = _shift(network, inputs.static) - _shift(network, 0 * inputs.static[:1])
+    total = (shift @ decoder.output.weight.t()).unflatten(-1, decoder.shape)
+    unit = network.input.relate(inputs)[1]
+    return total if unit is None else total * network.take_targets(unit)
+
+
+def _shift(network: AttentionNetwork, static: Tensor) -> Tensor:
+    """Return what static features add to the context: ``(n_samples, size)``."""
+    decoder = network.decoder
+    assert isinstance(decoder, DenseDecoder)
+    assert network.static is not None
+    assert decoder.static is not None
+    return decoder.static.read(network.static(static))[1]
+
+
+def future_contributions(network: Network, inputs: Inputs) -> Tensor:
+    """Compute what each number known ahead contributed, to the output of its own step.
+
+    Parameters
+    ----------
+    network : AttentionNetwork or ChannelIndependent
+        With a decoder that adds nothing, or whose term of the future is linear.
     inputs : Inputs
         Scaled sequences with a future.
 
@@ -144,13 +219,18 @@ def future_contributions(network: Network, inputs: Inputs) -> Tensor:
     horizon, n_targets = network.decoder.shape
     shape = inputs.future.shape[1:]
     total = inputs.future.new_zeros(len(inputs), horizon, n_targets, *shape)
-    if network.skip is None:
-        return total
-    weight = network.skip.linear.weight[:, -shape[0] * shape[1] :]
-    if network.skip.own_history:  # the same for all targets
-        weight = weight[:, None].expand(-1, n_targets, -1)
-    weight = weight.reshape(horizon, n_targets, *shape)
-    total = total + weight * inputs.future[:, None, None]
+    if network.skip is not None:
+        weight = network.skip.linear.weight[:, -shape[0] * shape[1] :]
+        if network.skip.own_history:  # the same for all targets
+            weight = weight[:, None].expand(-1, n_targets, -1)
+        weight = weight.reshape(horizon, n_targets, *shape)
+        total = total + weight * inputs.future[:, None, None]
+    decoder = network.decoder
+    if isinstance(decoder, DenseDecoder) and decoder.future is not None:
+        # Each output step reads its own part of the future.
+        own = decoder.future.direct.weight * inputs.future[:, :, None]
+        for step in range(horizon):
+            total[:, step, :, step] += own[:, step]
     unit = network.input.relate(inputs)[1]
     if unit is not None:
         total = total * network.take_targets(unit)[..., None, None]
@@ -178,7 +258,7 @@ def base_value(network: Network) -> Tensor:
     if network.has_own_units:
         return decoder.output.bias.new_zeros(1, *decoder.shape)
     if isinstance(decoder, DenseDecoder):
-        total = decoder.output.bias.unflatten(0, decoder.shape)
+        total = _constant(network).unflatten(0, decoder.shape)
     else:  # it adds nothing
         total = decoder.output.bias.new_zeros(decoder.shape)
     if network.skip is not None:
@@ -188,6 +268,15 @@ def base_value(network: Network) -> Tensor:
     units = network.input.change_scale
     total = total[None] if units is None else total * network.take_targets(units)
     return total.detach()
+
+
+def _constant(network: AttentionNetwork) -> Tensor:
+    """Return what the decoder adds for a sample of mean static features."""
+    output = network.decoder.output
+    if network.static is None:
+        return output.bias
+    nothing = output.bias.new_zeros(1, network.n_static)
+    return output.bias + (_shift(network, nothing) @ output.weight.t())[0]
 
 
 def _attended(network: AttentionNetwork, encoded: Encoded, n_timesteps: int) -> Tensor:
@@ -254,6 +343,8 @@ def _spread_rest(network: AttentionNetwork, steps: Steps, total: Tensor) -> None
     assert steps.unit is not None
     unit = network.take_targets(steps.unit)
     rest = unit.new_zeros(len(total), *total.shape[1:3])  # (n, horizon, n_targets)
+    if not network.adds_nothing:
+        rest = rest + _constant(network).unflatten(0, rest.shape[1:]) * unit
     if network.skip is not None:
         bias = network.skip.linear.bias
         own = network.skip.own_history

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from ._dropout import Dropout
 from ._inputs import Memory
 from ._quantiles import QuantileGaps
+from ._segments import ContributionPooling
 from ._side import FutureTerm, StaticJoin
 from .attention import AttentionPooling
 from .pooling import FeaturePooling, FixedPooling, Pooling
@@ -78,6 +79,10 @@ class DenseDecoder(nn.Module):
     n_future : int, default=0
         Numbers known before for each output step; its own are read by each, in the
         light of the context.
+    summed : bool, default=False
+        Whether outputs are to be sums: what is known before then adds a linear term.
+    classes : bool, default=False
+        Whether the outputs are logits, of which only differences count.
 
     References
     ----------
@@ -107,9 +112,12 @@ class DenseDecoder(nn.Module):
         quantiles: tuple[float, ...] | None = None,
         conditioned: bool = False,
         n_future: int = 0,
+        summed: bool = False,
+        classes: bool = False,
     ) -> None:
         super().__init__()
         self.pooling = pooling
+        self.classes = classes
         self.context_size = pooling.context_size
         self.shape = (horizon, n_targets)
         self.dropout = Dropout(dropout) if dropout else nn.Identity()
@@ -119,8 +127,9 @@ class DenseDecoder(nn.Module):
         self.output = nn.Linear(width, horizon * n_targets)
         self.starts_at_zero = False
         self.static = StaticJoin(self.context_size) if conditioned else None
+        read = 0 if summed else width
         self.future = (
-            FutureTerm(width, horizon, n_future, n_targets) if n_future else None
+            FutureTerm(read, horizon, n_future, n_targets) if n_future else None
         )
         self.gaps = QuantileGaps(width, self.shape, quantiles) if quantiles else None
 
@@ -135,9 +144,8 @@ class DenseDecoder(nn.Module):
         nn.init.zeros_(self.output.bias)
         if self.starts_at_zero:
             nn.init.zeros_(self.output.weight)
-            if self.future is not None:
-                nn.init.zeros_(self.future.output.weight)
-                nn.init.zeros_(self.future.direct.weight)
+            for weight in [] if self.future is None else self.future.last_weights:
+                nn.init.zeros_(weight)
 
     def forward(
         self,
@@ -165,6 +173,8 @@ class DenseDecoder(nn.Module):
             Prediction, context, weights ``(n_samples, n_heads, n_steps)``, and gaps
             where there are several quantiles.
         """
+        if isinstance(self.pooling, ContributionPooling):
+            memory = memory._replace(readout=self.read_out(memory))
         context, weights = self.pooling(memory, need_weights)
         used = self.dropout(context) if self.training else context
         if self.static is not None:
@@ -185,8 +195,58 @@ class DenseDecoder(nn.Module):
         """Whether all that leads to the outputs is 0."""
         last = [self.output.weight, self.output.bias]
         if self.future is not None:
-            last += [self.future.output.weight, self.future.direct.weight]
+            last += self.future.last_weights
         return not any(part.any() for part in last)
+
+    @property
+    def sums(self) -> bool:
+        """Whether outputs are sums over the steps: none other bends or joins them."""
+        pooling = self.pooling
+        whole = isinstance(pooling, AttentionPooling | ContributionPooling)
+        if isinstance(pooling, FixedPooling):
+            whole = pooling.kind != "max"
+        linear = self.future is None or self.future.linear
+        return whole and linear and self.join is None
+
+    def read_out(self, memory: Memory, centred: bool = True) -> Tensor:
+        """Return what the outputs make of a value: ``([n_samples,] n_outputs, size)``.
+
+        Of logits, with ``centred``, relative to their mean.
+        """
+        weight = self.output.weight
+        if self.classes and centred:
+            weight = weight - weight.mean(0)
+        if self.static is None or memory.static is None:
+            return weight
+        return weight * self.static.read(memory.static)[0][:, None]
+
+    def find_terms(
+        self, memory: Memory, weights: Tensor, centred: bool = True
+    ) -> Tensor:
+        """Compute what each step adds to the outputs, where they are `sums`.
+
+        Parameters
+        ----------
+        memory : Memory
+            Encoded sequences.
+        weights : Tensor of shape (n_samples, n_heads, n_steps)
+            From `forward`.
+        centred : bool, default=True
+            Whether logits are relative to their mean.
+
+        Returns
+        -------
+        Tensor of shape (n_samples, n_steps, n_outputs)
+            Their sum over the steps, with the bias and what static features and the
+            future add, is the prediction without other paths.
+        """
+        values, pooling = memory.values, self.pooling
+        if not (isinstance(pooling, ContributionPooling) and pooling.summed):
+            size = values.shape[2] // weights.shape[1]
+            values = values * weights.repeat_interleave(size, dim=1).transpose(1, 2)
+        elif memory.mask is not None:
+            values = values * memory.mask[:, :, None]
+        return values @ self.read_out(memory, centred).transpose(-1, -2)
 
     def decaying_parameters(self) -> list[Tensor]:
         """Return what the weight decay shrinks: nothing.
@@ -230,6 +290,10 @@ class LSTMDecoder(nn.Module):
         Whether static features of the memory scale and shift each context.
     n_future : int, default=0
         Numbers known before for each output step, which the LSTM reads there.
+    summed : bool, default=False
+        Refused: outputs that depend on each other are no sums.
+    classes : bool, default=False
+        Ignored; for `DenseDecoder`.
 
     References
     ----------
@@ -265,10 +329,14 @@ class LSTMDecoder(nn.Module):
         quantiles: tuple[float, ...] | None = None,
         conditioned: bool = False,
         n_future: int = 0,
+        summed: bool = False,
+        classes: bool = False,
     ) -> None:
         super().__init__()
         if isinstance(pooling, FeaturePooling):
             raise ValueError("decoder='lstm' does not go with attention='feature'.")
+        if isinstance(pooling, ContributionPooling) or summed:
+            raise ValueError("decoder='lstm' does not go with values='segments'.")
         if isinstance(pooling, AttentionPooling) and pooling.learned:
             raise ValueError("decoder='lstm' does not go with query='learned'.")
         self.pooling = pooling

@@ -13,13 +13,15 @@ from ._inputs import Encoded, Inputs, Memory, NetworkOutput, Steps
 from ._positions import POSITIONS
 from ._quantiles import place_quantiles
 from ._registry import Registry, refuse_choice
+from ._segments import SegmentValues
 from ._side import StaticFeatures, check_side
 from ._skip import LINEAR_PATHS, LinearSkip, lay_out
 from ._time import InputDecay, find_ages
 from ._time_axis import last_step, step_mask, to_patches
+from .decoder import DenseDecoder
 from .embedding import GatedEmbedding
 from .encoder import ENCODERS, ConvStem
-from .pooling import POOLINGS
+from .pooling import POOLINGS, SEGMENT_POOLINGS
 from .self_attention import SelfAttention
 
 ACTIVATIONS: Registry[Callable[[Tensor], Tensor] | None] = Registry(
@@ -53,6 +55,9 @@ class InputLayer(nn.Module):
         What puts vectors in the place of codes.
     decay : InputDecay or None, default=None
         What lets missing values decay.
+    fill_mean : bool, default=False
+        Whether what a patch lacks on its left is filled with means, and a patch of
+        means is returned too, instead of filling with 0.
     """
 
     def __init__(
@@ -65,8 +70,10 @@ class InputLayer(nn.Module):
         stem: ConvStem | None,
         categories: CategoryEmbedding | None = None,
         decay: InputDecay | None = None,
+        fill_mean: bool = False,
     ) -> None:
         super().__init__()
+        self.fill_mean = fill_mean
         self.patch_size = patch_size
         self.anchored = targets if anchor else []
         self.own_units = targets if scale_windows else []
@@ -88,20 +95,42 @@ class InputLayer(nn.Module):
         level, unit, history = self.relate(inputs)
         lengths = inputs.lengths
         patches, n_patches, size = history, lengths, self.patch_size
+        mean = self._relate_mean(level, unit, history) if self.fill_mean else None
         if self.categories is not None:
             patches = self.categories(history)
+            mean = None if mean is None else self.categories(mean)
         if inputs.times is not None:
             patches = torch.cat([patches, torch.log1p(inputs.times)], dim=-1)
         if self.stem is not None:
             patches = self.stem(patches, lengths)
             if lengths is not None:
                 n_patches = (lengths + size - 1) // size
+        elif mean is not None:
+            patches, n_patches = to_patches(patches - mean, lengths, size)
+            mean = mean.repeat(1, 1, size)  # (n or 1, 1, input_size)
+            patches = patches + mean
         elif size > 1:
             patches, n_patches = to_patches(patches, lengths, size)
         mask = None if n_patches is None else step_mask(n_patches, patches.shape[1])
         return Steps(
-            patches, n_patches, mask, history, lengths, level, unit, inputs.future
+            patches,
+            n_patches,
+            mask,
+            history,
+            lengths,
+            level,
+            unit,
+            inputs.future,
+            None if mean is None else mean[:, 0],
         )
+
+    @staticmethod
+    def _relate_mean(
+        level: Tensor | None, unit: Tensor | None, history: Tensor
+    ) -> Tensor:
+        """Return a step of means, which are 0, relative to the level."""
+        mean = torch.zeros_like(history[:1, :1]) if level is None else -level
+        return mean if unit is None else mean / unit
 
     def relate(self, inputs: Inputs) -> tuple[Tensor | None, Tensor | None, Tensor]:
         """Return level and unit of each window, and the inputs relative to them.
@@ -217,8 +246,11 @@ class AttentionNetwork(nn.Module):
     positions : {None, "sinusoidal", "learned"}, default=None
         What is added to the states that self-attention and scores read, and tells where
         a step stands.
-    values : {"states", "inputs"}, default="states"
-        What is summed up: states, or gated embeddings of the inputs.
+    values : {"states", "inputs", "segments"}, default="states"
+        What is summed up: states, gated embeddings of the inputs, or values of segments
+        that the encoder reads one by one.
+    segment_size : int, default=0
+        Steps of a segment, a multiple of ``patch_size``; only with "segments".
     state_bypass : bool, default=False
         Let the last state reach the output past the context.
     decoder : {"dense", "lstm"}, default="dense"
@@ -252,6 +284,8 @@ class AttentionNetwork(nn.Module):
     decay : tuple of pairs of int, default=()
         Channels whose missing values decay, each with the channel of its indicator; in
         the order of the times since their last values.
+    classes : bool, default=False
+        Whether the outputs are logits of classes.
 
     Examples
     --------
@@ -291,6 +325,7 @@ class AttentionNetwork(nn.Module):
         self_attention_heads: int = 0,
         positions: str | None = None,
         values: str = "states",
+        segment_size: int = 0,
         state_bypass: bool = False,
         decoder: str = "dense",
         teacher_forcing: float = 0.0,
@@ -306,10 +341,11 @@ class AttentionNetwork(nn.Module):
         embedding_size: int | tuple[int, ...] = 0,
         n_times: int = 0,
         decay: tuple[tuple[int, int], ...] = (),
+        classes: bool = False,
     ) -> None:
         super().__init__()
         for name, value, allowed in (
-            ("values", values, ("states", "inputs")),
+            ("values", values, ("states", "inputs", "segments")),
             ("query", query, ("last", "learned")),
             ("anchor", anchor, (False, True, "changes")),
             ("linear_skip", linear_skip, (False, True, *LINEAR_PATHS)),
@@ -317,9 +353,13 @@ class AttentionNetwork(nn.Module):
         ):
             if value not in allowed:
                 refuse_choice(name, value, allowed)
+        unit = segment_size if values == "segments" else patch_size
         if values == "inputs":
             beside = n_static or n_future or n_times
             _check_sums(scale_windows, conv_layers, beside, categories)
+        elif values == "segments":
+            _check_segments(unit, patch_size, scale_windows, conv_layers, n_times)
+        _check_attention(attention, values)
         own = target_channels is not None and linear_skip != "arx"
         if categories and linear_skip and not own:
             raise ValueError(
@@ -331,7 +371,7 @@ class AttentionNetwork(nn.Module):
         options = {
             "query": query,
             "n_heads": n_heads,
-            "n_steps": -(-n_timesteps // patch_size),
+            "n_steps": -(-n_timesteps // unit),
             "normalizer": normalizer,
             "conditioned": n_static > 0,
             "timed": n_times > 0,
@@ -358,20 +398,23 @@ class AttentionNetwork(nn.Module):
         )
         self.input = InputLayer(
             n_channels,
-            patch_size,
+            unit,
             self.target_channels or [],
             anchor,
             scale_windows,
             stem,
             embedded,
             InputDecay(decay) if decay else None,
+            fill_mean=values == "segments",
         )
         size = self.state_size = self.encoder.output_size
         if stem is not None:
             # Features of the stem stand next to the states, so that a step is also
             # found by what it is itself, not only by what the LSTM makes of it.
             size = self.state_size = size + stem.output_size
-        n_steps = -(-n_timesteps // patch_size)
+        n_steps = -(-n_timesteps // unit)
+        self.segments = SegmentValues(size, n_steps) if values == "segments" else None
+        self.n_inner = unit // patch_size  # steps of the encoder for one weight
         self.positions = POSITIONS[positions](size, n_steps) if positions else None
         self.self_attention = (
             SelfAttention(size, self_attention_heads, dropout)
@@ -392,6 +435,8 @@ class AttentionNetwork(nn.Module):
             quantiles=quantiles,
             conditioned=n_static > 0,
             n_future=n_future,
+            summed=self.segments is not None,
+            classes=classes,
         )
         self.n_below = quantiles.index(0.5) if quantiles else 0
         self.n_static, self.n_future, self.n_times = n_static, n_future, n_times
@@ -446,9 +491,12 @@ class AttentionNetwork(nn.Module):
         base, unit, extra = self.lead_past(encoded.steps)
         if target is not None:
             target = relate(target, base, unit)
+        terms, segments = None, self.training and self.segments is not None
         prediction, context, weights, gaps = self.decoder(
-            memory, extra, target, need_weights
+            memory, extra, target, need_weights or segments
         )
+        if segments and isinstance(self.decoder, DenseDecoder):
+            terms = self.decoder.find_terms(memory, weights)
         if unit is not None:
             prediction = prediction * unit
             gaps = None if gaps is None else gaps * unit[..., None]
@@ -470,6 +518,7 @@ class AttentionNetwork(nn.Module):
             memory.mask,
             unit if self.input.own_units else None,
             quantiles,
+            terms,
         )
 
     def encode(self, inputs: Inputs | Tensor, need_weights: bool = True) -> Encoded:
@@ -492,8 +541,12 @@ class AttentionNetwork(nn.Module):
         beside = (inputs.static, inputs.future, inputs.times) != (None, None, None)
         if beside or self.n_static or self.n_future or self.n_times:
             check_side(inputs, self.n_static, self.n_future, self.n_times)
-        steps = self.input(inputs)
-        states, last = self._read_steps(steps)
+        steps, parts = self.input(inputs), None
+        if self.segments is None:
+            states, last = self._read_steps(steps)
+        else:
+            states, parts = self._read_segments(steps)
+            last = last_step(states, steps.lengths)
         mask, self_weights, keys = steps.mask, None, states
         if self.positions is not None:
             keys = self.positions(states)
@@ -503,7 +556,7 @@ class AttentionNetwork(nn.Module):
             if self_weights is not None and mask is not None:
                 # (n, n_heads, n_steps, n_steps): padded steps attend to nothing
                 self_weights = self_weights * mask[:, None, :, None]
-        values, embedded = states, steps.patches
+        values, embedded = states if parts is None else parts, steps.patches
         if self.embedding is not None:
             embedded = self.input.uncentre(steps)
             values = self.embedding(embedded, states)
@@ -525,6 +578,19 @@ class AttentionNetwork(nn.Module):
             own = last_step(steps.patches, steps.lengths)
         states = torch.cat([states, steps.patches], dim=-1)
         return states, torch.cat([last, own], dim=-1)
+
+    def _read_segments(self, steps: Steps) -> tuple[Tensor, Tensor]:
+        """Return keys and values of segments, which the encoder reads in one batch."""
+        assert self.segments is not None
+        assert steps.mean is not None
+        n_samples, n_segments, size = steps.patches.shape
+        n_rows = n_samples * n_segments
+        rows = torch.cat([steps.patches.reshape(n_rows, size), steps.mean])
+        # (n_rows, segment_size * n_read) -> (n_rows, n_patches, input_size)
+        rows = rows.reshape(rows.shape[0], self.n_inner, -1)
+        ends = self.encoder(rows)[1]
+        states = ends[:n_rows].reshape(n_samples, n_segments, -1)
+        return self.segments(states, ends[n_rows:], steps.lengths)
 
     def lead_past(
         self, steps: Steps
@@ -650,7 +716,8 @@ class AttentionNetwork(nn.Module):
             Encoder steps times units; with convolutions, their channels at each step
             as well.
         """
-        states = -(-n_timesteps // self.input.patch_size) * self.state_size
+        n_read = self.n_inner * -(-n_timesteps // self.input.patch_size)
+        states = n_read * self.state_size
         if self.input.stem is not None:
             states += n_timesteps * self.input.stem.output_size
         return states
@@ -690,8 +757,14 @@ class AttentionNetwork(nn.Module):
         return self.skip is not None and self.decoder.adds_nothing
 
     @property
+    def sums(self) -> bool:
+        """Whether predictions are sums over the steps, before the activation."""
+        dense = isinstance(self.decoder, DenseDecoder) and self.decoder.sums
+        return dense or self.adds_nothing
+
+    @property
     def patch_size(self) -> int:
-        """Time steps in one step of the encoder."""
+        """Time steps with one weight."""
         return self.input.patch_size
 
     @property
@@ -699,6 +772,8 @@ class AttentionNetwork(nn.Module):
         """Most steps of a sequence; None for any number."""
         if self.skip is not None:
             return self.skip.max_steps
+        if self.segments is not None:
+            return self.segments.max_steps
         placed = None if self.positions is None else self.positions.max_steps
         return placed or self.decoder.pooling.max_steps
 
@@ -726,6 +801,41 @@ def _check_sums(
             "values='inputs' does not go with categories in X, which are no numbers "
             "to sum up; allowed are values='states', and one-hot channels."
         )
+
+
+def _check_attention(attention: str, values: str) -> None:
+    """Refuse a pooling of what segments contribute where there are none."""
+    if values != "segments" and attention in SEGMENT_POOLINGS:
+        raise ValueError(
+            f"attention={attention!r} needs values='segments'; got {values!r}."
+        )
+
+
+def _check_segments(
+    segment_size: int,
+    patch_size: int,
+    scale_windows: bool | str,
+    conv_layers: int,
+    n_times: int,
+) -> None:
+    """Refuse what does not go with segments that are read one by one."""
+    if segment_size < 1 or segment_size % patch_size:
+        raise ValueError(
+            f"segment_size={segment_size} must be a multiple of patch_size="
+            f"{patch_size}: segments are read in whole patches."
+        )
+    if scale_windows:
+        raise ValueError(
+            f"scale_windows={scale_windows!r} does not go with values='segments', as "
+            "what a segment adds depends on no other one."
+        )
+    if conv_layers:
+        raise ValueError(
+            f"conv_layers={conv_layers} does not go with values='segments': "
+            "convolutions would mix them."
+        )
+    if n_times:
+        raise ValueError("values='segments' does not go with times of steps.")
 
 
 def relate(target: Tensor, base: Tensor | None, unit: Tensor | None) -> Tensor:

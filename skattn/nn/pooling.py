@@ -17,6 +17,7 @@ from ._inputs import Memory
 from ._normalizers import NORMALIZERS
 from ._registry import Registry, refuse_choice
 from ._scores import SCORES
+from ._segments import ContributionPooling
 from ._time_axis import align_ends, from_ends
 from .attention import AttentionPooling
 
@@ -188,7 +189,7 @@ class FeaturePooling(nn.Module):
         return context, shown
 
 
-Pooling = AttentionPooling | FixedPooling | FeaturePooling
+Pooling = AttentionPooling | FixedPooling | FeaturePooling | ContributionPooling
 
 
 class Recipe(NamedTuple):
@@ -197,6 +198,9 @@ class Recipe(NamedTuple):
     make: Callable[..., Pooling]
     options: tuple[str, ...]
 
+
+# Those that read what segments contribute to the outputs.
+SEGMENT_POOLINGS = ("contribution", "sum")
 
 # What estimators call ``attention``: a score, or a pooling without one.
 POOLINGS: Registry[Recipe] = Registry(
@@ -211,5 +215,7 @@ POOLINGS: Registry[Recipe] = Registry(
         },
         **{kind: Recipe(partial(FixedPooling, kind), ()) for kind in _KINDS},
         "feature": Recipe(FeaturePooling, ("n_steps", "normalizer")),
+        "contribution": Recipe(ContributionPooling, ()),
+        "sum": Recipe(partial(ContributionPooling, summed=True), ()),
     },
 )

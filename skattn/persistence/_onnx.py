@@ -200,7 +200,7 @@ class _Graph(nn.Module):
         weights = output.weights
         if self.architecture.channel_independent:
             weights = weights.movedim(1, -2)
-        weights, size = weights.mean(1), self.architecture.patch_size
+        weights, size = weights.mean(1), self.architecture.weighed_size
         if size > 1:
             weights = spread_patches(weights, lengths, X.shape[1], size, divide=True)
         if isinstance(self.target, Steps):  # which answers with the weights

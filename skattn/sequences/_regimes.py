@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.cluster import KMeans
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -103,6 +102,9 @@ class RegimeScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         told = rows[:, self._columns]
         self._told_mean, deviation = told.mean(0), told.std(0)
         self._told_scale = np.where(deviation > 0, deviation, 1.0)
+        # Here, since few need it: it takes as long to import as all of skattn.
+        from sklearn.cluster import KMeans
+
         self.kmeans_ = KMeans(
             self.n_regimes, n_init=10, random_state=self.random_state
         ).fit((told - self._told_mean) / self._told_scale)

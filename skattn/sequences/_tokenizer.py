@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -131,6 +130,8 @@ class Tokenizer(TransformerMixin, BaseEstimator):
     def _make_analyzer(self) -> Callable[[str], list[str]]:
         settings = self.get_params(deep=False)
         del settings["max_length"]
+        from sklearn.feature_extraction.text import CountVectorizer  # few need it
+
         vectorizer = CountVectorizer(**settings)
         least, most = (*self.ngram_range, None, None)[:2]
         if len(self.ngram_range) != 2 or not 1 <= least <= most:

@@ -4,7 +4,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from multiprocessing import current_process, parent_process
 from numbers import Integral
@@ -89,11 +89,14 @@ def set_own_threads(number: int) -> None:
     torch.get_num_threads()  # a thread's first question sets its number once more
     found: list[int] = []
     with _lock:
-        _call_in_new_thread(lambda: found.append(torch.get_num_threads()))
+        # When the program ends there are no new threads, and none to set a number for.
+        with suppress(RuntimeError):
+            _call_in_new_thread(lambda: found.append(torch.get_num_threads()))
         try:
             torch.set_num_threads(number)
         finally:
-            _call_in_new_thread(lambda: torch.set_num_threads(found[0]))
+            with suppress(RuntimeError):
+                _call_in_new_thread(lambda: torch.set_num_threads(found[0]))
 
 
 def _call_in_new_thread(function: Callable[[], None]) -> None:

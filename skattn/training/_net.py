@@ -47,6 +47,8 @@ class AttentionNet(NeuralNet):
         Largest norm of the gradient; None does not clip.
     conicity_penalty : float, default=0.0
         Weight of the states' mean conicity, where positive, in the training loss.
+    cancellation_penalty : float, default=0.0
+        Weight of what contributions of segments cancel, times the loss itself.
     weight_decay : float, default=0.0
         Decay of the matrices of all LSTMs: times the learning rate with AdamW, else
         added to the gradient.
@@ -62,6 +64,7 @@ class AttentionNet(NeuralNet):
         first_epoch: int = 0,
         gradient_clip: float | None = None,
         conicity_penalty: float = 0.0,
+        cancellation_penalty: float = 0.0,
         weight_decay: float = 0.0,
         **kwargs: Any,
     ) -> None:
@@ -69,6 +72,7 @@ class AttentionNet(NeuralNet):
         self.first_epoch = first_epoch
         self.gradient_clip = gradient_clip
         self.conicity_penalty = conicity_penalty
+        self.cancellation_penalty = cancellation_penalty
         self.weight_decay = weight_decay
         self.flat: FlatWeights | None = None  # only while training
         self.aside: Aside | None = None  # likewise
@@ -143,6 +147,13 @@ class AttentionNet(NeuralNet):
             if weight is not None:
                 cones = cones.reshape(len(weight), -1).mean(1) * weight
             loss = loss + self.conicity_penalty * cones.mean()
+        if training and self.cancellation_penalty and y_pred.terms is not None:
+            cancelled = _measure_cancelling(y_pred.terms)
+            if weight is not None:
+                cancelled = cancelled.reshape(len(weight), -1).mean(1) * weight
+            # As a share of the loss, one strength serves data that are hard and easy.
+            share = self.cancellation_penalty * cancelled.mean()
+            loss = loss + share * loss.detach()
         return loss
 
     def infer(self, x: Weighted, target: Tensor | None = None) -> NetworkOutput:
@@ -330,6 +341,14 @@ class AttentionNet(NeuralNet):
                 f"{self.weight_decay:.3g}): lower learning_rate or weight_decay, set "
                 "gradient_clip, or scale the data."
             )
+
+
+def _measure_cancelling(terms: Tensor) -> Tensor:
+    """Compute how far terms cancel each other: sum of sizes less size of the sum.
+
+    From ``(..., n_steps, n_outputs)`` to ``(...)``, the mean over the outputs.
+    """
+    return (terms.abs().sum(-2) - terms.sum(-2).abs()).mean(-1)
 
 
 class ChunkResult(NamedTuple):

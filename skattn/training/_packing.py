@@ -15,6 +15,7 @@ _SETTINGS = (
     "first_epoch",
     "gradient_clip",
     "conicity_penalty",
+    "cancellation_penalty",
     "lr",
     "max_epochs",
     "batch_size",

@@ -38,8 +38,8 @@ class TrainingPlan:
     Parameters
     ----------
     optimizer, learning_rate, lr_schedule, weight_decay, gradient_clip, \
-    conicity_penalty, batch_size, max_epochs, early_stopping, n_iter_no_change, tol, \
-    callbacks, checkpoint, verbose
+    conicity_penalty, cancellation_penalty, batch_size, max_epochs, early_stopping, \
+    n_iter_no_change, tol, callbacks, checkpoint, verbose
         As in `skattn.LSTMAttentionRegressor`.
     device : str
         A device that exists.
@@ -51,6 +51,7 @@ class TrainingPlan:
     weight_decay: float
     gradient_clip: float | None
     conicity_penalty: float
+    cancellation_penalty: float
     batch_size: int
     max_epochs: int
     early_stopping: bool
@@ -111,6 +112,7 @@ def train(
         first_epoch=len(past),
         gradient_clip=plan.gradient_clip,
         conicity_penalty=plan.conicity_penalty,
+        cancellation_penalty=plan.cancellation_penalty,
         weight_decay=plan.weight_decay,
         criterion=target.make_loss(),
         optimizer=OPTIMIZERS[plan.optimizer],
@@ -144,7 +146,8 @@ def train(
     net.train_split, net.aside, net.workers = None, None, None
     # One epoch is a step of `partial_fit`; a penalty is no part of what is compared.
     # Windows in units of their own have a loss of their own.
-    plain = not plan.conicity_penalty and not module.has_own_units
+    penalised = plan.conicity_penalty or plan.cancellation_penalty
+    plain = not penalised and not module.has_own_units
     if plan.max_epochs > 1 and plain:
         _warn_of_nothing_learned(net, target, train_data)
     return net

@@ -11,7 +11,7 @@ class Known:
 
     schema = SimpleNamespace(n_timesteps=None, padding_value=None, categories={})
     architecture = SimpleNamespace(
-        patch_size=1, channel_independent=False, values="states"
+        weighed_size=1, channel_independent=False, values="states"
     )
 
     def mean_inputs(self):

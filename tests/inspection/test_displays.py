@@ -167,8 +167,34 @@ def test_wrong_arguments_are_named(weights, arguments, message):
 def test_wrong_contributions_are_named():
     with pytest.raises(ValueError, match="kind='all' must be"):
         ContributionDisplay.from_contributions(X, kind="all")
+    with pytest.raises(ValueError, match=r"needs series of shape \(12, 6\); got None"):
+        ContributionDisplay.from_contributions(X, kind="series")
     with pytest.raises(ValueError, match=r"shape \(12, 6\); allowed is"):
         ContributionDisplay.from_contributions(X[:, :, 0])
+
+
+@pytest.mark.parametrize("values", ["segments", "inputs"])
+def test_contributions_stand_behind_the_series(values):
+    ragged = [*X[:8], *(x[:4] for x in X[8:])]
+    model = LSTMAttentionRegressor(values=values, max_epochs=1, random_state=0)
+    model.fit(ragged, X[:, 0, 1])
+    report = attention_faithfulness(model, ragged, ranking="size", random_state=0)
+    display = ContributionDisplay.from_estimator(
+        model, ragged, kind="series", sample=9, channel=1, report=report, unit="MW"
+    )
+    each = model.predict_contributions(ragged, unit="step")[9, :4]
+    np.testing.assert_allclose(display.image_.get_array()[0], each)
+    np.testing.assert_allclose(display.ax_.lines[0].get_ydata(), X[9, :4, 1])
+    low, high = display.image_.get_clim()
+    assert low == -high
+    assert high == pytest.approx(np.abs(each).max())
+    corner = display.ax_.texts[0].get_text()
+    assert corner == f"{report.grade}; 100% through the attention"
+    if values == "segments":  # channels are not told apart
+        display.plot("sample", sample=0)
+        assert display.image_.get_array().shape == (1, 6)
+    with pytest.raises(ValueError, match="channel=2 must be a channel of X, from -2"):
+        ContributionDisplay.from_estimator(model, ragged, kind="series", channel=2)
 
 
 def test_without_matplotlib_the_message_is_clear(monkeypatch):

@@ -130,7 +130,10 @@ def test_lines_between_neighbours_of_patches_in_ragged_sequences():
     x = X[1][:, 0]  # patches: 0; 1 to 3
     expected = [x[0] - x[1], x[1:].sum() - 3 * x[0], 0.0]
     np.testing.assert_allclose(found[1], expected, atol=1e-12)
-    np.testing.assert_allclose(found[2], 0.0, atol=1e-12)  # one patch, no neighbour
+    # One patch, no neighbour: the mean takes its place.
+    mean = np.concatenate(X).mean()
+    expected = [X[2].sum() - 3 * mean, 0.0, 0.0]
+    np.testing.assert_allclose(found[2], expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("value", [True, 1.0, "1", 0, -1])

@@ -1,5 +1,6 @@
 """What a report says at which numbers."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -106,9 +107,10 @@ class Line(NamedTuple):
     sentence: str = "So it is."
 
 
-def make_report(score, low, share=1.0):
+def make_report(score, low, share=1.0, inserted=0.5):
     lines = (
         Line("deletion_score", score, low, 1.0, 0.0),
+        Line("insertion_score", inserted),
         Line("attended_share", share),
     )
     return FaithfulnessReport(lines, np.zeros(2), None, None, 3, "Title")
@@ -134,13 +136,34 @@ def test_verdicts(score, low, share, words):
     assert report.deletion_score == score
 
 
+def test_what_is_not_put_back_is_read_with_care():
+    assert "with care" in make_report(0.9, 0.7, inserted=0.49).verdict
+
+
+def test_the_ranking_to_show_has_the_best_lower_score():
+    sure, unsure = report_of.Estimate(0.9, 0.8, 1.0), report_of.Estimate(0.6, 0.5, 0.7)
+    rankings = (
+        report_of.Ranking("weights", around(0.7), sure),
+        report_of.Ranking("size", sure, sure),
+        report_of.Ranking("signed", sure, unsure),
+    )
+    report = replace(make_report(0.7, 0.6), rankings=rankings)
+    assert report.recommended == "size"
+    assert "The ranking to show is ranking='size'." in str(report)
+    assert "signed" in str(report)
+    none = replace(report, rankings=(rankings[0], rankings[0]))
+    assert none.recommended is None
+    assert "None of the rankings may be shown" in str(none)
+
+
 def test_a_report_is_a_table_with_sentences_under_it():
     lines = str(make_report(0.8, 0.7)).splitlines()
-    assert lines[:6] == [
+    assert lines[:7] == [
         "Title",
         "",
         "measure              value       95 % interval   random",
         "deletion_score       0.800    [ 0.700,  1.000]    0.000",
+        "insertion_score      0.500                            -",
         "attended_share       1.000                            -",
         "",
     ]

@@ -11,9 +11,10 @@ import pytest
 import skattn
 from skattn import LSTMAttentionRegressor
 
+from . import make_fixtures_0_2 as of_0_2
 from .make_fixtures import CASES, FAST, NO_GRAPH, make_data, read_form
 
-FOLDERS = sorted((Path(__file__).parent / "data").iterdir())
+FOLDERS = [Path(__file__).parent / "data" / "0.1"]
 FILES = [(folder, name) for folder in FOLDERS for name in CASES]
 IDS = [f"{folder.name}-{name}" for folder, name in FILES]
 
@@ -61,6 +62,31 @@ def test_a_graph_predicts_as_it_did(folder, name):
     for answer, key in zip(answers, ("prediction", "attention"), strict=False):
         spread = 1 if key == "attention" else 10 * np.std(expected[key])
         assert_near(answer, expected[key], spread)
+
+
+@pytest.mark.parametrize("name", of_0_2.CASES)
+def test_a_file_of_0_2_predicts_as_it_did_and_goes_on_training(name):
+    model = skattn.load(of_0_2.FOLDER / f"{name}.safetensors")
+    X, y = of_0_2.make_data(name)
+    expected = np.load(of_0_2.FOLDER / f"{name}.npz")
+    found = of_0_2.answers(model, X[:12])
+    assert set(found) == set(expected)
+    for key, answer in found.items():
+        if answer.dtype.kind in "iU":
+            np.testing.assert_array_equal(answer, expected[key])
+        else:
+            assert_near(answer, expected[key], 1 if key == "attention" else None)
+    n_epochs = model.n_iter_
+    assert model.partial_fit(X, y).n_iter_ == n_epochs + 1
+
+
+@pytest.mark.parametrize("name", of_0_2.GRAPHS)
+def test_a_graph_of_0_2_predicts_as_it_did(name):
+    session = onnxruntime.InferenceSession(of_0_2.FOLDER / f"{name}.onnx")
+    expected = np.load(of_0_2.FOLDER / f"{name}.npz")
+    prediction, attention, *_ = session.run(None, {"X": of_0_2.make_data(name)[0][:12]})
+    assert_near(prediction, expected["prediction"], 10 * expected["prediction"].std())
+    assert_near(attention, expected["attention"], spread=1)
 
 
 def test_a_pickle_of_another_version_is_warned_about_by_name():

@@ -129,9 +129,10 @@ def test_a_search_on_a_dask_cluster_is_the_local_one():
     assert figures["largest_difference_of_scores"] == 0
 
 
-def test_two_processes_train_as_one_does():
-    pytest.importorskip("accelerate")
-    assert run_soak("processes.py")["largest_gap"] < 1e-4
+def test_writers_do_not_mix_and_clocks_change_nothing():
+    figures = run_soak("files.py", "--files", "40", "--seconds", "3")
+    assert figures["shared"]["mixed"] == 0
+    assert figures["clock_jumps_change_nothing"]
 
 
 def test_many_cycles_do_not_fill_the_memory():

@@ -43,6 +43,8 @@ FIXED = [  # at most the length of fit
     {"attention": "location"},
     {"attention": "location", "decoder": "lstm"},
     {"linear_skip": True, "patch_size": 2},
+    {"values": "segments", "attention": "contribution", "segment_size": 4},
+    {"values": "segments", "attention": "sum", "target_channels": 1, "anchor": True},
     {"linear_skip": "ridge", "target_channels": 1, "anchor": True},
 ]
 FORECASTS = [

@@ -47,6 +47,11 @@ REGRESSIONS = {
     "dropout": ({"num_layers": 2, "dropout": 0.3}, X, Y),
     "conicity": ({"conicity_penalty": 0.5}, X, Y),
     "stem": ({"conv_layers": 2}, X, Y),
+    "segments": (
+        {"values": "segments", "attention": "sum", "cancellation_penalty": 0.1},
+        RAGGED,
+        Y,
+    ),
     "early stopping": ({"early_stopping": True, "n_iter_no_change": 1}, X, Y),
     "ridge": ({**FORECAST, "linear_skip": "ridge", "anchor": True}, X, AHEAD),
     "channels": ({**FORECAST, "channel_independent": True}, X, AHEAD),
