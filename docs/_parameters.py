@@ -71,6 +71,11 @@ def take_parts(app, what, name, thing, options, lines):
     lines[:] = kept
 
 
+def shorten(app, what, name, thing, options, signature, returned):
+    """Leave the parameters out of an estimator's signature: the index has them."""
+    return ("(*, ...)", returned) if name in GROUPED else None
+
+
 def split(lines):
     """Yield the name and the lines of each entry of a list of parameters."""
     indent = min(len(line) - len(line.lstrip()) for line in lines if line.strip())
@@ -133,6 +138,7 @@ class ParameterIndex(SphinxDirective):
 def setup(app):
     """Take the parts after numpydoc has written them."""
     app.connect("autodoc-process-docstring", take_parts, priority=900)
+    app.connect("autodoc-process-signature", shorten)
     app.add_directive("docstring-part", DocstringPart)
     app.add_directive("parameter-index", ParameterIndex)
     return {"parallel_read_safe": False, "parallel_write_safe": True}

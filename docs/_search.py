@@ -48,7 +48,13 @@ def check_searches(app, error):
             logger.warning("A search for %r finds %s, not %s", query, found, page)
 
 
+def write_all(app, env):
+    """Write all pages in each build: the index has the entries of written ones alone."""
+    return env.found_docs
+
+
 def setup(app):
     """Check once all pages are written."""
+    app.connect("env-get-updated", write_all)
     app.connect("build-finished", check_searches, priority=903)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
