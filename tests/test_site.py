@@ -41,7 +41,7 @@ def test_every_parameter_has_one_group(load, name):
 def test_every_search_has_its_entry_on_its_page(load):
     for query, page in load("_search").EXPECTED.items():
         text = (ROOT / "docs" / f"{page}.rst").read_text()
-        entries = re.findall(r"^\.\. index:: ! (.+)$", text, re.MULTILINE)
+        entries = re.findall(r"^ *\.\. index:: ! (.+)$", text, re.MULTILINE)
         assert query in [entry.lower() for entry in entries]
 
 
