@@ -86,7 +86,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         period, such as 24 for hourly data. An incomplete first patch is filled on its
         left. "auto" leaves about 24 steps after convolutions. Without them it is what
         leaves at most 96 steps; for forecasts the period of the target channels, or
-        what leaves about 24 steps.
+        what leaves about 24 steps; in segments, what leaves at most 12 of their steps.
 
     scale_inputs : bool, default=True
         Standardise each channel by its mean and standard deviation over the real
@@ -156,7 +156,8 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         restarted in each segment, so that what a segment adds depends on no other
         one, and a segment of channel means (zeros without ``scale_inputs``) adds
         nothing; segments have learned positions. Longer sequences than in `fit` are
-        then refused. It goes without ``conv_layers``, ``state_bypass`` and times.
+        then refused. It goes without ``conv_layers``, ``state_bypass`` and times, and of
+        ``missing`` with "error" and "mask".
 
     segment_size : int or "auto", default="auto"
         Steps in a segment, with ``values="segments"``; ignored otherwise. Segments are

@@ -278,7 +278,9 @@ class SeedEnsemble(MetaEstimator):
     ) -> np.ndarray:
         """Compute the mean of the members' contributions.
 
-        With ``base_value_`` they add up to the mean prediction, exactly.
+        With ``base_value_`` they add up to the mean prediction, exactly; of a
+        classifier to the mean of the members' log-odds, which are not those of the
+        mean probability.
 
         Parameters
         ----------

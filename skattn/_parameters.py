@@ -520,6 +520,8 @@ def _check_values(estimator: Estimator) -> None:
     if values == "segments":
         _refuse(estimator, "values", attention="feature", missing="decay")
         _refuse(estimator, "values", attention="max", state_bypass=True)
+        # What is filled in would come from earlier segments.
+        _refuse(estimator, "values", missing="forward")
         if estimator.conv_layers not in ("auto", 0):
             raise ValueError(
                 f"values='segments' does not go with conv_layers="

@@ -150,6 +150,7 @@ def test_segments_of_a_marked_step_are_found_and_believed():
         ({"conv_layers": 2}, "values='segments' does not go with conv_layers=2"),
         ({"state_bypass": True}, "'segments' does not go with state_bypass=True"),
         ({"missing": "decay"}, "'segments' does not go with missing='decay'"),
+        ({"missing": "forward"}, "'segments' does not go with missing='forward'"),
         ({"attention": "max"}, "'segments' does not go with attention='max'"),
         ({"decoder": "lstm"}, "decoder='lstm' does not go with values='segments'"),
         ({"scale_windows": "mean"}, "'mean' does not go with values='segments'"),

@@ -335,6 +335,8 @@ def _rank_greedily(rows: WeightRows, counts: np.ndarray, insert: bool) -> np.nda
     ranks = np.where(rows.real, -1, rows.real.shape[1])
     for point in range(1, counts.shape[1]):
         number, step = np.nonzero(ranks == -1)
+        if not len(number):  # an array may be wider than its longest sequence
+            break
         taken = ranks[number] != -1
         taken[np.arange(len(number)), step] = True
         replaced = (~taken if insert else taken) & rows.real[number]

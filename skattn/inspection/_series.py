@@ -39,12 +39,16 @@ class Series:
         that the estimator takes.
     beside : Sequences, default=None
         What else is known of each sample.
+    ragged : bool, default=False
+        Whether the estimator reads a list, whose longest sequence says how many steps
+        there are.
     """
 
     values: np.ndarray
     lengths: np.ndarray
     rebuild: Callable[[np.ndarray, np.ndarray], object]
     beside: Sequences | None = None
+    ragged: bool = False
 
     def __len__(self) -> int:
         return len(self.values)
@@ -56,10 +60,13 @@ class Series:
 
     def take(self, rows: np.ndarray) -> "Series":
         """Return some of the samples."""
+        values, lengths = self.values[rows], self.lengths[rows]
+        if self.ragged:
+            values = values[:, : lengths.max()]
         return replace(
             self,
-            values=self.values[rows],
-            lengths=self.lengths[rows],
+            values=values,
+            lengths=lengths,
             beside=None if self.beside is None else self.beside[rows],
         )
 
@@ -135,7 +142,7 @@ def _read_coded(probe: Probe, X: object) -> Series:
         return [row[:n] for row, n in zip(steps, lengths, strict=True)]
 
     beside = X if isinstance(X, Sequences) else None
-    return Series(samples.values, lengths, rebuild, beside)
+    return Series(samples.values, lengths, rebuild, beside, ragged=True)
 
 
 def _read_ragged(X: Sequence[npt.ArrayLike], name: str) -> Series:
@@ -150,7 +157,7 @@ def _read_ragged(X: Sequence[npt.ArrayLike], name: str) -> Series:
             values = values[:, :, 0]
         return [outward(row[:n]) for row, n in zip(values, lengths, strict=True)]
 
-    return Series(values, lengths, rebuild)
+    return Series(values, lengths, rebuild, ragged=True)
 
 
 def _read_flat_rows(

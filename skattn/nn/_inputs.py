@@ -190,6 +190,7 @@ class Encoded(NamedTuple):
     self_weights: Tensor | None
     steps: Steps
     embedded: Tensor  # inputs of the gated embedding, (n, n_steps, input_size)
+    states: Tensor  # what gates them, without positions, (n, n_steps, size)
 
 
 class NetworkOutput(NamedTuple):

@@ -36,6 +36,10 @@ class PointerDecoder(LSTMDecoder):
         Whether static features scale and shift each context.
     n_future : int, default=0
         Numbers known before for each output step.
+    summed : bool, default=False
+        Refused: an answer that is a step is no sum.
+    classes : bool, default=False
+        Ignored; for `DenseDecoder`.
 
     References
     ----------

@@ -167,7 +167,7 @@ def static_contributions(network: Network, inputs: Inputs) -> Tensor:
     Parameters
     ----------
     network : AttentionNetwork or ChannelIndependent
-        As for `attended_contributions`.
+        As for `attended_contributions`, or with a decoder that adds nothing.
     inputs : Inputs
         Scaled sequences with static features.
 
@@ -182,6 +182,8 @@ def static_contributions(network: Network, inputs: Inputs) -> Tensor:
         return each.squeeze(2).unflatten(0, (len(inputs), -1)).transpose(1, 2)
     decoder = network.decoder
     assert inputs.static is not None
+    if network.adds_nothing:
+        return inputs.static.new_zeros(len(inputs), *decoder.shape)
     shift = _shift(network, inputs.static) - _shift(network, 0 * inputs.static[:1])
     total = (shift @ decoder.output.weight.t()).unflatten(-1, decoder.shape)
     unit = network.input.relate(inputs)[1]
@@ -257,10 +259,9 @@ def base_value(network: Network) -> Tensor:
     decoder = network.decoder
     if network.has_own_units:
         return decoder.output.bias.new_zeros(1, *decoder.shape)
-    if isinstance(decoder, DenseDecoder):
-        total = _constant(network).unflatten(0, decoder.shape)
-    else:  # it adds nothing
-        total = decoder.output.bias.new_zeros(decoder.shape)
+    total = decoder.output.bias.new_zeros(decoder.shape)
+    if not network.adds_nothing:
+        total = total + _constant(network).unflatten(0, decoder.shape)
     if network.skip is not None:
         bias = network.skip.linear.bias
         own = network.skip.own_history
@@ -286,9 +287,9 @@ def _attended(network: AttentionNetwork, encoded: Encoded, n_timesteps: int) -> 
     assert isinstance(decoder, DenseDecoder)
     assert isinstance(embedding, GatedEmbedding)
     _, weights = decoder.pooling(memory)  # (n, n_heads, n_patches)
-    size = memory.states.shape[2]
+    size = encoded.states.shape[2]
     by_unit = weights.repeat_interleave(size // weights.shape[1], dim=1)
-    gated = by_unit.transpose(1, 2) * torch.tanh(embedding.gate(memory.states))
+    gated = by_unit.transpose(1, 2) * torch.tanh(embedding.gate(encoded.states))
     # (n, n_patches, n_outputs, size) @ (size, input_size), times the inputs
     effect = (gated[:, :, None] * decoder.output.weight) @ embedding.embed.weight
     each = (effect * encoded.embedded[:, :, None]).unflatten(-1, (patch_size, -1))

@@ -209,9 +209,19 @@ class DenseDecoder(nn.Module):
         return whole and linear and self.join is None
 
     def read_out(self, memory: Memory, centred: bool = True) -> Tensor:
-        """Return what the outputs make of a value: ``([n_samples,] n_outputs, size)``.
+        """Return what the outputs make of a value.
 
-        Of logits, with ``centred``, relative to their mean.
+        Parameters
+        ----------
+        memory : Memory
+            Encoded sequences.
+        centred : bool, default=True
+            Whether logits are relative to their mean.
+
+        Returns
+        -------
+        Tensor of shape ([n_samples,] n_outputs, size)
+            One matrix for each sample if static features scale the context.
         """
         weight = self.output.weight
         if self.classes and centred:
@@ -241,6 +251,8 @@ class DenseDecoder(nn.Module):
             future add, is the prediction without other paths.
         """
         values, pooling = memory.values, self.pooling
+        if isinstance(pooling, FixedPooling) and pooling.takes_last(memory):
+            values = memory.last[:, None].expand_as(values)
         if not (isinstance(pooling, ContributionPooling) and pooling.summed):
             size = values.shape[2] // weights.shape[1]
             values = values * weights.repeat_interleave(size, dim=1).transpose(1, 2)

@@ -566,7 +566,7 @@ class AttentionNetwork(nn.Module):
         if inputs.times is not None:
             ages = find_ages(inputs.times[..., 0], self.patch_size, inputs.lengths)
             memory = memory._replace(ages=ages)
-        return Encoded(memory, self_weights, steps, embedded)
+        return Encoded(memory, self_weights, steps, embedded, states)
 
     def _read_steps(self, steps: Steps) -> tuple[Tensor, Tensor]:
         """Return the states, features of the stem next to them, and the last one."""

@@ -86,10 +86,28 @@ class FixedPooling(nn.Module):
             weights = mask.to(states.dtype) / mask.sum(1, keepdim=True)
         else:
             weights = one_hot(mask.sum(1) - 1, states.shape[1]).to(states.dtype)
-            if values is states:
+            if self.takes_last(memory):
                 return last, weights[:, None]
         weights = weights[:, None]
         return (weights @ values).squeeze(1), weights
+
+    def takes_last(self, memory: Memory) -> bool:
+        """Return whether the context is `Memory.last` and no sum of the values.
+
+        The two differ where the encoder reads in both directions, as the last state
+        holds the backward start, and after a self-attention, which it does not read.
+
+        Parameters
+        ----------
+        memory : Memory
+            Encoded sequences.
+
+        Returns
+        -------
+        bool
+            True for "last" where the values are states.
+        """
+        return self.kind == "last" and memory.values is memory.states
 
     def _weigh(self, weights: Tensor, values: Tensor) -> Tensor:
         if self.kind == "max":

@@ -212,7 +212,12 @@ def _cut_bins(moments: np.ndarray, width: Part) -> np.ndarray:
     counted = moments.dtype.kind in "iuf"
     number = isinstance(width, Real) and not isinstance(width, bool | np.timedelta64)
     if counted and number and 0 < width < np.inf:
-        return np.floor(moments / width) * width
+        place = moments / width
+        # 0.6 / 0.1 is a little less than 6, but 0.6 begins a span.
+        nearest = np.round(place)
+        rounding = 4 * np.finfo(place.dtype).eps * np.abs(place)
+        rounded = np.abs(place - nearest) <= rounding
+        return np.where(rounded, nearest, np.floor(place)) * width
     try:
         span = np.timedelta64(width) if not number else None
     except (TypeError, ValueError):

@@ -285,3 +285,18 @@ def working_in(team: "Team") -> Iterator[None]:
         yield
     finally:
         _local.team = before
+
+
+def refuse_team(device: str) -> None:
+    """Refuse to train on a device on which processes would not share the work.
+
+    Raises
+    ------
+    ValueError
+        Inside of `data_parallel`.
+    """
+    if _local.team is not None:
+        raise ValueError(
+            f"device={device!r} is an accelerator; under data_parallel processes share "
+            "the chunks that batches are cut into on the CPU: allowed is device='cpu'."
+        )

@@ -19,7 +19,7 @@ from ._checkpoint import Checkpoint, digest
 from ._data import SequenceDataset, cut
 from ._flat import FlatWeights
 from ._net import OPTIMIZERS, AttentionNet
-from ._parallel import open_workers
+from ._parallel import open_workers, refuse_team
 
 if TYPE_CHECKING:
     from ._processes import Team
@@ -137,6 +137,8 @@ def train(
     if previous is not None:
         _continue_optimizer(net, previous)
     on_cpu = torch.device(plan.device).type == "cpu"
+    if not on_cpu:
+        refuse_team(plan.device)
     with open_workers() if on_cpu else nullcontext() as net.workers:
         _run(net, train_data, checkpoint, bool(plan.callbacks))
     # What was trained before stands first; data and batches are not kept.

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from skattn import LSTMAttentionRegressor
 from skattn.inspection import attention_faithfulness
 from skattn.inspection._curves import _count_points
 
@@ -142,3 +143,28 @@ def test_what_an_estimator_does_not_offer_is_refused():
 
     with pytest.raises(ValueError, match=r"it must be \(n_samples, 5\)"):
         attention_faithfulness(Foreign(), X)
+
+
+@pytest.mark.parametrize("form", ["list", "words", "array", "flat rows"])
+def test_the_longest_sequence_need_not_be_among_those_drawn(form):
+    rng = np.random.default_rng(0)
+    lengths = [9] + [2, 3, 5] * 10
+    X = [rng.normal(size=(n, 1)) for n in lengths]
+    if form == "words":
+        X = [["up" if value > 0 else "down" for value in x[:, 0]] for x in X]
+    elif form != "list":
+        X = np.stack([np.pad(x[:, 0], (0, 9 - len(x)), constant_values=-9) for x in X])
+        X = X[:, :, None] if form == "array" else X
+    model = LSTMAttentionRegressor(
+        values="segments",
+        padding_value=None if isinstance(X, list) else -9.0,
+        hidden_size=4,
+        max_epochs=1,
+        random_state=0,
+    )
+    model.fit(X, rng.normal(size=31))
+    report = attention_faithfulness(
+        model, X, ranking="size", max_samples=5, random_state=1
+    )
+    assert report.n_samples == 5
+    assert [each.name for each in report.rankings] == ["weights", "size", "signed"]

@@ -7,9 +7,11 @@ import torch
 from skattn.nn import Inputs, conicity
 from skattn.nn._build import Architecture, build_network
 from skattn.nn.contributions import (
+    attended_contributions,
     base_value,
     contributions,
     future_contributions,
+    static_contributions,
 )
 
 RNG = np.random.default_rng(0)
@@ -22,6 +24,8 @@ CASES = [
     {"attention": "scaled_dot", "n_heads": 2, "query": "learned"},
     {"patch_size": 4, "linear_skip": True},
     {"self_attention_heads": 2, "attention": "last"},
+    {"positions": "sinusoidal"},
+    {"positions": "learned", "self_attention_heads": 2, "patch_size": 2},
     {"target_channels": (2, 0), "n_targets": 2, "linear_skip": True, "patch_size": 2},
     {"target_channels": (2, 0), "n_targets": 2, "anchor": True, "linear_skip": True},
     {
@@ -58,6 +62,31 @@ def test_base_value_and_contributions_add_up(case, ragged):
         assert (parts.movedim(3, 1)[padding] == 0).all()
 
 
+MIXED = [
+    {"attention": "last", "bidirectional": True, "num_layers": 2},
+    {"attention": "last", "self_attention_heads": 2},
+    {"attention": "last", "bidirectional": True, "positions": "sinusoidal"},
+    {"attention": "last", "values": "segments", "segment_size": 3},
+    {"positions": "learned", "n_heads": 2, "patch_size": 2},
+]
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+@pytest.mark.parametrize("case", MIXED, ids=str)
+def test_contributions_of_states_add_up(case, ragged):
+    defaults = {"n_channels": 3, "n_timesteps": 9, "horizon": 2, "n_targets": 1}
+    network = build_network(
+        torch.Generator().manual_seed(0),
+        Architecture(**defaults | {"hidden_size": 8} | case),
+    ).eval()
+    inputs = Inputs(X, LENGTHS if ragged else None)
+    with torch.no_grad():
+        each = attended_contributions(network, inputs)
+        expected = network(inputs).prediction
+    total = base_value(network) + each.sum(3)
+    torch.testing.assert_close(total, expected, atol=2e-5, rtol=0)
+
+
 IDLE = [
     {"linear_skip": "ar"},
     {"linear_skip": "arx", "anchor": "changes"},
@@ -67,6 +96,8 @@ IDLE = [
     {"linear_skip": "ar", "scale_windows": "mean", "n_future": 2},
     {"linear_skip": "ar", "scale_windows": "standard", "anchor": "changes"},
     {"linear_skip": "ar", "channel_independent": True, "n_future": 2},
+    {"linear_skip": "ar", "n_static": 2, "attention": "feature", "state_bypass": True},
+    {"linear_skip": "ar", "n_static": 2, "decoder": "lstm"},
 ]
 
 
@@ -85,12 +116,15 @@ def test_what_a_linear_path_takes_adds_up_where_the_decoder_adds_nothing(case):
     skip.set_weights(weight, torch.randn_like(skip.linear.bias) * (not skip.relative))
     n_future = case.get("n_future", 0)
     future = torch.randn(6, 2, n_future) if n_future else None
-    inputs = Inputs(X, future=future)
+    static = torch.randn(6, 2) if "n_static" in case else None
+    inputs = Inputs(X, static=static, future=future)
     with torch.no_grad():
         assert network.adds_nothing
         total = base_value(network) + contributions(network, inputs).sum((3, 4))
         if n_future:
             total = total + future_contributions(network, inputs).sum((3, 4))
+        if static is not None:
+            total = total + static_contributions(network, inputs)
         torch.testing.assert_close(total, network(inputs).prediction, atol=2e-5, rtol=0)
         one = network.network if independent else network
         one.decoder.output.bias.fill_(0.1)

@@ -44,7 +44,10 @@ CASES = {
         LSTMAttentionClassifier,
         {"normalizer": "entmax15", "positions": "learned", "conv_layers": 0},
     ),
-    "classifier_words": (LSTMAttentionClassifier, {"embedding_size": 3, "conv_layers": 0}),
+    "classifier_words": (
+        LSTMAttentionClassifier,
+        {"embedding_size": 3, "conv_layers": 0},
+    ),
     "regressor_segments": (
         LSTMAttentionRegressor,
         {"values": "segments", "segment_size": 3, "attention": "contribution"},

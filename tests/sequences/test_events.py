@@ -95,6 +95,15 @@ def test_static_features_are_in_the_order_of_the_ids(static):
     np.testing.assert_array_equal(np.asarray(X.static).ravel(), [2, 1, 3])
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_times_that_are_multiples_of_the_bin_begin_one(dtype):
+    time = (np.arange(1, 500) / 10).astype(dtype)  # 0.6 / 0.1 is less than 6
+    table = {"id": [0] * 499, "time": time, "variable": ["x"] * 499}
+    X, _ = from_events(table | {"value": np.arange(499.0)}, bin=0.1)
+    np.testing.assert_array_equal(X.steps[0][:, 0], np.arange(499.0))
+    np.testing.assert_allclose(X.times[0], time, rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     "hour",
     [np.timedelta64(1, "h"), datetime.timedelta(hours=1), pandas.Timedelta("1h")],

@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from skattn import LSTMAttentionRegressor, _base
+from skattn.training._parallel import working_in
 
 SCRIPT = Path(__file__).with_name("in_processes.py")
 EXACT = [
@@ -94,6 +98,13 @@ def test_three_processes_have_the_bits_of_one(alone, tmp_path):
     assert done.returncode == 0, done.stderr
     for name in cases:
         assert found[0][name] == found[2][name] == alone[name], name
+
+
+def test_an_accelerator_is_refused(monkeypatch):
+    monkeypatch.setattr(_base, "choose_device", lambda device: "meta")
+    X = np.random.default_rng(0).normal(size=(20, 4))
+    with working_in(object()), pytest.raises(ValueError, match=r"device='meta' is an"):
+        LSTMAttentionRegressor(max_epochs=1).fit(X, X[:, 0])
 
 
 def test_a_process_that_dies_ends_the_others_with_a_sentence(tmp_path):
