@@ -58,7 +58,10 @@ def take_parts(app, what, name, thing, options, lines):
     if what != "class" or name not in GROUPED:
         return
     kept, target = [], None
-    for line in lines:
+    # numpydoc's labels, such as R997753667d2b-16, are for pages of several docstrings.
+    for line in (re.sub(r"\[R[0-9a-f]+-(\d+)\]", r"[\1]", line) for line in lines):
+        if re.match(r"\.\. only:: latex|\s+(\[\d+\]_(, )?)+$", line):
+            continue  # a list of the labels, for other forms of output
         if line.strip() in HEADS:
             target = parts[name, HEADS[line.strip()]] = []
         elif line.startswith(".. rubric:: References"):

@@ -49,7 +49,7 @@ def check_searches(app, error):
 
 
 def write_all(app, env):
-    """Write all pages in each build: the index has the entries of written ones alone."""
+    """Write all pages in each build, as the index has entries of these alone."""
     return env.found_docs
 
 
