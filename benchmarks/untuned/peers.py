@@ -1,9 +1,9 @@
 """Classes: the defaults beside aeon's FCN and sktime's LSTM-FCN, at the same epochs.
 
-Run as ``python -m benchmarks.untuned.peers --python .venv-aeon/bin/python``, where that
-environment has aeon, sktime and tensorflow. Five sets of `benchmarks.untuned.ucr`; the
-peers have their own defaults but for the epochs, which are those of skattn's fit. All
-use the threads that they choose themselves.
+Run as ``python -m benchmarks.untuned.peers`` after ``make .venv-aeon/.installed``, for
+aeon's network, and ``make .venv-adapters/.installed``, for sktime's. Five sets of
+`benchmarks.untuned.ucr`; the peers have their own defaults but for the epochs, which are
+those of skattn's fit. All use the threads that they choose themselves.
 """
 
 import argparse
@@ -16,7 +16,10 @@ import numpy as np
 
 SETS = ("CBF", "ECG200", "GunPoint", "ItalyPowerDemand", "TwoLeadECG")
 OURS = "skattn, defaults"
-PEERS = ("aeon FCN", "sktime LSTM-FCN")
+PEERS = {
+    "aeon FCN": ".venv-aeon/bin/python",
+    "sktime LSTM-FCN": ".venv-adapters/bin/python",
+}
 
 
 def fit_peer(name: str, path: Path, epochs: int, seed: int) -> dict:
@@ -29,9 +32,9 @@ def fit_peer(name: str, path: Path, epochs: int, seed: int) -> dict:
 
         model = FCNClassifier(n_epochs=epochs, random_state=seed)
     else:
-        from sktime.classification.deep_learning import LSTMFCNClassifier
+        from sktime.classification.deep_learning.lstmfcn import LSTMFCNClassifierTorch
 
-        model = LSTMFCNClassifier(n_epochs=epochs, random_state=seed, verbose=0)
+        model = LSTMFCNClassifierTorch(num_epochs=epochs, random_state=seed)
     began = time.perf_counter()
     model.fit(X, y)
     seconds = time.perf_counter() - began
@@ -55,7 +58,7 @@ def fit_ours(path: Path, seed: int) -> dict:
 def ask(python: str, *question: object) -> dict:
     """Have a peer fitted in a process of its own environment."""
     done = subprocess.run(
-        [python, __file__, "--fit", *map(str, question)],
+        [python, "-m", "benchmarks.untuned.peers", "--fit", *map(str, question)],
         capture_output=True,
         text=True,
         check=False,
@@ -68,7 +71,6 @@ def ask(python: str, *question: object) -> dict:
 def main() -> None:
     """Measure all sets, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--python", default=".venv-aeon/bin/python")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--fit", nargs=4)
     options = parser.parse_args()
@@ -84,8 +86,8 @@ def main() -> None:
         for seed in range(options.seeds):
             ours = fit_ours(path, seed)
             rows.append({"set": path.stem, "method": OURS, "seed": seed} | ours)
-            for name in PEERS:
-                theirs = ask(options.python, name, path, ours["epochs"], seed)
+            for name, python in PEERS.items():
+                theirs = ask(python, name, path, ours["epochs"], seed)
                 rows.append({"set": path.stem, "method": name, "seed": seed} | theirs)
             print(*rows[-3:], sep="\n", flush=True)
         table.append(tabulate(path.stem, rows))
