@@ -156,8 +156,8 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         restarted in each segment, so that what a segment adds depends on no other
         one, and a segment of channel means (zeros without ``scale_inputs``) adds
         nothing; segments have learned positions. Longer sequences than in `fit` are
-        then refused. It goes without ``conv_layers``, ``state_bypass`` and times, and of
-        ``missing`` with "error" and "mask".
+        then refused. It goes without ``conv_layers``, ``state_bypass``, times, and
+        ``missing="forward"`` and ``"decay"``.
 
     segment_size : int or "auto", default="auto"
         Steps in a segment, with ``values="segments"``; ignored otherwise. Segments are

@@ -165,6 +165,12 @@ class SeedEnsemble(MetaEstimator):
                 f"estimator={self.estimator!r} has no parameter random_state, so that "
                 "all members would be the same; use it without SeedEnsemble."
             )
+        proba = hasattr(last_step(self.estimator), "predict_proba")
+        if proba and not is_classifier(self.estimator):
+            raise ValueError(
+                f"estimator={self.estimator!r} predicts numbers of steps, which have "
+                "no mean; SeedEnsemble takes regressors and classifiers."
+            )
         fit_params = self._route(fit_params)
         seeds = np.random.RandomState(draw_seed(self.random_state))
         members = [
@@ -295,6 +301,11 @@ class SeedEnsemble(MetaEstimator):
         -------
         ndarray
             As `LSTMAttentionRegressor.predict_contributions` gives them.
+
+        Raises
+        ------
+        ValueError
+            With ``unit="patch"``, if the members have patches of different sizes.
         """
         check_is_fitted(self)
         name = "predict_contributions"
@@ -302,6 +313,11 @@ class SeedEnsemble(MetaEstimator):
         each = [ask(member, name, X, part=part, unit=unit) for member in members]
         if len({one.ndim for one in each}) > 1:
             each = [ask(member, name, X, part=part, unit="step") for member in members]
+        if len({one.shape for one in each}) > 1:
+            raise ValueError(
+                f"unit={unit!r}: the members have patches of different sizes, so that "
+                "their contributions have no mean; allowed is unit='step'."
+            )
         return _mean(each)
 
     @property

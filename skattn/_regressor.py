@@ -167,8 +167,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         restarted in each segment, so that what a segment adds depends on no other
         one, and a segment of channel means (zeros without ``scale_inputs``) adds
         nothing; segments have learned positions. Longer sequences than in `fit` are
-        then refused. It goes without ``conv_layers``, ``state_bypass`` and times, and of
-        ``missing`` with "error" and "mask".
+        then refused. It goes without ``conv_layers``, ``state_bypass``, times, and
+        ``missing="forward"`` and ``"decay"``.
 
     segment_size : int or "auto", default="auto"
         Steps in a segment, with ``values="segments"``; ignored otherwise. Segments are
@@ -212,13 +212,14 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         ``(n_samples, horizon, n_targets)``.
 
     anchor : bool, "changes" or "auto", default="auto"
-        Read and predict the target channels relative to their last values [4]_, so
-        that what was learned at one level holds at another. Segments then depend on the
-        last value too. Needs ``target_channels``. With "changes" what is relative to the last value is also
-        measured in a unit of its own: how far, over the training windows, the channel
-        is away from it. "auto" is "changes" or False, whichever lets ridge regression
-        predict later samples better; False without ``target_channels``, for sequences
-        of several lengths or with gaps, and with an ``output_activation``.
+        Read and predict the target channels relative to their last values [4]_, so that
+        what was learned at one level holds at another. Segments then depend on the last
+        value too. Needs ``target_channels``. With "changes" what is relative to the
+        last value is also measured in a unit of its own: how far, over the training
+        windows, the channel is away from it. "auto" is "changes" or False, whichever
+        lets ridge regression predict later samples better; False without
+        ``target_channels``, for sequences of several lengths or with gaps, and with an
+        ``output_activation``.
 
     linear_skip : bool, "ridge", "ar", "arx" or "auto", default="auto"
         Add a linear path from history to output past the LSTM [4]_ [5]_. With

@@ -18,7 +18,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import skattn
-from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor, SeedEnsemble
+from skattn import (
+    LSTMAttentionClassifier,
+    LSTMAttentionPointer,
+    LSTMAttentionRegressor,
+    SeedEnsemble,
+)
 from skattn.inspection import AttentionDisplay, attention_faithfulness
 from skattn.persistence._verify import verify_meta
 from skattn.sequences import OverTime
@@ -383,3 +388,19 @@ def test_files_with_other_contents_are_refused():
     ):
         with pytest.raises(ValueError, match=r"it holds|its members"):
             verify_meta(SeedEnsemble, wrong_state, wrong_inner)
+
+
+def test_patches_of_different_sizes_have_no_mean():
+    segments = LSTMAttentionRegressor(**FAST, values="segments", segment_size=2)
+    model = make(segments, 2).fit(X, Y)
+    assert model.predict_contributions(X, unit="patch").shape == (120, 3)
+    model.estimators_[1] = clone(segments).set_params(segment_size=3).fit(X, Y)
+    with pytest.raises(ValueError, match=r"unit='patch'.*allowed is unit='step'"):
+        model.predict_contributions(X, unit="patch")
+    assert model.predict_contributions(X).shape == (120, 6)
+
+
+@pytest.mark.parametrize("wrap", [lambda inner: inner, make_pipeline])
+def test_steps_have_no_mean(wrap):
+    with pytest.raises(ValueError, match="predicts numbers of steps"):
+        make(wrap(LSTMAttentionPointer())).fit(X, np.zeros(120, int))

@@ -2,8 +2,8 @@
 
 Run as ``python -m benchmarks.untuned.peers`` after ``make .venv-aeon/.installed``, for
 aeon's network, and ``make .venv-adapters/.installed``, for sktime's. Five sets of
-`benchmarks.untuned.ucr`; the peers have their own defaults but for the epochs, which are
-those of skattn's fit. All use the threads that they choose themselves.
+`benchmarks.untuned.ucr`; the peers have their own defaults but for the epochs, which
+are those of skattn's fit. All use the threads that they choose themselves.
 """
 
 import argparse

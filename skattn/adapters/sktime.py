@@ -220,7 +220,8 @@ class SktimeForecaster(BaseForecaster):
     horizon must be in the X of ``predict``.
 
     ``update`` moves the end of the history, and with ``update_params=True`` goes on
-    with ``partial_fit`` where the new rows fill a horizon.
+    with ``partial_fit`` where the new rows fill a horizon. A horizon of dates cannot be
+    predicted after it, as its steps are then other ones than those learned.
 
     Examples
     --------
@@ -261,8 +262,7 @@ class SktimeForecaster(BaseForecaster):
         X: pd.DataFrame | None,
         fh: "ForecastingHorizon",
     ) -> "SktimeForecaster":
-        # Steps of the horizon, from 0 for the one after the last of y.
-        self._ahead = np.asarray(fh.to_relative(self.cutoff), dtype=int) - 1
+        self._ahead = self._count_ahead(fh)
         self._columns = y.columns
         self.window_length_ = self._fit_window(len(y))
         series = _join(y, X)
@@ -284,6 +284,13 @@ class SktimeForecaster(BaseForecaster):
     def _predict(
         self, fh: "ForecastingHorizon", X: pd.DataFrame | None
     ) -> pd.DataFrame:
+        ahead = self._count_ahead(fh)
+        if not np.array_equal(ahead, self._ahead):
+            raise ValueError(
+                f"fh asks for the steps {[*map(int, ahead + 1)]} after the last of y, "
+                f"but fit learned the steps {[*map(int, self._ahead + 1)]}: dates come "
+                "nearer with update. Allowed is a relative horizon; or fit again."
+            )
         window: Sequences | np.ndarray = next_window(self._recent, self.window_length_)
         index = fh.to_absolute_index(self.cutoff)
         if X is not None:
@@ -292,6 +299,10 @@ class SktimeForecaster(BaseForecaster):
         return pd.DataFrame(
             values.reshape(len(index), -1), index=index, columns=self._columns
         )
+
+    def _count_ahead(self, fh: "ForecastingHorizon") -> np.ndarray:
+        """Return the steps of a horizon, from 0 for the one after the last of y."""
+        return np.asarray(fh.to_relative(self.cutoff), dtype=int) - 1
 
     def _cut(self, series: np.ndarray) -> tuple[Sequences | np.ndarray, np.ndarray]:
         """Return windows of a series, and its values at the steps of the horizon."""

@@ -202,3 +202,30 @@ class ContributionPooling(nn.Module):
             values = values * mask[:, :, None]
         weights = (sizes / sizes.sum(-1, keepdim=True))[:, None]
         return values.sum(1), weights
+
+
+def check_segments(
+    segment_size: int,
+    patch_size: int,
+    scale_windows: bool | str,
+    conv_layers: int,
+    n_times: int,
+) -> None:
+    """Refuse what does not go with segments that are read one by one."""
+    if segment_size < 1 or segment_size % patch_size:
+        raise ValueError(
+            f"segment_size={segment_size} must be a multiple of patch_size="
+            f"{patch_size}: segments are read in whole patches."
+        )
+    if scale_windows:
+        raise ValueError(
+            f"scale_windows={scale_windows!r} does not go with values='segments', as "
+            "what a segment adds depends on no other one."
+        )
+    if conv_layers:
+        raise ValueError(
+            f"conv_layers={conv_layers} does not go with values='segments': "
+            "convolutions would mix them."
+        )
+    if n_times:
+        raise ValueError("values='segments' does not go with times of steps.")

@@ -1,9 +1,15 @@
 """The linear path that leads past the LSTM."""
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
 
+from ._inputs import Inputs
 from ._time_axis import align_ends
+
+if TYPE_CHECKING:
+    from .network import InputLayer
 
 # Linear paths that are set in closed form, and not trained.
 LINEAR_PATHS = ("ridge", "ar", "arx")
@@ -115,3 +121,65 @@ def lay_out(
     if own_history:  # the same for all targets
         ahead = ahead[:, None].expand(-1, rows.shape[1], -1)
     return torch.cat([rows, ahead], dim=-1)
+
+
+def relate(target: Tensor, base: Tensor | None, unit: Tensor | None) -> Tensor:
+    """Return targets relative to a level, in a unit.
+
+    Parameters
+    ----------
+    target : Tensor of shape (n_samples, horizon, n_targets)
+        As the network predicts them.
+    base, unit : Tensor or None
+        From `AttentionNetwork.lead_past`.
+
+    Returns
+    -------
+    Tensor
+        Like ``target``.
+    """
+    if base is not None:
+        target = target - base
+    return target if unit is None else target / unit
+
+
+def pose(
+    layer: "InputLayer",
+    own_history: bool,
+    channels: list[int] | None,
+    n_timesteps: int,
+    inputs: Inputs,
+    target: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Return what a linear path alone is fitted to.
+
+    Parameters
+    ----------
+    layer : InputLayer
+        Relates the inputs to a level.
+    own_history : bool
+        Whether each target is read from its own channel alone, with shared weights.
+    channels : list of int or None
+        The channels that the targets continue.
+    n_timesteps : int
+        Steps that the path reads.
+    inputs : Inputs
+        Scaled sequences.
+    target : Tensor of shape (n_samples, horizon, n_targets)
+        The truth.
+
+    Returns
+    -------
+    rows, outputs : Tensor
+        As `AttentionNetwork.pose_linear` returns them.
+    """
+    level, unit, history = layer.relate(inputs)
+    if channels is not None:
+        base = None if level is None else level[:, :, channels]
+        target = relate(target, base, None if unit is None else unit[:, :, channels])
+    if not own_history:
+        rows = lay_out(history, inputs.lengths, n_timesteps, own_history, inputs.future)
+        return rows, target.flatten(1)
+    own = history[:, :, channels]
+    rows = lay_out(own, inputs.lengths, n_timesteps, own_history, inputs.future)
+    return rows.flatten(0, 1), target.transpose(1, 2).flatten(0, 1)

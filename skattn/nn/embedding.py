@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from ._categories import Categories
+
 
 class GatedEmbedding(nn.Module):
     """A linear embedding of each step's inputs, gated by the states (RETAIN).
@@ -57,3 +59,28 @@ class GatedEmbedding(nn.Module):
             The values that the attention sums up.
         """
         return torch.tanh(self.gate(states)) * self.embed(inputs)
+
+
+def check_sums(
+    scale_windows: bool | str, conv_layers: int, beside: int, categories: Categories
+) -> None:
+    """Refuse what does not go with sums over the inputs."""
+    if scale_windows:
+        raise ValueError(
+            f"scale_windows={scale_windows!r} does not go with values='inputs'."
+        )
+    if conv_layers:
+        raise ValueError(
+            f"conv_layers={conv_layers} does not go with values='inputs', whose sums "
+            "are over inputs that no convolution has mixed."
+        )
+    if beside:
+        raise ValueError(
+            "values='inputs' does not go with static features, a known future or "
+            "times, whose effect is no sum over the steps."
+        )
+    if categories:
+        raise ValueError(
+            "values='inputs' does not go with categories in X, which are no numbers "
+            "to sum up; allowed are values='states', and one-hot channels."
+        )

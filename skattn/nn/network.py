@@ -13,13 +13,13 @@ from ._inputs import Encoded, Inputs, Memory, NetworkOutput, Steps
 from ._positions import POSITIONS
 from ._quantiles import place_quantiles
 from ._registry import Registry, refuse_choice
-from ._segments import SegmentValues
+from ._segments import SegmentValues, check_segments
 from ._side import StaticFeatures, check_side
-from ._skip import LINEAR_PATHS, LinearSkip, lay_out
+from ._skip import LINEAR_PATHS, LinearSkip, pose, relate
 from ._time import InputDecay, find_ages
 from ._time_axis import last_step, step_mask, to_patches
 from .decoder import DenseDecoder
-from .embedding import GatedEmbedding
+from .embedding import GatedEmbedding, check_sums
 from .encoder import ENCODERS, ConvStem
 from .pooling import POOLINGS, SEGMENT_POOLINGS
 from .self_attention import SelfAttention
@@ -356,9 +356,9 @@ class AttentionNetwork(nn.Module):
         unit = segment_size if values == "segments" else patch_size
         if values == "inputs":
             beside = n_static or n_future or n_times
-            _check_sums(scale_windows, conv_layers, beside, categories)
+            check_sums(scale_windows, conv_layers, beside, categories)
         elif values == "segments":
-            _check_segments(unit, patch_size, scale_windows, conv_layers, n_times)
+            check_segments(unit, patch_size, scale_windows, conv_layers, n_times)
         _check_attention(attention, values)
         own = target_channels is not None and linear_skip != "arx"
         if categories and linear_skip and not own:
@@ -778,123 +778,9 @@ class AttentionNetwork(nn.Module):
         return placed or self.decoder.pooling.max_steps
 
 
-def _check_sums(
-    scale_windows: bool | str, conv_layers: int, beside: int, categories: Categories
-) -> None:
-    """Refuse what does not go with sums over the inputs."""
-    if scale_windows:
-        raise ValueError(
-            f"scale_windows={scale_windows!r} does not go with values='inputs'."
-        )
-    if conv_layers:
-        raise ValueError(
-            f"conv_layers={conv_layers} does not go with values='inputs', whose sums "
-            "are over inputs that no convolution has mixed."
-        )
-    if beside:
-        raise ValueError(
-            "values='inputs' does not go with static features, a known future or "
-            "times, whose effect is no sum over the steps."
-        )
-    if categories:
-        raise ValueError(
-            "values='inputs' does not go with categories in X, which are no numbers "
-            "to sum up; allowed are values='states', and one-hot channels."
-        )
-
-
 def _check_attention(attention: str, values: str) -> None:
     """Refuse a pooling of what segments contribute where there are none."""
     if values != "segments" and attention in SEGMENT_POOLINGS:
         raise ValueError(
             f"attention={attention!r} needs values='segments'; got {values!r}."
         )
-
-
-def _check_segments(
-    segment_size: int,
-    patch_size: int,
-    scale_windows: bool | str,
-    conv_layers: int,
-    n_times: int,
-) -> None:
-    """Refuse what does not go with segments that are read one by one."""
-    if segment_size < 1 or segment_size % patch_size:
-        raise ValueError(
-            f"segment_size={segment_size} must be a multiple of patch_size="
-            f"{patch_size}: segments are read in whole patches."
-        )
-    if scale_windows:
-        raise ValueError(
-            f"scale_windows={scale_windows!r} does not go with values='segments', as "
-            "what a segment adds depends on no other one."
-        )
-    if conv_layers:
-        raise ValueError(
-            f"conv_layers={conv_layers} does not go with values='segments': "
-            "convolutions would mix them."
-        )
-    if n_times:
-        raise ValueError("values='segments' does not go with times of steps.")
-
-
-def relate(target: Tensor, base: Tensor | None, unit: Tensor | None) -> Tensor:
-    """Return targets relative to a level, in a unit.
-
-    Parameters
-    ----------
-    target : Tensor of shape (n_samples, horizon, n_targets)
-        As the network predicts them.
-    base, unit : Tensor or None
-        From `AttentionNetwork.lead_past`.
-
-    Returns
-    -------
-    Tensor
-        Like ``target``.
-    """
-    if base is not None:
-        target = target - base
-    return target if unit is None else target / unit
-
-
-def pose(
-    layer: InputLayer,
-    own_history: bool,
-    channels: list[int] | None,
-    n_timesteps: int,
-    inputs: Inputs,
-    target: Tensor,
-) -> tuple[Tensor, Tensor]:
-    """Return what a linear path alone is fitted to.
-
-    Parameters
-    ----------
-    layer : InputLayer
-        Relates the inputs to a level.
-    own_history : bool
-        Whether each target is read from its own channel alone, with shared weights.
-    channels : list of int or None
-        The channels that the targets continue.
-    n_timesteps : int
-        Steps that the path reads.
-    inputs : Inputs
-        Scaled sequences.
-    target : Tensor of shape (n_samples, horizon, n_targets)
-        The truth.
-
-    Returns
-    -------
-    rows, outputs : Tensor
-        As `AttentionNetwork.pose_linear` returns them.
-    """
-    level, unit, history = layer.relate(inputs)
-    if channels is not None:
-        base = None if level is None else level[:, :, channels]
-        target = relate(target, base, None if unit is None else unit[:, :, channels])
-    if not own_history:
-        rows = lay_out(history, inputs.lengths, n_timesteps, own_history, inputs.future)
-        return rows, target.flatten(1)
-    own = history[:, :, channels]
-    rows = lay_out(own, inputs.lengths, n_timesteps, own_history, inputs.future)
-    return rows.flatten(0, 1), target.transpose(1, 2).flatten(0, 1)

@@ -143,3 +143,16 @@ def cut_rows(rows: np.ndarray, n_timesteps: int | None) -> np.ndarray:
             "a flat row must hold the same number of channels for every time step."
         )
     return rows.reshape(n_samples, n_timesteps, n_features // n_timesteps)
+
+
+def check_even(y: object, name: str) -> None:
+    """Refuse lists of lists of different lengths, which are no array."""
+    try:
+        np.asarray(y)
+    except (TypeError, RuntimeError):
+        return  # such as tensors on another device, which have sentences of their own
+    except ValueError as error:
+        raise ValueError(
+            f"{name} has entries of different lengths; allowed is the same number of "
+            "outputs for each sample."
+        ) from error

@@ -11,6 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor, nn
 
 from ..sequences._reader import refuse_length
+from ..sequences._samples import check_even
 from ..sequences._scaling import IDENTITY, InputScaler, Scaler
 from ._losses import CrossEntropy
 from ._target import Target
@@ -62,6 +63,8 @@ class Classes(Target):
                 f"LSTMAttentionClassifier requires {name} to be passed, but the target "
                 f"{name} is None."
             )
+        if isinstance(y, list):
+            check_even(y, name)
         y = check_array(
             y, ensure_2d=False, dtype=None, ensure_min_samples=0, input_name=name
         )

@@ -10,7 +10,7 @@ from sklearn.utils import check_array
 from torch import Tensor, nn
 
 from ..sequences._reader import FLOATS, refuse_length, refuse_scalar
-from ..sequences._samples import Samples, check_numbers, from_tensor
+from ..sequences._samples import Samples, check_even, check_numbers, from_tensor
 from ..sequences._scaling import IDENTITY, InputScaler, Scaler, fit_scaler
 from ._losses import LOSSES, QuantileLoss
 from ._target import Target
@@ -80,6 +80,8 @@ class Regression(Target):
             )
         if np.isscalar(y) or getattr(y, "ndim", 1) == 0:
             refuse_scalar(name, y)
+        if isinstance(y, list):
+            check_even(y, name)
         if not isinstance(y, np.ndarray) or y.dtype.kind not in "iuf":
             y = from_tensor(y, name)
             check_numbers(y, name)

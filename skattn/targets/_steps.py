@@ -7,6 +7,7 @@ from sklearn.utils import check_array
 from torch import Tensor, nn
 
 from ..sequences._reader import refuse_length
+from ..sequences._samples import check_even
 from ..sequences._scaling import IDENTITY, InputScaler, Scaler
 from ._target import Target
 
@@ -61,6 +62,8 @@ class Steps(Target):
                 f"LSTMAttentionPointer requires {name} to be passed, but the target "
                 f"{name} is None."
             )
+        if isinstance(y, list):
+            check_even(y, name)
         steps: np.ndarray = check_array(
             y,
             ensure_2d=False,
@@ -77,10 +80,10 @@ class Steps(Target):
         if len(steps) != n_samples:
             refuse_length(name, len(steps), n_samples)
         wrong = _find_wrong(steps)
-        if wrong is not None:
+        if len(wrong):
             raise ValueError(
-                f"{name} holds {wrong!r}; allowed are the numbers of steps, whole and "
-                "counted from 0."
+                f"{name} holds {wrong[0]!r}; allowed are the numbers of steps, whole "
+                "and counted from 0."
             )
         return steps.astype(np.int64)
 
@@ -147,11 +150,11 @@ class Steps(Target):
         return values if self.shape else values[:, 0]
 
 
-def _find_wrong(steps: np.ndarray) -> object:
-    """Return the first entry that is no number of a step; None if all are."""
-    if steps.dtype.kind not in "biuf":
+def _find_wrong(steps: np.ndarray) -> list[object]:
+    """Return the entries that are no numbers of steps, as Python has them."""
+    if steps.dtype.kind not in "iuf":  # a mask of steps is no number either
         numbers = np.full(steps.shape, np.nan)
     else:
         numbers = steps.astype(np.float64)
     right = (numbers >= 0) & (numbers == np.floor(numbers))
-    return None if right.all() else steps[~right][0].item()
+    return steps[~right].tolist()

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sktime.datasets import load_airline
+from sktime.forecasting.base import ForecastingHorizon
 from sktime.utils.estimator_checks import check_estimator, parametrize_with_checks
 
 from skattn import LSTMAttentionRegressor
@@ -58,6 +59,17 @@ def test_forecasts_go_on_from_the_end_of_new_data():
     assert first.index[0] == y.index[120]
     assert second.index[0] == y.index[126]
     assert not np.allclose(first, second)
+
+
+def test_dates_that_came_nearer_are_refused():
+    y = load_airline()
+    dates = ForecastingHorizon(y.index[121:123], is_relative=False)
+    inner = LSTMAttentionRegressor(target_channels=0, max_epochs=2, random_state=0)
+    forecaster = SktimeForecaster(inner, window_length=24).fit(y[:120], fh=dates)
+    assert [*forecaster.predict().index] == [*y.index[121:123]]
+    forecaster.update(y[120:121], update_params=False)
+    with pytest.raises(ValueError, match=r"asks for the steps \[1, 2\] .* \[2, 3\]"):
+        forecaster.predict()
 
 
 def test_a_missing_row_of_the_future_is_named():
