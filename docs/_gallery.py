@@ -1,33 +1,29 @@
-"""The order of the gallery: first steps, forecasts, attention, tools."""
+"""The order of the gallery: its sections, and the pages in each of them."""
 
 from pathlib import Path
 
-ORDER = [
-    "plot_find_max.py",
-    "plot_addition.py",
-    "plot_reversal.py",
-    "plot_ragged.py",
-    "plot_classification.py",
-    "plot_vowels.py",
-    "plot_sentences.py",
-    "plot_mortality.py",
-    "plot_forecast_tomorrow.py",
-    "plot_electricity.py",
-    "plot_quantiles.py",
-    "plot_mapie.py",
-    "plot_turbofan.py",
-    "plot_regimes.py",
-    "plot_choosing_attention.py",
-    "plot_grid_search.py",
-    "plot_optuna.py",
-    "plot_dask.py",
-    "plot_embeddings.py",
-    "plot_reading_attention.py",
-    "plot_when_not_to_trust.py",
-    "plot_onnx.py",
-]
+SECTIONS = {
+    "first_steps": ["find_max", "addition", "ragged", "reversal"],
+    "forecasts": ["forecast_tomorrow", "electricity", "quantiles", "mapie"],
+    "classification": ["classification", "vowels"],
+    "text_and_events": ["sentences", "mortality"],
+    "looking_inside": [
+        "reading_attention",
+        "turbofan",
+        "when_not_to_trust",
+        "embeddings",
+    ],
+    "scikit_learn": ["choosing_attention", "grid_search", "optuna", "regimes", "dask"],
+    "serving": ["onnx"],
+}
+
+
+def place_section(path):
+    """Return the place of a section; one that is not listed is an error."""
+    return [*SECTIONS].index(Path(path).name)
 
 
 def place(path):
-    """Give the place of a page; one that is not in the order is an error."""
-    return ORDER.index(Path(path).name)
+    """Return the place of a page; one that is not listed is an error."""
+    pages = [page for names in SECTIONS.values() for page in names]
+    return pages.index(Path(path).stem.removeprefix("plot_"))

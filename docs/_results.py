@@ -1,19 +1,29 @@
 """The directive ``results``: the table of a benchmark's result file."""
 
+import importlib
 import json
+import sys
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-FOLDER = Path(__file__).parent.parent / "benchmarks" / "results"
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "benchmarks" / "results"
 
 
 class Results(SphinxDirective):
-    """Show a result file: table, notes, and where and when it was measured."""
+    """Show a result file: table, notes, and where and when it was measured.
+
+    ``:configurations:`` names the module that measured it. What its rows were fitted
+    with is then printed in full below the table.
+    """
 
     required_arguments = 1
+    option_spec: ClassVar = {"configurations": directives.unchanged_required}
 
     def run(self):
         path = FOLDER / f"{self.arguments[0]}.json"
@@ -32,12 +42,28 @@ class Results(SphinxDirective):
             f"Measured on {result['date']} with {result['versions']}; "
             f"{result['processor']}.",
         ]
+        if "configurations" in self.options:
+            lines += self.write_configurations(self.options["configurations"])
         parent = nodes.container()
         self.state.nested_parse(StringList(lines, str(path)), 0, parent)
         return parent.children
 
+    def write_configurations(self, name):
+        """Write the estimators of a benchmark as code, from what it runs itself."""
+        module = importlib.import_module(name)
+        self.env.note_dependency(module.__file__)
+        lines = ["", ".. dropdown:: All parameters of the rows of skattn", ""]
+        for row, parameters in module.CONFIGURATIONS.items():
+            given = [f"{key}={value!r}," for key, value in parameters.items()]
+            code = [f"{module.ESTIMATOR.__name__}(", *given, "random_state=seed,", ")"]
+            body = [code[0], *(f"    {line}" for line in code[1:-1]), code[-1]]
+            lines += ["   .. code-block:: python", f"      :caption: {row}", ""]
+            lines += [*(f"      {line}" for line in body), ""]
+        return lines
+
 
 def setup(app):
-    """Register the directive."""
+    """Register the directive, and find the benchmarks."""
+    sys.path.insert(0, str(ROOT))
     app.add_directive("results", Results)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,6 +7,8 @@ import skattn
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from _parameters import GROUPED, GROUPS
+
 project = "skattn"
 author = "The skattn developers"
 copyright = "2026, The skattn developers"
@@ -16,13 +18,16 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.intersphinx",
-    "sphinx.ext.mathjax",
     "numpydoc",
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "_formulas",
+    "_parameters",
     "_results",
+    "_search",
     "_site",
+    "matplotlib.sphinxext.plot_directive",
 ]
 suppress_warnings = ["ref.ref"]  # labels of scikit-learn's own guide
 # Names of other packages that these pages may link to stand in docs/inventories, in
@@ -46,6 +51,7 @@ elsewhere = rf"(?!({'|'.join(PEERS)})\.).*"
 nitpick_ignore_regex = [("py:class", elsewhere), ("py:obj", elsewhere)]
 
 autosummary_generate = True
+autosummary_context = {"grouped": GROUPED, "groups": [*GROUPS]}
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
@@ -59,6 +65,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"plot_",
     "ignore_pattern": r"(electricity_day_ahead|serve)\.py",
+    "subsection_order": "_gallery.place_section",
     "within_subsection_order": "_gallery.place",
     "doc_module": ("skattn",),
     "reference_url": {"skattn": None},
@@ -75,6 +82,11 @@ sphinx_gallery_conf = {
 copybutton_prompt_text = r">>> |\.\.\. "
 copybutton_prompt_is_regexp = True
 
+html_math_renderer = "drawn"
+plot_formats = [("png", 160)]
+plot_html_show_formats = plot_html_show_source_link = False
+plot_rcparams = {"figure.constrained_layout.use": True, "figure.figsize": (6.4, 3)}
+
 html_theme = "pydata_sphinx_theme"
 html_title = "skattn"
 html_static_path = ["_static"]
@@ -83,6 +95,7 @@ html_theme_options = {
     "show_prev_next": False,
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
+    "show_toc_level": 2,
 }
-exclude_patterns = ["_templates", "auto_examples/*.ipynb", "auto_examples/*.py"]
+exclude_patterns = ["_templates", "auto_examples/**/*.ipynb", "auto_examples/**/*.py"]
 templates_path = ["_templates"]

@@ -246,9 +246,6 @@ class LSTMAttentionPointer(BaseLSTMAttention):
     static_names_in_ : ndarray of str
         Names of static features, if they came as a frame in `Sequences`.
 
-    weight_decay_, batch_size_, max_epochs_, early_stopping_ : int, float, bool or str
-        The values that the last call used, those chosen for "auto" included.
-
     References
     ----------
     .. [1] O. Vinyals, M. Fortunato and N. Jaitly (2015). Pointer networks. NeurIPS.

@@ -5,6 +5,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -35,6 +36,13 @@ PUBLIC_MODULES = [
     "skattn.sequences",
 ]
 
+GUIDE = sorted((ROOT / "docs" / "guide").glob("*.rst"))
+PYTHON = re.compile(
+    r"^(?P<indent> *)\.\. code-block:: python\n"
+    r"(?P<options>(?:(?P=indent) +:.*\n)*)\n"
+    r"(?P<code>(?:(?P=indent) +.*\n|\n)+)",
+    re.MULTILINE,
+)
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
 IGNORED = set(SETTINGS["numpydoc_validation"]["checks"])  # "all" but these
 
@@ -63,25 +71,44 @@ def public_objects():
 
 
 @modern_numpy
-@pytest.mark.parametrize("name", ["README.md", *MODULES])
-def test_examples_in_docstrings_and_readme_run(name):
-    if name.endswith(".md"):
-        failed, tried = doctest.testfile(str(ROOT / name), module_relative=False)
-        assert tried > 0
-    else:
-        failed, _ = doctest.testmod(importlib.import_module(name))
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings_run(name):
+    failed, _ = doctest.testmod(importlib.import_module(name))
     assert failed == 0
 
 
 @modern_numpy
 @pytest.mark.parametrize(
     "page",
-    [ROOT / "docs" / "index.rst", *sorted((ROOT / "docs" / "guide").glob("*.rst"))],
-    ids=str,
+    [ROOT / "README.md", ROOT / "docs" / "index.rst", *GUIDE],
+    ids=lambda page: page.stem,
 )
-def test_examples_in_the_guide_run(page):
+def test_examples_in_the_guide_run_alone_in_an_empty_folder(
+    page, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
     failed, _ = doctest.testfile(str(page), module_relative=False)
     assert failed == 0
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    "page",
+    sorted(path for path in GUIDE if PYTHON.search(path.read_text())),
+    ids=lambda page: page.stem,
+)
+def test_code_of_the_guide_that_is_not_marked_runs(page, tmp_path, monkeypatch):
+    text = page.read_text()
+    assert not re.search(
+        r"^ *(?!\.\. )\S.*::$", text, re.MULTILINE
+    )  # language is named
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for block in PYTHON.finditer(text):
+        code = textwrap.dedent(block["code"])
+        compile(code, str(page), "exec")
+        if ":class: not-run" not in block["options"]:
+            exec(code, names)
 
 
 @pytest.mark.parametrize("name", sorted(public_objects()))

@@ -13,7 +13,7 @@ import pytest
 
 import skattn
 
-PAGES = sorted(Path("examples").glob("plot_*.py"))
+PAGES = sorted(Path("examples").rglob("plot_*.py"))
 
 
 def test_the_electricity_demo_beats_ridge_and_shows_it(tmp_path, monkeypatch, capsys):
@@ -73,4 +73,5 @@ def test_gallery_pages_have_a_title_blocks_and_a_place(page, monkeypatch):
     monkeypatch.syspath_prepend("docs")
     import _gallery
 
-    assert _gallery.place(page) in range(len(PAGES))
+    assert _gallery.place(page) >= 0
+    assert page.stem.removeprefix("plot_") in _gallery.SECTIONS[page.parent.name]

@@ -24,6 +24,11 @@ FORECAST = {
 }
 # Chosen on weeks 8 and 9, trained on weeks 1 to 7.
 STATED = {"learning_rate": 0.005, "weight_decay": 0.5, "max_epochs": 60}
+ESTIMATOR = LSTMAttentionRegressor
+CONFIGURATIONS = {
+    "skattn 0.1, forecasting": EARLIER_REGRESSOR | FORECAST,
+    "skattn, stated": EARLIER_REGRESSOR | FORECAST | STATED,
+}
 
 
 def main(quick: bool = False) -> None:
@@ -54,9 +59,7 @@ def main(quick: bool = False) -> None:
 
     def ours(**parameters):
         def measure(seed):
-            model = LSTMAttentionRegressor(
-                **EARLIER_REGRESSOR | parameters, random_state=seed
-            )
+            model = ESTIMATOR(**parameters, random_state=seed)
             return judge(model.fit(X, y).predict(X_test))
 
         return measure
@@ -74,10 +77,9 @@ def main(quick: bool = False) -> None:
     table.run("ridge", lambda _: judge(ridge.fit(flat, y).predict(flat_test)), [0])
     table.run("gradient boosting, every 4th window", boost, [0])
     seeds, change = ([0], {"max_epochs": 3}) if quick else (SEEDS, {})
-    table.run("skattn 0.1, forecasting", ours(**FORECAST | change), seeds)
-    stated = FORECAST | STATED | change
-    table.run("skattn, stated", ours(**stated), seeds)
-    table.ablate(ours, stated, seeds)
+    for row, parameters in CONFIGURATIONS.items():
+        table.run(row, ours(**parameters | change), seeds)
+    table.ablate(ours, CONFIGURATIONS["skattn, stated"] | change, seeds)
     table.write(quick)
 
 

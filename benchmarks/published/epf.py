@@ -24,6 +24,9 @@ STATED = {
     "loss": "absolute_error",
     "dropout": 0.3,
 }
+DEFAULTS = {"target_channels": 0, "store_attention": False}  # channel 0 is the price
+ESTIMATOR = LSTMAttentionRegressor
+CONFIGURATIONS = {"skattn, defaults": DEFAULTS, "skattn, stated": DEFAULTS | STATED}
 PUBLISHED = {
     "LEAR, one window": "lear_1456",
     "DNN, one": "dnn_1",
@@ -124,12 +127,7 @@ def main(quick: bool = False) -> None:
         **parameters,
     ):
         def measure(seed: int) -> dict[str, float]:
-            model = LSTMAttentionRegressor(
-                target_channels=0,  # the price
-                store_attention=False,
-                random_state=seed,
-                **parameters,
-            )
+            model = ESTIMATOR(**parameters, random_state=seed)
             if n_members > 1:
                 model = SeedEnsemble(model, n_members)
             kept[name] = forecast(hours, model, every, future)
@@ -154,14 +152,15 @@ def main(quick: bool = False) -> None:
         seeds, change, every = range(1), {"max_epochs": 2}, None
     table.run("same hour last week", last_week, [0])
     table.run("ridge on the same inputs", ridge, [0])
-    table.run("skattn, defaults", ours("defaults", None, **change), seeds)
-    table.run("skattn, stated", ours("one", None, **STATED | change), seeds)
+    defaults, stated = (parameters | change for parameters in CONFIGURATIONS.values())
+    table.run("skattn, defaults", ours("defaults", None, **defaults), seeds)
+    table.run("skattn, stated", ours("one", None, **stated), seeds)
     name = "skattn, stated, without the future"
-    table.run(name, ours("blind", None, False, **STATED | change), seeds)
+    table.run(name, ours("blind", None, False, **stated), seeds)
     name = "skattn, stated, every 182 days"
-    table.run(name, ours("again", every, **STATED | change), seeds)
+    table.run(name, ours("again", every, **stated), seeds)
     name = "SeedEnsemble of 4, every 182 days"
-    table.run(name, ours("four", every, n_members=4, **STATED | change), [0])
+    table.run(name, ours("four", every, n_members=4, **stated), [0])
     for name, key in (("one fit", "one"), ("the ensemble", "four")):
         if key in kept:
             values = [compare_days(truth, kept[key], each) for each in theirs.values()]

@@ -36,6 +36,11 @@ STATED = {
     "max_epochs": 6,
     "early_stopping": True,
 }
+ESTIMATOR = LSTMAttentionRegressor
+CONFIGURATIONS = {
+    "skattn 0.1, forecasting": EARLIER_REGRESSOR | FORECAST,
+    "skattn, stated": EARLIER_REGRESSOR | FORECAST | STATED,
+}
 PUBLISHED = [
     ("repeat last value", "Zeng et al. 2023", 1.295, 1.325, 1.323, 1.339),
     ("LSTMa (at 336 and 720)", "Zhou et al. 2021", None, None, 1.424, 1.960),
@@ -111,9 +116,7 @@ def main(quick: bool = False) -> None:
     def ours(**parameters):
         def fit(horizon, seed):
             (X, y), (X_val, y_val), _ = parts[horizon]
-            model = LSTMAttentionRegressor(
-                **EARLIER_REGRESSOR | FORECAST | parameters, random_state=seed
-            )
+            model = ESTIMATOR(**parameters, random_state=seed)
             return model.fit(X, y, X_val=X_val, y_val=y_val).predict
 
         return fit
@@ -129,11 +132,12 @@ def main(quick: bool = False) -> None:
     boosted = each(lambda h, seed: boost(*parts[h][0], seed, n_pairs), first)
     table.run("gradient boosting", boosted, [0])
     seeds, change = ([0], {"max_epochs": 1}) if quick else (SEEDS, {})
-    table.run("skattn 0.1, forecasting", each(ours(**change), first), seeds[:1])
-    table.run("skattn, stated", each(ours(**STATED | change)), seeds)
+    earlier, stated = (parameters | change for parameters in CONFIGURATIONS.values())
+    table.run("skattn 0.1, forecasting", each(ours(**earlier), first), seeds[:1])
+    table.run("skattn, stated", each(ours(**stated)), seeds)
     table.ablate(
         lambda **parameters: each(ours(**parameters), first),
-        STATED | change,
+        stated,
         seeds,
         keys=["mse_96"],
     )

@@ -29,6 +29,14 @@ STATED = {
     "max_epochs": 15,
     "batch_size": 128,
 }
+PANEL = {"target_channels": 0, "store_attention": False}
+ESTIMATOR = LSTMAttentionRegressor
+CONFIGURATIONS = {
+    "skattn 0.1, forecasting": EARLIER_REGRESSOR | FORECAST,
+    "skattn, stated": EARLIER_REGRESSOR | FORECAST | STATED,
+    "skattn, defaults, one panel": PANEL,
+    "skattn, stated, one panel": PANEL | STATED,
+}
 
 
 def read(name):
@@ -93,9 +101,7 @@ def main(quick: bool = False) -> None:
 
     def ours(**parameters):
         def measure(seed):
-            model = LSTMAttentionRegressor(
-                **EARLIER_REGRESSOR | FORECAST | parameters, random_state=seed
-            )
+            model = ESTIMATOR(**parameters, random_state=seed)
             return scaled(model.fit(X, y).predict)
 
         return measure
@@ -122,25 +128,21 @@ def main(quick: bool = False) -> None:
         """Read windows as they are, in units of their own."""
 
         def measure(seed):
-            model = LSTMAttentionRegressor(
-                target_channels=0,
-                store_attention=False,
-                random_state=seed,
-                **parameters,
-            )
+            model = ESTIMATOR(**parameters, random_state=seed)
             if n_members > 1:
                 model = SeedEnsemble(model, n_members)
             return judge(truth, model.fit(*raw).predict(ends[:, :, None]), history)
 
         return measure
 
-    table.run("skattn 0.1, forecasting", ours(**change), seeds[:1])
-    table.run("skattn, stated", ours(**STATED | change), seeds)
-    table.run("skattn, defaults, one panel", as_one_panel(**change), seeds)
-    table.run("skattn, stated, one panel", as_one_panel(**STATED | change), seeds)
-    four = as_one_panel(**STATED | change, n_members=4)
+    used = {row: known | change for row, known in CONFIGURATIONS.items()}
+    for row, parameters in used.items():
+        make = as_one_panel if row.endswith("one panel") else ours
+        first = row == "skattn 0.1, forecasting"
+        table.run(row, make(**parameters), seeds[:1] if first else seeds)
+    four = as_one_panel(**used["skattn, stated, one panel"], n_members=4)
     table.run("SeedEnsemble of 4, one panel", four, seeds[:1])
-    table.ablate(ours, STATED | change, seeds)
+    table.ablate(ours, used["skattn, stated"], seeds)
     table.write(quick)
 
 

@@ -7,20 +7,25 @@ forecasts. Intervals are calibrated on weeks 8 and 9, after training on weeks 1 
 import numpy as np
 from sklearn.metrics import mean_pinball_loss
 
-from benchmarks.earlier import EARLIER_REGRESSOR
-from benchmarks.published.electricity import DAY, FORECAST, STATED, WEEK
+from benchmarks.published.electricity import CONFIGURATIONS as FORECASTERS
+from benchmarks.published.electricity import DAY, WEEK
 from benchmarks.published.table import Table
 from skattn import ConformalIntervals, LSTMAttentionRegressor
 from skattn.datasets import load_electricity_demand
 from skattn.sequences import make_windows
 
 LEVELS = [0.1, 0.5, 0.9]
+ESTIMATOR = LSTMAttentionRegressor
+CONFIGURATIONS = {
+    "one fit, three levels": FORECASTERS["skattn, stated"]
+    | {"loss": "quantile", "quantile": LEVELS}
+}
 
 
 def make(seed: int, **parameters: object) -> LSTMAttentionRegressor:
     """Return the stated forecaster with other parameters."""
-    settings = EARLIER_REGRESSOR | FORECAST | STATED | parameters
-    return LSTMAttentionRegressor(**settings, random_state=seed)
+    settings = CONFIGURATIONS["one fit, three levels"] | parameters
+    return ESTIMATOR(**settings, random_state=seed)
 
 
 def main(quick: bool = False) -> None:
@@ -60,23 +65,22 @@ def main(quick: bool = False) -> None:
         }
 
     def median(seed: int) -> dict[str, float]:
-        model = make(seed, loss="quantile", quantile=0.5, **change).fit(X, y)
+        model = make(seed, quantile=0.5, **change).fit(X, y)
         forecast = model.predict(X_test)
         return {"pinball": float(mean_pinball_loss(y_test, forecast))}
 
     def one(seed: int) -> dict[str, float]:
-        model = make(seed, loss="quantile", quantile=LEVELS, **change).fit(X, y)
+        model = make(seed, **change).fit(X, y)
         return judge(model.predict_quantiles(X_test))
 
     def three(seed: int) -> dict[str, float]:
         forecasts = [
-            make(seed, loss="quantile", quantile=q, **change).fit(X, y).predict(X_test)
-            for q in LEVELS
+            make(seed, quantile=q, **change).fit(X, y).predict(X_test) for q in LEVELS
         ]
         return judge(np.stack(forecasts, axis=-1))
 
     def calibrated(seed: int) -> dict[str, float]:
-        model = make(seed, loss="quantile", quantile=LEVELS, **change)
+        model = make(seed, **change)
         intervals = ConformalIntervals(model, coverage=0.8).fit(*early)
         intervals.conformalize(*late)
         low, high = np.moveaxis(intervals.predict_interval(X_test), -1, 0)

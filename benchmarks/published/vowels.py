@@ -20,6 +20,8 @@ from benchmarks.published.table import SEEDS, Table
 from skattn import LSTMAttentionClassifier
 
 AEON = "aeon==1.6.0"
+ESTIMATOR = LSTMAttentionClassifier
+CONFIGURATIONS: dict[str, dict] = {"skattn, defaults": {}}
 
 
 def read(split: str):
@@ -74,7 +76,7 @@ def main(quick: bool = False) -> None:
 
     def ours(**parameters):
         def measure(seed):
-            model = LSTMAttentionClassifier(**parameters, random_state=seed)
+            model = ESTIMATOR(**parameters, random_state=seed)
             return {"accuracy": model.fit(X, y).score(X_test, y_test)}
 
         return measure
@@ -85,8 +87,9 @@ def main(quick: bool = False) -> None:
     table.run("gradient boosting", flat(HistGradientBoostingClassifier()), [0])
     seeds = [0] if quick else SEEDS
     change = {"max_epochs": 5} if quick else {}
-    table.run("skattn, defaults", ours(**change), seeds)
-    table.ablate(ours, change, seeds, row="skattn, defaults")
+    defaults = CONFIGURATIONS["skattn, defaults"] | change
+    table.run("skattn, defaults", ours(**defaults), seeds)
+    table.ablate(ours, defaults, seeds, row="skattn, defaults")
     table.write(quick)
 
 

@@ -98,12 +98,12 @@ plt.show()
 # ------------------------
 #
 # With a linear path and an anchor beside it, the attention speaks for a part of the
-# forecast only: see
-# :ref:`sphx_glr_auto_examples_plot_when_not_to_trust.py`. Contributions speak for all
-# of it. In a model of segments each day is read by itself, so that what a day adds can
-# be told exactly; the linear path and the anchor are counted with the half-hours that
-# they read. Orange half-hours raise the forecast for noon, purple ones lower it, and
-# the corner says whether the report believes that.
+# forecast only, see
+# :ref:`sphx_glr_auto_examples_looking_inside_plot_when_not_to_trust.py`.
+# Contributions speak for all of it. In a model of segments each day is read by itself,
+# so that what a day adds can be told exactly; the linear path and the anchor are
+# counted with the half-hours that they read. Orange half-hours raise the forecast for
+# noon, purple ones lower it, and the corner says whether the report believes that.
 
 segments = LSTMAttentionRegressor(
     values="segments",

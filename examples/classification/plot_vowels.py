@@ -35,7 +35,10 @@ from skattn.sequences import from_aeon
 def find_aeon():
     if importlib.util.find_spec("aeon"):
         return importlib.resources.files("aeon")
-    wheels = [*Path("build/wheels").glob("aeon-*"), *Path("../build/wheels").glob("a*")]
+    wheels = [
+        *Path("build/wheels").glob("aeon-*"),
+        *Path("../../build/wheels").glob("a*"),
+    ]
     return zipfile.Path(wheels[0], "aeon/") if wheels else None
 
 
