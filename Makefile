@@ -151,7 +151,7 @@ release: .venv-release/.installed  ## Build and check sdist and wheel, and run t
 	$(BLANK)/bin/python -m pip install --quiet --constraint constraints.txt "$$(ls dist/*.whl)[test,docs]"
 	mkdir -p build/sdist && tar -xzf dist/*.tar.gz -C build/sdist --strip-components 1
 	rm -r build/sdist/skattn  # what is installed is what is tested
-	cd build/sdist && ../blank/bin/pytest --numprocesses $(JOBS) --dist worksteal
+	cd build/sdist && ../blank/bin/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
 clean:  ## Remove all that was built, the environment included
 	rm -rf .venv .venv-oldest .venv-peers .venv-aeon .venv-keras build docs/auto_examples docs/generated *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
