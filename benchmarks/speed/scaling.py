@@ -124,6 +124,7 @@ def measure_exchange(number):
         "size = sum(p.numel() for p in mine) * 4 / 1e6\n"
         "if dist.get_rank() == 0:\n"
         "    print(json.dumps({'seconds': median(seconds), 'megabytes': size}))\n"
+        "dist.barrier()  # or one would close while another still reads\n"
         "dist.destroy_process_group()\n"
     )
     launcher = ["-m", "torch.distributed.run", "--standalone", "--no-python"]

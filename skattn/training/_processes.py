@@ -147,6 +147,8 @@ def data_parallel() -> Iterator[None]:
         [entropy, *_] = team.collect(int(np.random.SeedSequence().generate_state(1)[0]))
         with working_in(team), seeding(entropy):
             yield
+        if not started:  # or one would close while another still reads
+            _ask(dist.barrier)
     finally:
         if not started:
             dist.destroy_process_group()
