@@ -1,6 +1,33 @@
 """What the adapters share."""
 
+from collections.abc import Callable
+from typing import ClassVar, Self
+
+import numpy as np
 from sklearn.base import BaseEstimator, clone
+
+
+class Adapter:
+    """What the classifiers and regressors of other toolkits do alike.
+
+    A subclass has ``_default``, the class that is fitted where none is given, and
+    ``_read``, which returns series as skattn reads them.
+    """
+
+    _default: ClassVar[type[BaseEstimator]]
+    _read: Callable[..., object]
+
+    def __init__(self, estimator: BaseEstimator | None = None) -> None:
+        self.estimator = estimator
+        super().__init__()
+
+    def _fit(self, X: object, y: np.ndarray) -> Self:
+        inner = copy_or_make(self.estimator, self._default)
+        self.estimator_ = inner.fit(self._read(X), y)
+        return self
+
+    def _predict(self, X: object) -> np.ndarray:
+        return self.estimator_.predict(self._read(X))
 
 
 def copy_or_make(

@@ -10,7 +10,7 @@ from .._classifier import LSTMAttentionClassifier
 from .._optional import lacks
 from .._regressor import LSTMAttentionRegressor
 from ..sequences import from_aeon
-from ._inner import copy_or_make, make_quick
+from ._inner import Adapter, make_quick
 
 try:
     from aeon.classification import BaseClassifier
@@ -31,7 +31,7 @@ _TAGS = {
 }
 
 
-class AeonClassifier(BaseClassifier):
+class AeonClassifier(Adapter, BaseClassifier):
     """An attention LSTM as a classifier of aeon.
 
     Parameters
@@ -61,20 +61,11 @@ class AeonClassifier(BaseClassifier):
 
     _tags = _TAGS
 
-    def __init__(self, estimator: BaseEstimator | None = None) -> None:
-        self.estimator = estimator
-        super().__init__()
-
-    def _fit(self, X: Collection, y: np.ndarray) -> "AeonClassifier":
-        inner = copy_or_make(self.estimator, LSTMAttentionClassifier)
-        self.estimator_ = inner.fit(from_aeon(X), y)
-        return self
-
-    def _predict(self, X: Collection) -> np.ndarray:
-        return self.estimator_.predict(from_aeon(X))
+    _default = LSTMAttentionClassifier
+    _read = staticmethod(from_aeon)
 
     def _predict_proba(self, X: Collection) -> np.ndarray:
-        return self.estimator_.predict_proba(from_aeon(X))
+        return self.estimator_.predict_proba(self._read(X))
 
     @classmethod
     def _get_test_params(
@@ -84,7 +75,7 @@ class AeonClassifier(BaseClassifier):
         return {"estimator": make_quick(LSTMAttentionClassifier)}
 
 
-class AeonRegressor(BaseRegressor):
+class AeonRegressor(Adapter, BaseRegressor):
     """An attention LSTM as a regressor of aeon.
 
     Parameters
@@ -109,17 +100,8 @@ class AeonRegressor(BaseRegressor):
 
     _tags = _TAGS
 
-    def __init__(self, estimator: BaseEstimator | None = None) -> None:
-        self.estimator = estimator
-        super().__init__()
-
-    def _fit(self, X: Collection, y: np.ndarray) -> "AeonRegressor":
-        inner = copy_or_make(self.estimator, LSTMAttentionRegressor)
-        self.estimator_ = inner.fit(from_aeon(X), y)
-        return self
-
-    def _predict(self, X: Collection) -> np.ndarray:
-        return self.estimator_.predict(from_aeon(X))
+    _default = LSTMAttentionRegressor
+    _read = staticmethod(from_aeon)
 
     @classmethod
     def _get_test_params(

@@ -13,7 +13,7 @@ from .._classifier import LSTMAttentionClassifier
 from .._optional import lacks
 from .._regressor import LSTMAttentionRegressor
 from ..sequences import Sequences, from_aeon, make_windows, next_window
-from ._inner import copy_or_make, make_quick
+from ._inner import Adapter, copy_or_make, make_quick
 
 try:
     import pandas as pd
@@ -47,7 +47,7 @@ def _read(X: Panel) -> object:
     return from_aeon([np.asarray(frame).T for frame in X])
 
 
-class SktimeClassifier(BaseClassifier):
+class SktimeClassifier(Adapter, BaseClassifier):
     """An attention LSTM as a classifier of sktime.
 
     Parameters
@@ -85,20 +85,11 @@ class SktimeClassifier(BaseClassifier):
 
     _tags = _TAGS | {"capability:predict_proba": True}
 
-    def __init__(self, estimator: BaseEstimator | None = None) -> None:
-        self.estimator = estimator
-        super().__init__()
-
-    def _fit(self, X: Panel, y: np.ndarray) -> "SktimeClassifier":
-        inner = copy_or_make(self.estimator, LSTMAttentionClassifier)
-        self.estimator_ = inner.fit(_read(X), y)
-        return self
-
-    def _predict(self, X: Panel) -> np.ndarray:
-        return self.estimator_.predict(_read(X))
+    _default = LSTMAttentionClassifier
+    _read = staticmethod(_read)
 
     def _predict_proba(self, X: Panel) -> np.ndarray:
-        return self.estimator_.predict_proba(_read(X))
+        return self.estimator_.predict_proba(self._read(X))
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, object]]:
@@ -110,7 +101,7 @@ class SktimeClassifier(BaseClassifier):
         return [{"estimator": estimator} for estimator in inner]
 
 
-class SktimeRegressor(BaseRegressor):
+class SktimeRegressor(Adapter, BaseRegressor):
     """An attention LSTM as a regressor of sktime.
 
     Parameters
@@ -145,17 +136,8 @@ class SktimeRegressor(BaseRegressor):
 
     _tags = _TAGS
 
-    def __init__(self, estimator: BaseEstimator | None = None) -> None:
-        self.estimator = estimator
-        super().__init__()
-
-    def _fit(self, X: Panel, y: np.ndarray) -> "SktimeRegressor":
-        inner = copy_or_make(self.estimator, LSTMAttentionRegressor)
-        self.estimator_ = inner.fit(_read(X), y)
-        return self
-
-    def _predict(self, X: Panel) -> np.ndarray:
-        return self.estimator_.predict(_read(X))
+    _default = LSTMAttentionRegressor
+    _read = staticmethod(_read)
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, object]]:
