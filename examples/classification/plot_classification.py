@@ -2,17 +2,20 @@
 Classifying sequences: when order is what counts
 ================================================
 
-Means and deviations of each channel are hard to beat as features, unless the classes
-differ in the order of events. This page shows a case of each.
+Where the order of two events decides the class, the LSTM is right in all of 500 new
+sequences, and logistic regression on summaries in 60 %. Where only a level differs, both
+are right in 97 %.
+
+The page makes one task of each kind, fits both models to both, and compares them.
 """
 
 # %%
 # Two tasks
 # ---------
 #
-# Sequences of 12 to 30 steps with two channels of noise and one pulse in each. In the
-# task *level* a class raises the first channel a little. In the task *order* the class
-# says which channel has its pulse first.
+# Each sequence has 12 to 30 steps and two channels of noise, with one pulse in each
+# channel. In the task *level* the class "first" raises the first channel a little. In the
+# task *order* the class is the channel whose pulse comes first.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -75,11 +78,11 @@ for task in ["level", "order"]:
         print(f"{task}: {name} {accuracy[task, name]:.3f}")
 
 # %%
-# Look
-# ----
+# Order is where they differ
+# --------------------------
 #
-# Bars show the share of right answers in 500 new sequences, whiskers its 95 % interval.
-# The dashed line is a guess.
+# Bars show the share of right answers in 500 new sequences, with 95 % intervals. The
+# dashed line is what guessing reaches.
 
 figure, axes = plt.subplots(layout="constrained", figsize=(6.4, 3.6))
 names = {
@@ -108,5 +111,6 @@ axes.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
-# Try the simple model first. If it is as good, keep it: it is faster, and easier to
-# explain. Where order counts, its features say little.
+# Try the simple model first. If it is as good, keep it, because it is faster and easier
+# to explain. Means and deviations do not know the order of events, so the simple model
+# cannot learn the second task.

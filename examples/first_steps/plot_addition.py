@@ -2,17 +2,20 @@
 Adding two numbers: what each step contributes
 ==============================================
 
-Two of twenty numbers are marked, and the answer is their sum. Weights say which steps
-were read; contributions say how much each of them added.
+The model adds the two marked numbers of twenty with an R² of 1.00, and 94 % of what its
+steps contribute comes from the two marked steps.
+
+The attention weights of a model say which steps it read. Its contributions, which this
+page computes and draws, say how much each step added to the prediction.
 """
 
 # %%
 # A model whose sum can be taken apart
 # ------------------------------------
 #
-# With ``values="inputs"`` the attention adds up embeddings of the inputs, not states
-# that remember earlier steps. A prediction is then an exact sum over steps and
-# channels.
+# With ``values="inputs"`` the attention adds up embeddings of the inputs. By default it
+# adds up states of the LSTM, which also remember earlier steps. Only with inputs is a
+# prediction an exact sum over steps and channels.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -38,8 +41,8 @@ print(f"R2, LSTM with attention: {model.score(X_test, y_test):.3f}")
 print(f"R2, ridge regression: {ridge.score(X_test.reshape(500, -1), y_test):.3f}")
 
 # %%
-# Ridge regression cannot do this: which number counts depends on its mark, and a linear
-# model multiplies nothing.
+# Ridge regression cannot learn this task. A number counts only if it is marked, so that
+# number and mark have to be multiplied, which no linear model does.
 #
 # The parts and the whole
 # -----------------------
@@ -52,8 +55,8 @@ share = (steps * (truth > 0)).sum(1) / steps.sum(1)
 print(f"share of the contributions on marked steps: {share.mean():.1%}")
 
 # %%
-# One sequence. Above: the numbers, the marked ones filled. Below: what each step
-# contributed, in units of the sum.
+# The picture shows one sequence: above its numbers, with the marked ones filled, and
+# below what each step contributed, in units of the sum.
 
 sample = 3
 marked = truth[sample] > 0

@@ -2,8 +2,11 @@
 Find the maximum: two good predictions, one good map
 ====================================================
 
-The answer is the largest of ten numbers, so everybody can see where attention should
-lie. Two models predict it well. The weights of only one of them point at it.
+Two models predict the largest of ten numbers, with an R² of .99 and .88, but only one of
+them shows where it is: the largest weight lies on the maximum in 96 % of the sequences
+with ``attention="additive"``, and in 11 % with ``attention="dot"``.
+
+The page fits both, and draws their weights beside the true place of the maximum.
 """
 
 # %%
@@ -25,9 +28,9 @@ X_test, y_test, truth = make_find_max(500, 10, random_state=1)
 # Two scores
 # ----------
 #
-# ``"additive"`` has learned matrices between the query and the keys. ``"dot"`` compares
-# states as they are; with the last state as query, the last state resembles itself
-# most.
+# ``"additive"`` has learned matrices between the query and the keys. ``"dot"`` multiplies
+# states as they are. Here the query is the last state, and the state that is most like
+# the last state is the last state itself.
 
 models = {}
 for attention in ["additive", "dot"]:
@@ -50,11 +53,12 @@ for attention, model in models.items():
     )
 
 # %%
-# Look
-# ----
+# Where the weights lie
+# ---------------------
 #
-# Fifteen sequences; a ring marks the largest number. The LSTM with ``"dot"`` carries
-# the largest number so far to the end of the sequence, where the weight lies.
+# Each row is a sequence, and a ring marks its largest number. With ``"additive"`` the
+# bright step is inside the ring. With ``"dot"`` the LSTM carries the largest number to
+# the end of the sequence, and the weight lies there.
 
 figure, axes = plt.subplots(1, 2, layout="constrained", figsize=(7.2, 4.2), sharey=True)
 for panel, (attention, model) in zip(axes, models.items(), strict=True):
@@ -77,6 +81,7 @@ figure.colorbar(image, ax=axes, label="attention weight")
 plt.show()
 
 # %%
-# A small error is no sign of good attention. The user guide tells more in "Which
-# attention" and "Does it find the right steps?". For a maximum you need no model at
-# all: the task is here because its answer is known.
+# A small error does not mean that the weights can be believed. :doc:`/guide/attention`
+# compares the scores, and :doc:`/guide/ground_truth` counts how often each of them finds
+# the right steps. Nobody needs a model for a maximum; the task is used because its answer
+# is known.

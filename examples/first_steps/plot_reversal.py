@@ -2,19 +2,23 @@
 Reversal: an alignment matrix that can be checked
 =================================================
 
-The answer is the sequence backwards. A decoder that predicts step by step has an
-attention for each output step, and these should form the anti-diagonal, with and
-without the bridge of the textbook.
+The decoder puts its largest weight on the right input step for every output step of all
+300 new sequences.
+
+The task is to write a sequence backwards. An LSTM decoder has one attention for each
+output step, so that the weights of all output steps, the alignment, should form the
+anti-diagonal. The page checks this for two forms of the decoder.
 """
 
 # %%
 # An encoder and a decoder
 # ------------------------
 #
-# ``decoder="lstm"`` writes one output step after the other. It starts from zeros, so
+# ``decoder="lstm"`` predicts one output step after the other. It starts from zeros, so
 # that all it knows of the sequence comes through the attention. With
-# ``state_bypass=True`` it starts from the encoder's last state: that is the bridge. The
-# answer could then cross it, past the attention.
+# ``state_bypass=True`` it starts from the encoder's last state, as in the textbooks. This
+# is called the bridge here. The answer can then pass over the bridge and need no
+# attention.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -42,7 +46,7 @@ for name, bridge in {"no bridge": False, "bridge": True}.items():
 # Does it look where it should?
 # -----------------------------
 #
-# The answers have a variance of 1, so that an error of 1 is that of a guess.
+# The answers have a variance of 1, so that guessing the mean has an error of 1.
 
 weights = {name: model.predict_attention(X_test) for name, model in models.items()}
 for name, model in models.items():
@@ -51,7 +55,8 @@ for name, model in models.items():
     print(f"{name:9}: mean squared error {error:.4f}, right steps {right:.1%}")
 
 # %%
-# The truth, and the mean alignment over 300 sequences of each model.
+# On the left is the true alignment, beside it the mean alignment of each model over 300
+# sequences. Both models draw the anti-diagonal.
 
 figure, axes = plt.subplots(1, 3, layout="constrained", figsize=(8.4, 3.2), sharey=True)
 tables = {"truth": truth} | weights
@@ -65,11 +70,9 @@ figure.colorbar(image, ax=axes, label="mean attention weight", shrink=0.8)
 plt.show()
 
 # %%
-# Both align. The bridge did no harm here, at sequences this short and with the start
-# that the package gives its networks. Nothing guarantees that: what travels in the
-# state needs no attention, and a map that it left idle would come with the same error.
-# Where the weights are to be read, leave the bridge out.
+# The bridge did no harm on sequences this short, but nothing guarantees that. What the
+# decoder knows from the bridge needs no attention, and the error would be the same with
+# meaningless weights. If you want to read the weights, leave the bridge out.
 #
-# Reversing a list takes one line of NumPy; here it shows that an alignment can be
-# right. :class:`~skattn.inspection.AttentionDisplay` draws the same of your own model
-# with ``kind="alignment"``.
+# :class:`~skattn.inspection.AttentionDisplay` with ``kind="alignment"`` draws such a map
+# of your own model.

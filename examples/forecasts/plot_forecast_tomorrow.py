@@ -2,16 +2,21 @@
 Forecast tomorrow
 =================
 
-From a series up to today to a picture of tomorrow: windows, a fit with the defaults, a
-comparison with what is simple, and an interval that should hold nine of ten values.
+With the defaults, the forecasts of eight days that no model has seen are off by 1.1 %, a
+little less than ridge regression and last week's values. The 90 % interval holds 97 % of
+the true values.
+
+The page goes from a series to the forecast of the day after its end: windows, fit,
+comparison, interval and picture.
 """
 
 # %%
 # Windows, in three parts
 # -----------------------
 #
-# A week of half-hours goes in, a day comes out. One part trains, one measures how sure
-# the forecast is, one tests; windows that share values with two of them are left out.
+# The model reads a week of half-hours and forecasts a day. The first part of the windows
+# is for training, the second measures how wide the intervals must be, and the third is
+# the test. Windows that share values with two parts are left out.
 
 import numpy as np
 from sklearn.linear_model import RidgeCV
@@ -32,18 +37,20 @@ split = WindowSplit(n_splits=3, window=WEEK, horizon=DAY, test_size=8 * DAY)
 # Fit
 # ---
 #
-# ``target_channels`` says which channel of X goes on in y; the defaults do the rest.
+# ``target_channels`` names the channel of X that y continues. All else is left at its
+# default.
 
 model = ConformalIntervals(
     LSTMAttentionRegressor(target_channels=0, random_state=0), coverage=0.9
 )
-model.fit(X[train], y[train]).conformalize(X[measure], y[measure])
+model = model.fit(X[train], y[train]).conformalize(X[measure], y[measure])
 
 # %%
 # Compare
 # -------
 #
-# Last week, and ridge regression on the same windows.
+# Two simple forecasts come from the same windows: the values of a week ago, and ridge
+# regression. In these eight days all three are close.
 
 ridge = RidgeCV(np.logspace(-3, 9, 25)).fit(X[train, :, 0], y[train])
 forecasts = {
@@ -58,8 +65,8 @@ for name, forecast in forecasts.items():
 # A day that is known
 # -------------------
 #
-# The legend counts how many of the true values the interval holds: on this day, and on
-# all days of the test.
+# This is the first day of the test. The legend counts how many true values lie in the
+# interval, on this day and on all test days.
 
 first = index["first"][test[0]]
 ForecastDisplay.from_estimator(
@@ -75,7 +82,9 @@ ForecastDisplay.from_estimator(
 # Tomorrow
 # --------
 #
-# The last window ends with the data. Nobody knows yet what follows.
+# The last window ends with the data, so that its forecast is for the unknown next day.
+#
+# sphinx_gallery_thumbnail_number = 2
 
 ForecastDisplay.from_estimator(
     model,
@@ -87,5 +96,5 @@ ForecastDisplay.from_estimator(
 )
 
 # %%
-# The model takes this Monday for one like all others. It was a bank holiday: what is
-# known ahead goes in as ``future_channels``, see the user guide under "Forecasting".
+# The model forecasts a normal Monday, but 28 August 2000 was a bank holiday. What you know
+# ahead can be given as ``future_channels``: see :doc:`/guide/forecasting`.

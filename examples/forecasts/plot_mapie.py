@@ -2,17 +2,20 @@
 Intervals that keep their promise, with MAPIE
 =============================================
 
-A forecaster is fitted first; MAPIE then looks at its errors on later data, and makes
-intervals that should hold nine of ten true values. The page counts whether they do.
+Of 90 % intervals that MAPIE calibrates on later data, 92 % hold the true value. Of
+intervals taken from the training errors, only 80 % do.
+
+The page fits a forecaster, lets MAPIE measure its errors on data that it was not trained
+on, and counts how many true values the intervals hold.
 """
 
 # %%
 # Three parts of a series
 # -----------------------
 #
-# A week of demand goes in, a day comes out, and of that day the value 24 hours ahead
-# gets an interval. Between training, calibration and test those windows are left out
-# that share values with both.
+# The model reads a week and forecasts a day, and the value 24 hours ahead gets an
+# interval. The windows are split in time into training, calibration and test. Windows
+# that share values with two parts are left out.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -70,8 +73,8 @@ print(f"mean error: {np.abs(model.predict(X[test]) / y[test] - 1).mean():.2%}")
 # Calibrate
 # ---------
 #
-# The model is taken as it is (``prefit``); its errors on the second part say how wide
-# the intervals must be.
+# ``prefit=True`` tells MAPIE that the model is fitted. Its errors on the second part
+# decide how wide the intervals are.
 
 conformal = SplitConformalRegressor(model, confidence_level=0.9, prefit=True)
 conformal.conformalize(X[calibrate], y[calibrate])
@@ -82,7 +85,8 @@ low, high = intervals[:, 0, 0], intervals[:, 1, 0]
 # Count
 # -----
 #
-# The errors in training would have promised too much: a model knows what it has seen.
+# Errors on the training data are too small, since the model has seen these data. Intervals
+# of their width are too narrow.
 
 naive = np.quantile(np.abs(model.predict(X[train]) - y[train]), 0.9)
 error = np.abs(forecast - y[test])
@@ -92,15 +96,22 @@ print(f"half width from calibration:     {(high - low)[0] / 2:4.0f} MW, ", end="
 print(f"holds {np.mean((low <= y[test]) & (y[test] <= high)):.1%}")
 
 # %%
-# The last two weeks
+# Day by day
+# ----------
+#
+# Above: the last week with its intervals. Below: the share of true values that the
+# interval holds on each day of the test. Misses come together on a few days.
 
 hours = data.time[WEEK + DAY - 1 :][test]
-figure, axes = plt.subplots(layout="constrained", figsize=(7.2, 3.8))
+inside = (low <= y[test]) & (y[test] <= high)
+figure, (axes, bottom) = plt.subplots(
+    2, 1, layout="constrained", figsize=(7.2, 5.2), height_ratios=[3, 2]
+)
 axes.fill_between(hours, low / 1000, high / 1000, color="#0072b2", alpha=0.3, lw=0)
 axes.plot(hours, forecast / 1000, color="#0072b2", lw=1.2)
 axes.plot(hours, y[test] / 1000, color="black", lw=1.2, ls=":")
-axes.set(ylabel="demand, GW", xlim=(hours[-2 * WEEK], hours[-1]))
-midnights = hours[hours == hours.astype("M8[D]")][-14:]
+axes.set(ylabel="demand, GW", xlim=(hours[-WEEK], hours[-1]))
+midnights = hours[hours == hours.astype("M8[D]")][-7:]
 axes.set_xticks(midnights, [str(day)[8:10] for day in midnights])
 axes.set_xlabel("midnight, August 2000")
 axes.legend(
@@ -110,14 +121,18 @@ axes.legend(
     loc="lower left",
     bbox_to_anchor=(0, 1),
 )
-axes.spines[["top", "right"]].set_visible(False)
+held = inside[: len(inside) // DAY * DAY].reshape(-1, DAY).mean(axis=1)
+bottom.bar(range(1, len(held) + 1), held, color="#0072b2")
+bottom.axhline(0.9, color="0.3", ls="--", lw=1)
+bottom.set(xlabel="day of the test", ylabel="share inside", ylim=(0, 1.05))
+for panel in (axes, bottom):
+    panel.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
-# The way to split the series was chosen among four with these counts in view, so that
-# the share of the calibrated intervals is a little flattered; compare it with the naive
-# one more than with nine of ten.
+# The split into three parts was chosen among four after these counts were seen. So the
+# 92 % are a little too good; the difference from the naive intervals is the finding.
 #
-# The promise is about exchangeable samples, and a series is none: if the weeks to come
-# differ from those of the calibration, more or fewer values lie inside. Count again as
-# time goes on.
+# The promise of 90 % holds for exchangeable samples. Samples of a series are not
+# exchangeable: if later weeks differ from those of the calibration, more or fewer values
+# lie inside. Count again as time goes on.

@@ -2,16 +2,19 @@
 How sure is the forecast? A quantile fan
 ========================================
 
-A model with ``loss="quantile"`` and three levels gives a lower edge, a middle and an
-upper edge. The page draws the fan, and counts how often the truth lies inside.
+The fan between the 5 % and the 95 % quantile should hold 90 % of the true values of later
+weeks, and holds 80 %. Quantiles that are learned on past data have to be checked.
+
+The page fits three quantiles at once with ``loss="quantile"``, counts how many true
+values they hold, and draws them.
 """
 
 # %%
 # Three quantiles
 # ---------------
 #
-# One fit predicts them all: the network puts out the median, and the gaps on both sides
-# of it, so that they never cross.
+# One fit predicts all three. The network predicts the median and the distances to the two
+# other quantiles, which are positive. So quantiles never cross.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -46,9 +49,9 @@ low, middle, high = np.moveaxis(quantiles, -1, 0)
 # Count before you believe
 # ------------------------
 #
-# Nine of ten true values should lie between the edges. In general fewer do: a model is
-# surest about what it was trained on, and the last weeks of a series are not like those
-# before. Here most misses lie above the fan.
+# 90 % of the true values should lie between the outer quantiles. Usually fewer do, because
+# the quantiles were fitted to the training data, and the last weeks of a series differ
+# from the weeks before. Here most misses lie above the fan.
 
 inside = (low <= y_test) & (y_test <= high)
 print(f"inside: {inside.mean():.1%}, below: {(y_test < low).mean():.1%}, ", end="")
@@ -57,21 +60,22 @@ print(f"crossed: {np.mean((low > middle) | (middle > high)):.1%}")
 
 # %%
 # The fan
+# -------
+#
+# The truth leaves the fan around the peaks of the day, where the median is too low.
 
-hours = data.time[start : start + WEEK]
+hours = data.time[start : start + 3 * DAY]
 figure, axes = plt.subplots(layout="constrained", figsize=(7.2, 3.8))
 
 
-def week(values):
-    return values[:WEEK:DAY].ravel() / 1000
+def days(values):
+    return values[: 3 * DAY : DAY].ravel() / 1000
 
 
-axes.fill_between(hours, week(low), week(high), color="#0072b2", alpha=0.3, lw=0)
-axes.plot(hours, week(middle), color="#0072b2", lw=1.2)
-axes.plot(hours, week(y_test), color="black", lw=1.2, ls=":")
-axes.set_xticks(
-    hours[DAY // 2 :: DAY], ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-)
+axes.fill_between(hours, days(low), days(high), color="#0072b2", alpha=0.3, lw=0)
+axes.plot(hours, days(middle), color="#0072b2", lw=1.2)
+axes.plot(hours, days(y_test), color="black", lw=1.2, ls=":")
+axes.set_xticks(hours[DAY // 2 :: DAY], ["Monday", "Tuesday", "Wednesday"])
 axes.tick_params(axis="x", length=0)
 axes.set(ylabel="demand, GW", xlim=(hours[0], hours[-1]))
 axes.legend(
@@ -85,6 +89,6 @@ axes.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
-# Where a share must be kept, set data aside, and widen or narrow the edges until they
-# keep it there, as :class:`skattn.ConformalIntervals` does: see the user guide under
-# "Uncertainty".
+# If the interval must hold a given share, use :class:`skattn.ConformalIntervals`. It sets
+# data aside and widens or narrows the intervals until they hold the share there:
+# :doc:`/guide/uncertainty` shows how.

@@ -2,9 +2,13 @@
 Remaining life of engines, from histories of different length
 =============================================================
 
-Engines run until they fail; sensors drift as they wear. How many cycles remain for an
-engine that is still running? Young engines have short histories, old ones long ones, so
-that X is a list.
+The LSTM predicts the remaining life of simulated engines with an error of 14 cycles,
+where ridge regression on summaries has 20. A third model, whose explanation can be
+believed, is as good.
+
+Engines run until they fail, and their sensors drift as they wear. The task is to predict
+how many cycles remain for an engine that still runs. Histories have different lengths, so
+that X is a list of arrays.
 """
 
 # %%
@@ -14,8 +18,8 @@ that X is a list.
 # If ``SKATTN_DATA`` names a folder with ``CMAPSS/train_FD001.txt.gz``, this page takes
 # its data from there: 100 turbofan engines of NASA's simulation C-MAPSS (Saxena et al.
 # 2008), 14 sensors. Otherwise it makes engines of its own, which are far simpler:
-# hidden wear grows exponentially to 1, where an engine fails, and six sensors show it
-# through noise, each engine with offsets of its own.
+# hidden wear grows exponentially until the engine fails at 1, and six sensors show it
+# with noise. Each engine has offsets of its own.
 
 import os
 from pathlib import Path
@@ -63,9 +67,11 @@ print(f"{len(engines)} engines, {source}")
 # Histories
 # ---------
 #
-# A sample is the history of an engine up to some cycle, at most the last 50 cycles. Of
-# the engines set aside for the test, each is seen at five ages. Engines are split,
-# never cycles, and ``groups`` tells `fit` the same for whatever it sets aside itself.
+# A sample is the history of an engine up to some cycle, and at most 50 cycles long. Each
+# test engine is seen at five ages.
+#
+# Split by engine, never by cycle: samples of one engine are alike. ``groups`` tells
+# ``fit`` which samples belong to one engine, for whatever it sets aside itself.
 
 
 def cut(engines, ends):
@@ -86,7 +92,8 @@ print(f"{len(X)} histories of {min(map(len, X))} to {max(map(len, X))} cycles")
 # Three models
 # ------------
 #
-# Ridge regression sees the mean, the slope and the end of each sensor.
+# Ridge regression reads three summaries of each sensor: mean, slope, and mean of the last
+# five cycles. The LSTM reads the histories.
 
 
 def describe(X):
@@ -112,8 +119,9 @@ model = LSTMAttentionRegressor(
 ).fit(X, y, groups=groups)
 
 # %%
-# The third is made to be explained: the LSTM reads segments of 5 cycles one by one, and
-# what they add is summed up. Parts that cancel each other are penalised.
+# The third model is made to be explained. Its LSTM reads segments of 5 cycles one by one,
+# and the prediction is the sum of what they contribute. ``cancellation_penalty`` keeps
+# contributions from cancelling each other.
 
 segments = LSTMAttentionRegressor(
     values="segments",
@@ -133,10 +141,11 @@ for name, forecast in forecasts.items():
     print(f"{name:8} root mean squared error {error:.1f} cycles")
 
 # %%
-# Look
-# ----
+# Predicted and true life
+# -----------------------
 #
-# Each point is a history; on the line the forecast is right.
+# Each point is a history. On the line the prediction is right. All models are best near
+# the failure, which is where it counts.
 
 figure, panel = plt.subplots(layout="constrained", figsize=(4.4, 3.6))
 panel.plot([0, CAP], [0, CAP], color="0.3", lw=1)
@@ -155,9 +164,12 @@ plt.show()
 # What a forecast rests on
 # ------------------------
 #
-# The cycles of an engine near its end, and what they contribute to its forecast, from
-# that of a mean history: purple ones shorten the remaining life. The report says of
-# each model whether its contributions can be read.
+# The picture shows the engine of the test that is nearest to its end. Purple cycles make
+# the predicted life shorter than that of a mean history, and orange ones make it longer.
+# The last ten cycles, where the sensor rises, take most of it away.
+#
+# The report says of each model whether its contributions can be read. Those of the segments
+# can; those of the first LSTM only with care.
 
 full = [i for i, x in enumerate(X_test) if len(x) == LONGEST]
 worn = min(full, key=lambda i: y_test[i])
@@ -179,7 +191,6 @@ ContributionDisplay.from_estimator(
 plt.show()
 
 # %%
-# These figures are for one split, and the simulation decides them. On C-MAPSS, cut as
-# here, ridge is off by 17.5 cycles, the LSTM by 13 to 14 (three seeds). How the package
-# fares on the official test part, beside published results, is measured by
-# ``make accuracy``.
+# These errors are of one split of simulated engines. On C-MAPSS, cut in the same way,
+# ridge regression has an error of 17.5 cycles and the LSTM 13 to 14 (three seeds).
+# :doc:`/guide/accuracy` has the official test part, beside published results.

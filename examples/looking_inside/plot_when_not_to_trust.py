@@ -2,17 +2,22 @@
 When not to trust an attention map
 ==================================
 
-An attention map can look convincing, come from an accurate model, and explain nothing.
-This page shows two such cases, and how a report tells them.
+Two accurate models show clear attention maps here, and in both cases the report says
+not to read the weights as importance.
+
+In the first case the weights were drawn at random. In the second they are real, but most
+of the forecast takes another way than the attention.
 """
 
 # %%
-# Weights beside the answer
-# -------------------------
+# Random weights
+# --------------
 #
-# The answer is the number at the marked step. This model takes it from the last state
-# of its LSTM, and shows weights that somebody drew at random. Its errors are small, and
-# its map is as sharp as any.
+# The model has to predict the number at the marked step. It does so from the last state
+# of its LSTM, without attention. The weights that it shows are random numbers. Still, its
+# predictions are right and its map looks sharp.
+
+import textwrap
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -59,22 +64,25 @@ decorated = Decorated(model)
 AttentionDisplay.from_estimator(decorated, X_test[:40])
 
 # %%
-# The report does not need to know how the model works. Replacing the steps with the
-# largest weights changes the predictions as replacing random ones does.
+# The report needs to know nothing about the model. It replaces the steps with the largest
+# weights, and the predictions change no more than with random steps.
+#
+# sphinx_gallery_thumbnail_number = 2
 
 report = attention_faithfulness(decorated, X_test, random_state=0)
 print(report.verdict)
-print(report["deletion_score"].sentence)
+print(textwrap.fill(report["deletion_score"].sentence, 88))
 FaithfulnessDisplay.from_report(report)
 
 # %%
 # A good forecast that hardly needs its attention
 # -----------------------------------------------
 #
-# Electricity demand in England and Wales (Taylor 2003), a week in, a day out. The
-# forecast goes along a linear path and starts from the last value; the attention, over
-# seven past days, adds the rest. The map shows a weekly pattern: which days it looks at
-# depends on the day of the week.
+# This model reads a week of electricity demand (Taylor 2003) and forecasts a day. Its
+# forecast starts from the last value, a linear path adds to it, and the attention over
+# seven past days adds the rest.
+#
+# The map shows a weekly pattern. On most days the largest weight lies on the last weekend.
 
 DAY, WEEK = 48, 336  # half-hours
 data = load_electricity_demand()
@@ -101,7 +109,8 @@ AttentionDisplay.from_estimator(
 ).ax_.set_ylabel("forecast day, from a Monday")
 
 # %%
-# The report is plain about it.
+# The report says not to read these weights. It recommends contributions instead, which
+# also count the linear path.
 
 report = attention_faithfulness(forecaster, X_test, random_state=0)
 print(report)
@@ -112,14 +121,13 @@ FaithfulnessDisplay.from_report(report)
 plt.show()
 
 # %%
-# So this map is pretty, repeats from week to week, and should not be believed: less
-# than half of the forecast goes through the attention, and replacing the days that it
-# looks at changes the forecast hardly more than replacing any days.
+# The map repeats from week to week and still explains little. Less than a third of the
+# forecast goes through the attention (``attended_share``), and replacing the days with
+# large weights changes the forecast hardly more than replacing random days.
 #
-# What to take from this: a sharp map and a small error prove nothing, alone or
-# together. If you need the weights, leave ``anchor``, ``linear_skip`` and
-# ``state_bypass`` off, take ``values="inputs"``, look at the price in accuracy, and ask
-# the report again.
+# A sharp map and a small error do not prove that the weights explain the predictions. If
+# you need weights that do, leave ``anchor``, ``linear_skip`` and ``state_bypass`` off, use
+# ``values="inputs"``, compare the accuracy, and ask for the report again.
 #
 # References
 # ----------

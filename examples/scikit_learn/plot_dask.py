@@ -2,16 +2,18 @@
 A grid search on a Dask cluster
 ===============================
 
-scikit-learn's searches run wherever joblib runs, and so on the workers of a Dask
-cluster. The scores are those of one process.
+A grid search on a Dask cluster has exactly the scores of a search in one process.
+
+scikit-learn's searches run on whatever joblib runs on, and joblib runs on Dask. The page
+starts a small cluster, searches on it, and compares the scores.
 """
 
 # %%
 # A search
 # --------
 #
-# Folds are given as lists: joblib sends lists along with each task, but puts arrays of
-# more than 1 kB on one worker alone, and they would be lost with it.
+# The folds are lists, since joblib sends lists along with each task. It keeps arrays of
+# more than 1 kB on one worker only, and they are lost if this worker dies.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -43,11 +45,12 @@ search = GridSearchCV(
 # A cluster
 # ---------
 #
-# Here the workers are two threads of this process, so that the page runs anywhere. For
-# processes of this machine, write ``LocalCluster()`` alone, and put the code of a
-# script under ``if __name__ == "__main__":``; for other machines give `Client` the
-# address of the scheduler instead. The rest stays as it is. ``scatter`` gives the data
-# to each worker, so that each of them may die.
+# The two workers here are threads of this process, so that the page runs anywhere. For
+# worker processes, write ``LocalCluster()`` without arguments, and put the code of a
+# script under ``if __name__ == "__main__":``. For other machines, give ``Client`` the
+# address of the scheduler. The rest stays the same.
+#
+# ``scatter`` sends the data to each worker, so that the search survives a lost worker.
 
 with (
     LocalCluster(
@@ -73,10 +76,10 @@ print(f"largest difference from one process: {np.abs(gap).max():.0e}")
 print("best:", remote.best_params_)
 
 # %%
-# Look
-# ----
+# The grid
+# --------
 #
-# The mean R2 of two folds.
+# Numbers are the mean R2 of two folds. Additive attention is best for each size.
 
 figure, axes = plt.subplots(layout="constrained", figsize=(5.6, 3.2))
 scores = remote.cv_results_["mean_test_score"].reshape(3, 3)
@@ -91,6 +94,6 @@ figure.colorbar(image, ax=axes, label="R2")
 plt.show()
 
 # %%
-# A search this small is faster in one process: sending tasks costs more than they take.
-# A cluster pays when single fits take minutes. The guide to files, crashes and clusters
-# says what happens when a worker dies.
+# A search this small is faster in one process, since sending a task takes longer than the
+# fit. A cluster pays when single fits take minutes. :doc:`/guide/persistence` says what
+# happens when a worker dies.

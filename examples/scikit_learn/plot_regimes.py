@@ -2,9 +2,12 @@
 Engines under changing conditions: scale within regimes
 =======================================================
 
-A sensor reads one thing at sea level and another at altitude. Where the conditions
-change from flight to flight, their jumps hide what wears slowly. Scaled within each
-regime by `RegimeScaler`, the sensors show it, and the same model forecasts it well.
+With sensors scaled within each of six operating regimes, the error of the same model
+falls from 51 to 10 cycles. Without the scaling it is worse than always predicting the
+mean, and it warns of that.
+
+A sensor shows one value at sea level and another at altitude. Where conditions change
+from flight to flight, these jumps hide the slow wear. `RegimeScaler` removes them.
 """
 
 # %%
@@ -18,6 +21,8 @@ regime by `RegimeScaler`, the sensors show it, and the same model forecasts it w
 # all sensors by far more than the wear does.
 
 import os
+import textwrap
+import warnings
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -63,7 +68,7 @@ else:
 print(f"{len(engines)} engines, {source}")
 
 # %%
-# A sample is what the last 30 cycles showed. Engines are split, never cycles.
+# A sample is the last 30 cycles of an engine. Training and test have different engines.
 
 
 def cut(engines, ends):
@@ -83,8 +88,9 @@ print(f"{len(X)} histories to train on, {len(X_test)} to test")
 # Two models
 # ----------
 #
-# Both are the same regressor with its defaults. `OverTime` applies the scaler to each
-# cycle; the first three columns are the settings, which tell the regime.
+# Both models are the same regressor with its defaults. In the second, `OverTime` applies
+# the scaler to each cycle. The first three columns are the settings, from which the scaler
+# finds the regime. Warnings are caught and printed.
 
 plain = LSTMAttentionRegressor(random_state=0)
 scaled = make_pipeline(
@@ -93,17 +99,21 @@ scaled = make_pipeline(
 )
 errors = {"always the mean": y_test - y.mean()}
 for name, model in {"plain": plain, "scaled within regimes": scaled}.items():
-    errors[name] = model.fit(X, y).predict(X_test) - y_test
+    with warnings.catch_warnings(record=True) as caught:
+        errors[name] = model.fit(X, y).predict(X_test) - y_test
+    for warning in caught:
+        print(textwrap.fill(f"{name}: {warning.message}", 88), end="\n\n")
 errors = {name: np.sqrt(np.mean(error**2)) for name, error in errors.items()}
 for name, error in errors.items():
     print(f"{name:22} root mean squared error {error:.1f} cycles")
 
 # %%
-# Look
-# ----
+# What the scaler does
+# --------------------
 #
-# Left: one sensor over an engine's last 30 cycles, as it was measured and as it is
-# after scaling, each in its own deviations. On the right, the errors.
+# On the left is one sensor in the last 30 cycles of an engine, as it was measured and as
+# it is after scaling. Only after scaling can the wear be seen. On the right are the errors
+# of the models.
 
 figure, (left, right) = plt.subplots(1, 2, layout="constrained", figsize=(8.0, 3.4))
 last = np.flatnonzero(y == 0)[0]
@@ -129,5 +139,5 @@ for panel in (left, right):
 plt.show()
 
 # %%
-# The regime stays in the data: the settings are standardised over all rows and reach
-# the network as they are. :doc:`/guide/defaults` has the figures on the whole of FD002.
+# The network still knows the regime: the settings are standardised over all rows and stay
+# in X. :doc:`/guide/defaults` has the errors on the whole of C-MAPSS FD002.

@@ -2,16 +2,19 @@
 Sentences, word by word
 =======================
 
-A list of words is a sequence of one categorical channel: the network learns a vector
-for each word, and its weights say on which words a prediction rests.
+The network is right about all of 300 new reviews, in which "not" turns the meaning
+around; tf-idf with logistic regression is right about half of them.
+
+A list of words is a sequence with one categorical channel. The network learns a vector
+for each word, and the page shades the words by their weights.
 """
 
 # %%
 # Reviews
 # -------
 #
-# Made-up reviews of which one clause holds the verdict, "not" turns it round, and the
-# rest is chatter. A bag of words cannot know what "not" belongs to.
+# The reviews are made up. One clause holds the verdict, "not" may turn it around, and the
+# other clauses mean nothing. A bag of words does not know which clause "not" belongs to.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -51,7 +54,7 @@ X_test, y_test = make_reviews(300, seed=1)
 print(X[0], "->", y[0])
 
 # %%
-# `~skattn.sequences.Tokenizer` makes lists of words and signs of them.
+# `~skattn.sequences.Tokenizer` turns each review into a list of words and signs.
 
 model = make_pipeline(
     Tokenizer(), LSTMAttentionClassifier(hidden_size=32, max_epochs=10, random_state=0)
@@ -64,7 +67,7 @@ print(f"tf-idf and logistic regression: {words.score(X_test, y_test):.2f}")
 # Which words
 # -----------
 #
-# The darker a word, the greater its weight in its sentence.
+# The stronger the colour of a word, the larger is its weight in its sentence.
 
 tokens = model[0].transform(X_test[:6])
 display = AttentionDisplay.from_estimator(
@@ -73,14 +76,18 @@ display = AttentionDisplay.from_estimator(
 plt.show()
 
 # %%
-# A notebook shows the same as HTML, in its own colours; the pointer on a word tells its
-# weight. Weights often stand on "the" or on a sign and not on "not": the state of the
-# LSTM there has read the words before, and with two directions those after it, too.
+# In a notebook the display is HTML, and hovering over a word shows its weight.
+#
+# The weight often lies on "the" or on a sign, and not on "not". The state of the LSTM at
+# this word has read the words before it, and in the other direction those after it.
 
 display
 
 # %%
-# The vectors of the words are a table. Its first row is for words that the classifier
-# never saw, such as "gorgeous".
+# Word vectors
+# ------------
+#
+# ``embedding_frame`` returns the vectors as a table. Its first row is for words that were
+# not in the training data, such as "gorgeous".
 
 print(model[-1].embedding_frame().iloc[:4, :3].round(2))
