@@ -3,8 +3,8 @@ Classifying sequences: when order is what counts
 ================================================
 
 Where the order of two events decides the class, the LSTM is right in all of 500 new
-sequences, and logistic regression on summaries in 60 %. Where only a level differs, both
-are right in 97 %.
+sequences, and logistic regression on summaries in 60 %. Where only a level differs,
+both are right in 97 %.
 
 The page makes one task of each kind, fits both models to both, and compares them.
 """
@@ -14,8 +14,8 @@ The page makes one task of each kind, fits both models to both, and compares the
 # ---------
 #
 # Each sequence has 12 to 30 steps and two channels of noise, with one pulse in each
-# channel. In the task *level* the class "first" raises the first channel a little. In the
-# task *order* the class is the channel whose pulse comes first.
+# channel. In the task *level* the class "first" raises the first channel a little. In
+# the task *order* the class is the channel whose pulse comes first.
 
 import matplotlib.pyplot as plt
 import numpy as np

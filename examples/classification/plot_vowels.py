@@ -16,8 +16,8 @@ The page cuts the test utterances after each frame and asks both models again.
 # The data set JapaneseVowels (Kudo, Toyama and Shimbo 1999) has 270 utterances to train
 # on and 370 to test, with 12 cepstrum coefficients in each frame. The package aeon
 # ships it. This page reads it from aeon if aeon is installed, or from aeon's wheel in
-# ``build/wheels``, where ``make docs`` puts it. Without either it makes up nine speakers
-# and says so; the two models are then about equal after any number of frames.
+# ``build/wheels``, where ``make docs`` puts it. Without either it makes up nine
+# speakers and says so; the two models are then about equal after any number of frames.
 
 import importlib.resources
 import importlib.util
@@ -135,10 +135,10 @@ axes.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
-# On whole utterances of JapaneseVowels the simple model is as good, because four numbers
-# a channel tell these speakers apart.
+# On whole utterances of JapaneseVowels the simple model is as good, because four
+# numbers a channel tell these speakers apart.
 #
 # On beginnings the LSTM is ahead. Ridge regression was fitted to summaries of whole
-# utterances, and those of a beginning are different. It may do better if it is fitted to
-# beginnings, which was not tried. The landing page has a table of whole utterances over
-# five seeds.
+# utterances, and those of a beginning are different. It may do better if it is fitted
+# to beginnings, which was not tried. The landing page has a table of whole utterances
+# over five seeds.

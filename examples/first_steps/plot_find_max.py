@@ -2,9 +2,9 @@
 Find the maximum: two good predictions, one good map
 ====================================================
 
-Two models predict the largest of ten numbers, with an R² of .99 and .88, but only one of
-them shows where it is: the largest weight lies on the maximum in 96 % of the sequences
-with ``attention="additive"``, and in 11 % with ``attention="dot"``.
+Two models predict the largest of ten numbers, with an R² of .99 and .88, but only one
+of them shows where it is: the largest weight lies on the maximum in 96 % of the
+sequences with ``attention="additive"``, and in 11 % with ``attention="dot"``.
 
 The page fits both, and draws their weights beside the true place of the maximum.
 """
@@ -28,9 +28,9 @@ X_test, y_test, truth = make_find_max(500, 10, random_state=1)
 # Two scores
 # ----------
 #
-# ``"additive"`` has learned matrices between the query and the keys. ``"dot"`` multiplies
-# states as they are. Here the query is the last state, and the state that is most like
-# the last state is the last state itself.
+# ``"additive"`` has learned matrices between the query and the keys. ``"dot"``
+# multiplies states as they are. Here the query is the last state, and the state that is
+# most like the last state is the last state itself.
 
 models = {}
 for attention in ["additive", "dot"]:
@@ -82,6 +82,6 @@ plt.show()
 
 # %%
 # A small error does not mean that the weights can be believed. :doc:`/guide/attention`
-# compares the scores, and :doc:`/guide/ground_truth` counts how often each of them finds
-# the right steps. Nobody needs a model for a maximum; the task is used because its answer
-# is known.
+# compares the scores, and :doc:`/guide/ground_truth` counts how often each of them
+# finds the right steps. Nobody needs a model for a maximum; the task is used because
+# its answer is known.

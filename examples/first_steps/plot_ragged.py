@@ -2,9 +2,9 @@
 Sequences of different lengths
 ==============================
 
-A list of arrays of 5 to 30 hours goes into ``fit`` as it is: the model finds the hour of
-the alarm and reads the temperature there to 0.1 degrees, where the mean temperature is
-off by 2.5.
+A list of arrays of 5 to 30 hours goes into ``fit`` as it is: the model finds the hour
+of the alarm and reads the temperature there to 0.1 degrees, where the mean temperature
+is off by 2.5.
 
 The page fits such a list, predicts single sequences, and draws weights that end where
 each sequence ends.

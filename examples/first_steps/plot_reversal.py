@@ -16,8 +16,8 @@ anti-diagonal. The page checks this for two forms of the decoder.
 #
 # ``decoder="lstm"`` predicts one output step after the other. It starts from zeros, so
 # that all it knows of the sequence comes through the attention. With
-# ``state_bypass=True`` it starts from the encoder's last state, as in the textbooks. This
-# is called the bridge here. The answer can then pass over the bridge and need no
+# ``state_bypass=True`` it starts from the encoder's last state, as in the textbooks.
+# This is called the bridge here. The answer can then pass over the bridge and need no
 # attention.
 
 import matplotlib.pyplot as plt
@@ -74,5 +74,5 @@ plt.show()
 # decoder knows from the bridge needs no attention, and the error would be the same with
 # meaningless weights. If you want to read the weights, leave the bridge out.
 #
-# :class:`~skattn.inspection.AttentionDisplay` with ``kind="alignment"`` draws such a map
-# of your own model.
+# :class:`~skattn.inspection.AttentionDisplay` with ``kind="alignment"`` draws such a
+# map of your own model.

@@ -2,12 +2,12 @@
 Electricity demand, one day ahead
 =================================
 
-The LSTM forecasts the demand of the next day with a mean error of 1.5 %. Ridge regression
-has 1.8 %, and the values of a week ago have 2.4 %.
+The LSTM forecasts the demand of the next day with a mean error of 1.5 %. Ridge
+regression has 1.8 %, and the values of a week ago have 2.4 %.
 
 The series is the half-hourly electricity demand of England and Wales in twelve weeks of
-2000 (Taylor 2003). The model reads a week and forecasts a day. The last part of the page
-shows which half-hours a forecast rests on.
+2000 (Taylor 2003). The model reads a week and forecasts a day. The last part of the
+page shows which half-hours a forecast rests on.
 """
 
 # %%
@@ -37,9 +37,9 @@ print(X.shape, y.shape)
 # A model for real series
 # -----------------------
 #
-# With ``patch_size`` the LSTM reads seven days instead of 336 half-hours. With ``anchor``
-# it predicts the change from the last value. With ``linear_skip`` a linear path predicts
-# what a linear model can, and the LSTM adds the rest.
+# With ``patch_size`` the LSTM reads seven days instead of 336 half-hours. With
+# ``anchor`` it predicts the change from the last value. With ``linear_skip`` a linear
+# path predicts what a linear model can, and the LSTM adds the rest.
 
 model = LSTMAttentionRegressor(
     query="last",
@@ -67,9 +67,9 @@ for name, forecast in forecasts.items():
 # A week of forecasts
 # -------------------
 #
-# The upper panel shows seven forecasts, each made at midnight for the next day. The lower
-# panel shows how the mean error over all test windows grows with the hours ahead. From
-# the second hour on, the LSTM has the smallest error.
+# The upper panel shows seven forecasts, each made at midnight for the next day. The
+# lower panel shows how the mean error over all test windows grows with the hours ahead.
+# From the second hour on, the LSTM has the smallest error.
 
 figure, (top, bottom) = plt.subplots(2, 1, layout="constrained", figsize=(7.2, 5.6))
 hours = data.time[start : start + WEEK]
@@ -108,13 +108,13 @@ plt.show()
 # explain all of it.
 #
 # With ``values="segments"`` the LSTM reads each day by itself, so that the contribution
-# of a day is exact. What the linear path and the anchor add is counted at the half-hours
-# that they read.
+# of a day is exact. What the linear path and the anchor add is counted at the
+# half-hours that they read.
 #
-# Orange half-hours raise the forecast for noon, and purple ones lower it. The text in the
-# corner is the verdict of the report, and how much of the forecast goes through the
-# attention. This model is a little less accurate than the one above: that is the price of
-# exact contributions.
+# Orange half-hours raise the forecast for noon, and purple ones lower it. The text in
+# the corner is the verdict of the report, and how much of the forecast goes through the
+# attention. This model is a little less accurate than the one above: that is the price
+# of exact contributions.
 #
 # sphinx_gallery_thumbnail_number = 2
 

@@ -2,9 +2,9 @@
 Forecast tomorrow
 =================
 
-With the defaults, the forecasts of eight days that no model has seen are off by 1.1 %, a
-little less than ridge regression and last week's values. The 90 % interval holds 97 % of
-the true values.
+With the defaults, the forecasts of eight days that no model has seen are off by 1.1 %,
+a little less than ridge regression and last week's values. The 90 % interval holds 97 %
+of the true values.
 
 The page goes from a series to the forecast of the day after its end: windows, fit,
 comparison, interval and picture.
@@ -14,9 +14,9 @@ comparison, interval and picture.
 # Windows, in three parts
 # -----------------------
 #
-# The model reads a week of half-hours and forecasts a day. The first part of the windows
-# is for training, the second measures how wide the intervals must be, and the third is
-# the test. Windows that share values with two parts are left out.
+# The model reads a week of half-hours and forecasts a day. The first part of the
+# windows is for training, the second measures how wide the intervals must be, and the
+# third is the test. Windows that share values with two parts are left out.
 
 import numpy as np
 from sklearn.linear_model import RidgeCV
@@ -96,5 +96,5 @@ ForecastDisplay.from_estimator(
 )
 
 # %%
-# The model forecasts a normal Monday, but 28 August 2000 was a bank holiday. What you know
-# ahead can be given as ``future_channels``: see :doc:`/guide/forecasting`.
+# The model forecasts a normal Monday, but 28 August 2000 was a bank holiday. What you
+# know ahead can be given as ``future_channels``: see :doc:`/guide/forecasting`.

@@ -5,8 +5,8 @@ Intervals that keep their promise, with MAPIE
 Of 90 % intervals that MAPIE calibrates on later data, 92 % hold the true value. Of
 intervals taken from the training errors, only 80 % do.
 
-The page fits a forecaster, lets MAPIE measure its errors on data that it was not trained
-on, and counts how many true values the intervals hold.
+The page fits a forecaster, lets MAPIE measure its errors on data that it was not
+trained on, and counts how many true values the intervals hold.
 """
 
 # %%
@@ -85,8 +85,8 @@ low, high = intervals[:, 0, 0], intervals[:, 1, 0]
 # Count
 # -----
 #
-# Errors on the training data are too small, since the model has seen these data. Intervals
-# of their width are too narrow.
+# Errors on the training data are too small, since the model has seen these data.
+# Intervals of their width are too narrow.
 
 naive = np.quantile(np.abs(model.predict(X[train]) - y[train]), 0.9)
 error = np.abs(forecast - y[test])
@@ -134,5 +134,5 @@ plt.show()
 # 92 % are a little too good; the difference from the naive intervals is the finding.
 #
 # The promise of 90 % holds for exchangeable samples. Samples of a series are not
-# exchangeable: if later weeks differ from those of the calibration, more or fewer values
-# lie inside. Count again as time goes on.
+# exchangeable: if later weeks differ from those of the calibration, more or fewer
+# values lie inside. Count again as time goes on.

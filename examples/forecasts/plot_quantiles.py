@@ -2,8 +2,8 @@
 How sure is the forecast? A quantile fan
 ========================================
 
-The fan between the 5 % and the 95 % quantile should hold 90 % of the true values of later
-weeks, and holds 80 %. Quantiles that are learned on past data have to be checked.
+The fan between the 5 % and the 95 % quantile should hold 90 % of the true values of
+later weeks, and holds 80 %. Quantiles that are learned on past data have to be checked.
 
 The page fits three quantiles at once with ``loss="quantile"``, counts how many true
 values they hold, and draws them.
@@ -13,8 +13,8 @@ values they hold, and draws them.
 # Three quantiles
 # ---------------
 #
-# One fit predicts all three. The network predicts the median and the distances to the two
-# other quantiles, which are positive. So quantiles never cross.
+# One fit predicts all three. The network predicts the median and the distances to the
+# two other quantiles, which are positive. So quantiles never cross.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -49,9 +49,9 @@ low, middle, high = np.moveaxis(quantiles, -1, 0)
 # Count before you believe
 # ------------------------
 #
-# 90 % of the true values should lie between the outer quantiles. Usually fewer do, because
-# the quantiles were fitted to the training data, and the last weeks of a series differ
-# from the weeks before. Here most misses lie above the fan.
+# 90 % of the true values should lie between the outer quantiles. Usually fewer do,
+# because the quantiles were fitted to the training data, and the last weeks of a series
+# differ from the weeks before. Here most misses lie above the fan.
 
 inside = (low <= y_test) & (y_test <= high)
 print(f"inside: {inside.mean():.1%}, below: {(y_test < low).mean():.1%}, ", end="")
@@ -89,6 +89,6 @@ axes.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
-# If the interval must hold a given share, use :class:`skattn.ConformalIntervals`. It sets
-# data aside and widens or narrows the intervals until they hold the share there:
+# If the interval must hold a given share, use :class:`skattn.ConformalIntervals`. It
+# sets data aside and widens or narrows the intervals until they hold the share there:
 # :doc:`/guide/uncertainty` shows how.

@@ -5,8 +5,8 @@ What the model has noticed: contexts in two dimensions
 A forecaster that was never told the time sorts its windows by the hour of the day, and
 its 32 numbers tell weekends from weekdays in 99 % of the windows.
 
-``transform`` returns the context of each sequence, which is what the attention added up.
-The page draws the contexts in two dimensions, and uses them as features.
+``transform`` returns the context of each sequence, which is what the attention added
+up. The page draws the contexts in two dimensions, and uses them as features.
 """
 
 # %%

@@ -5,8 +5,9 @@ Reading an attention map
 The largest weight lies on the marked step in all 300 new samples, and the report says
 that these weights can be read.
 
-The page draws the weights of one model in five ways: for many samples, as a mean, for one
-sample, as contributions, and as a table. Then it measures whether they can be believed.
+The page draws the weights of one model in five ways: for many samples, as a mean, for
+one sample, as contributions, and as a table. Then it measures whether they can be
+believed.
 """
 
 # %%
@@ -56,8 +57,9 @@ print(f"largest weight on the marked step: {found.mean():.1%}")
 AttentionDisplay.from_estimator(model, X_test[:40], step_labels=hours)
 
 # %%
-# The mean over samples hides this. It is nearly flat, because each step is marked in few
-# samples. It even lies above the band of 80 % of the samples, which have no weight there.
+# The mean over samples hides this. It is nearly flat, because each step is marked in
+# few samples. It even lies above the band of 80 % of the samples, which have no weight
+# there.
 #
 # Draw a mean where a step means the same in each sample, such as "the same hour
 # yesterday". The band shows how far single samples are from the mean.
@@ -83,8 +85,8 @@ AttentionDisplay.from_estimator(
 )
 
 # %%
-# Contributions are in units of y. The weights say which step was read. The contributions
-# say how much each channel of the step added, and with which sign.
+# Contributions are in units of y. The weights say which step was read. The
+# contributions say how much each channel of the step added, and with which sign.
 
 ContributionDisplay.from_estimator(
     model,
@@ -99,8 +101,8 @@ ContributionDisplay.from_estimator(
 # The weights as a table
 # ----------------------
 #
-# A data frame with one row for each weight can be grouped and joined. Here are the samples
-# with the largest weights.
+# A data frame with one row for each weight can be grouped and joined. Here are the
+# samples with the largest weights.
 
 frame = attention_frame(model, X_test, times=hours)
 print(frame.sort_values("weight", ascending=False).groupby("id").head(1).head())
@@ -110,8 +112,8 @@ print(frame.sort_values("weight", ascending=False).groupby("id").head(1).head())
 # ---------------------
 #
 # The report replaces steps in the order of their weights. If the prediction changes as
-# fast as it can, the weights show the steps that it rests on. Two bounds are computed for
-# comparison: a greedy order, which looks for the step that changes most, and random
+# fast as it can, the weights show the steps that it rests on. Two bounds are computed
+# for comparison: a greedy order, which looks for the step that changes most, and random
 # orders.
 
 report = attention_faithfulness(model, X_test, random_state=0)

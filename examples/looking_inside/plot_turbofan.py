@@ -6,9 +6,9 @@ The LSTM predicts the remaining life of simulated engines with an error of 14 cy
 where ridge regression on summaries has 20. A third model, whose explanation can be
 believed, is as good.
 
-Engines run until they fail, and their sensors drift as they wear. The task is to predict
-how many cycles remain for an engine that still runs. Histories have different lengths, so
-that X is a list of arrays.
+Engines run until they fail, and their sensors drift as they wear. The task is to
+predict how many cycles remain for an engine that still runs. Histories have different
+lengths, so that X is a list of arrays.
 """
 
 # %%
@@ -67,8 +67,8 @@ print(f"{len(engines)} engines, {source}")
 # Histories
 # ---------
 #
-# A sample is the history of an engine up to some cycle, and at most 50 cycles long. Each
-# test engine is seen at five ages.
+# A sample is the history of an engine up to some cycle, and at most 50 cycles long.
+# Each test engine is seen at five ages.
 #
 # Split by engine, never by cycle: samples of one engine are alike. ``groups`` tells
 # ``fit`` which samples belong to one engine, for whatever it sets aside itself.
@@ -92,8 +92,8 @@ print(f"{len(X)} histories of {min(map(len, X))} to {max(map(len, X))} cycles")
 # Three models
 # ------------
 #
-# Ridge regression reads three summaries of each sensor: mean, slope, and mean of the last
-# five cycles. The LSTM reads the histories.
+# Ridge regression reads three summaries of each sensor: mean, slope, and mean of the
+# last five cycles. The LSTM reads the histories.
 
 
 def describe(X):
@@ -119,9 +119,9 @@ model = LSTMAttentionRegressor(
 ).fit(X, y, groups=groups)
 
 # %%
-# The third model is made to be explained. Its LSTM reads segments of 5 cycles one by one,
-# and the prediction is the sum of what they contribute. ``cancellation_penalty`` keeps
-# contributions from cancelling each other.
+# The third model is made to be explained. Its LSTM reads segments of 5 cycles one by
+# one, and the prediction is the sum of what they contribute. ``cancellation_penalty``
+# keeps contributions from cancelling each other.
 
 segments = LSTMAttentionRegressor(
     values="segments",
@@ -164,12 +164,12 @@ plt.show()
 # What a forecast rests on
 # ------------------------
 #
-# The picture shows the engine of the test that is nearest to its end. Purple cycles make
-# the predicted life shorter than that of a mean history, and orange ones make it longer.
-# The last ten cycles, where the sensor rises, take most of it away.
+# The picture shows the engine of the test that is nearest to its end. Purple cycles
+# make the predicted life shorter than that of a mean history, and orange ones make it
+# longer. The last ten cycles, where the sensor rises, take most of it away.
 #
-# The report says of each model whether its contributions can be read. Those of the segments
-# can; those of the first LSTM only with care.
+# The report says of each model whether its contributions can be read. Those of the
+# segments can; those of the first LSTM only with care.
 
 full = [i for i, x in enumerate(X_test) if len(x) == LONGEST]
 worn = min(full, key=lambda i: y_test[i])

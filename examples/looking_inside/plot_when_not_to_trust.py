@@ -5,8 +5,8 @@ When not to trust an attention map
 Two accurate models show clear attention maps here, and in both cases the report says
 not to read the weights as importance.
 
-In the first case the weights were drawn at random. In the second they are real, but most
-of the forecast takes another way than the attention.
+In the first case the weights were drawn at random. In the second they are real, but
+most of the forecast takes another way than the attention.
 """
 
 # %%
@@ -14,8 +14,8 @@ of the forecast takes another way than the attention.
 # --------------
 #
 # The model has to predict the number at the marked step. It does so from the last state
-# of its LSTM, without attention. The weights that it shows are random numbers. Still, its
-# predictions are right and its map looks sharp.
+# of its LSTM, without attention. The weights that it shows are random numbers. Still,
+# its predictions are right and its map looks sharp.
 
 import textwrap
 
@@ -64,8 +64,8 @@ decorated = Decorated(model)
 AttentionDisplay.from_estimator(decorated, X_test[:40])
 
 # %%
-# The report needs to know nothing about the model. It replaces the steps with the largest
-# weights, and the predictions change no more than with random steps.
+# The report needs to know nothing about the model. It replaces the steps with the
+# largest weights, and the predictions change no more than with random steps.
 #
 # sphinx_gallery_thumbnail_number = 2
 
@@ -82,7 +82,8 @@ FaithfulnessDisplay.from_report(report)
 # forecast starts from the last value, a linear path adds to it, and the attention over
 # seven past days adds the rest.
 #
-# The map shows a weekly pattern. On most days the largest weight lies on the last weekend.
+# The map shows a weekly pattern. On most days the largest weight lies on the last
+# weekend.
 
 DAY, WEEK = 48, 336  # half-hours
 data = load_electricity_demand()
@@ -125,9 +126,9 @@ plt.show()
 # forecast goes through the attention (``attended_share``), and replacing the days with
 # large weights changes the forecast hardly more than replacing random days.
 #
-# A sharp map and a small error do not prove that the weights explain the predictions. If
-# you need weights that do, leave ``anchor``, ``linear_skip`` and ``state_bypass`` off, use
-# ``values="inputs"``, compare the accuracy, and ask for the report again.
+# A sharp map and a small error do not prove that the weights explain the predictions.
+# If you need weights that do, leave ``anchor``, ``linear_skip`` and ``state_bypass``
+# off, use ``values="inputs"``, compare the accuracy, and ask for the report again.
 #
 # References
 # ----------

@@ -12,8 +12,8 @@ The page compares four ways to pool the states of an LSTM in a grid search.
 # Three tasks
 # -----------
 #
-# The model predicts the largest of ten numbers, the marked one of ten, or the mean of ten.
-# The first two tasks need single steps, and the third needs all steps equally.
+# The model predicts the largest of ten numbers, the marked one of ten, or the mean of
+# ten. The first two tasks need single steps, and the third needs all steps equally.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -34,8 +34,8 @@ poolings = ["additive", "last", "mean", "max"]
 # The search
 # ----------
 #
-# Eight epochs keep the page fast. They also favour poolings that learn quickly, so search
-# with as many epochs as you will use.
+# Eight epochs keep the page fast. They also favour poolings that learn quickly, so
+# search with as many epochs as you will use.
 
 scores, spreads = {}, {}
 for task, (X, y) in tasks.items():

@@ -4,8 +4,8 @@ A grid search on a Dask cluster
 
 A grid search on a Dask cluster has exactly the scores of a search in one process.
 
-scikit-learn's searches run on whatever joblib runs on, and joblib runs on Dask. The page
-starts a small cluster, searches on it, and compares the scores.
+scikit-learn's searches run on whatever joblib runs on, and joblib runs on Dask. The
+page starts a small cluster, searches on it, and compares the scores.
 """
 
 # %%
@@ -94,6 +94,6 @@ figure.colorbar(image, ax=axes, label="R2")
 plt.show()
 
 # %%
-# A search this small is faster in one process, since sending a task takes longer than the
-# fit. A cluster pays when single fits take minutes. :doc:`/guide/persistence` says what
-# happens when a worker dies.
+# A search this small is faster in one process, since sending a task takes longer than
+# the fit. A cluster pays when single fits take minutes. :doc:`/guide/persistence` says
+# what happens when a worker dies.

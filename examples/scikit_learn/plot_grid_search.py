@@ -2,19 +2,19 @@
 Searching the whole family of attentions
 ========================================
 
-All nine kinds of attention predict well, with an R² of .92 to 1.00, but only six of them
-put the largest weight on the right step in every sample.
+All nine kinds of attention predict well, with an R² of .92 to 1.00, but only six of
+them put the largest weight on the right step in every sample.
 
-Kinds of attention are parameters like any others, so that a grid search can compare them.
-The search on this page measures the predictions and the weights.
+Kinds of attention are parameters like any others, so that a grid search can compare
+them. The search on this page measures the predictions and the weights.
 """
 
 # %%
 # A grid with conditions
 # ----------------------
 #
-# ``query`` has no meaning for the poolings "last" and "mean", so that the grid is a list
-# of grids. The scaler in front shows that a search works on a pipeline.
+# ``query`` has no meaning for the poolings "last" and "mean", so that the grid is a
+# list of grids. The scaler in front shows that a search works on a pipeline.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -85,9 +85,9 @@ columns = ["label", "mean_test_r2", "std_test_r2", "mean_test_hit"]
 print(table[columns].round(3).to_string(index=False))
 
 # %%
-# The left panel shows how good the predictions are, the right panel how often the weights
-# are right. In both, further to the right is better. Bars are standard deviations over
-# three folds.
+# The left panel shows how good the predictions are, the right panel how often the
+# weights are right. In both, further to the right is better. Bars are standard
+# deviations over three folds.
 
 figure, axes = plt.subplots(1, 2, layout="constrained", figsize=(7.6, 3.8), sharey=True)
 for panel, measure, colour, marker in zip(
@@ -109,5 +109,5 @@ axes[1].set(xlabel="largest weight on the marked step", xlim=(-0.05, 1.05))
 plt.show()
 
 # %%
-# A search by R2 alone does not look at the weights. If you want to read them, choose among
-# the models that predict well enough the one whose weights can be believed.
+# A search by R2 alone does not look at the weights. If you want to read them, choose
+# among the models that predict well enough the one whose weights can be believed.

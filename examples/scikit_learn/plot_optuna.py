@@ -13,8 +13,8 @@ ones, which suits parameters that are numbers on a scale.
 # What a trial is
 # ---------------
 #
-# A trial draws a learning rate, a size and a kind of attention, and returns the mean R2 of
-# three folds.
+# A trial draws a learning rate, a size and a kind of attention, and returns the mean R2
+# of three folds.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -59,8 +59,8 @@ for name, value in study.best_params.items():
 # Thirty trials
 # -------------
 #
-# Each point is a trial, and later trials are larger. They gather where earlier trials were
-# good. Trials with an R2 below 0 are drawn at 0.
+# Each point is a trial, and later trials are larger. They gather where earlier trials
+# were good. Trials with an R2 below 0 are drawn at 0.
 
 figure, axes = plt.subplots(layout="constrained", figsize=(6.4, 3.8))
 styles = {"additive": ("o", "#0072b2"), "last": ("s", "#d55e00"), "mean": ("^", "0.45")}
@@ -81,6 +81,7 @@ axes.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
-# The best of thirty scores is too good, since it was chosen for being the best. Score the
-# model again on data that the search has not seen. The objective is a plain function, so
-# that it can use any splitter, such as :class:`~skattn.sequences.WindowSplit`.
+# The best of thirty scores is too good, since it was chosen for being the best. Score
+# the model again on data that the search has not seen. The objective is a plain
+# function, so that it can use any splitter, such as
+# :class:`~skattn.sequences.WindowSplit`.

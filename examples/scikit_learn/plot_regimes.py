@@ -88,9 +88,9 @@ print(f"{len(X)} histories to train on, {len(X_test)} to test")
 # Two models
 # ----------
 #
-# Both models are the same regressor with its defaults. In the second, `OverTime` applies
-# the scaler to each cycle. The first three columns are the settings, from which the scaler
-# finds the regime. Warnings are caught and printed.
+# Both models are the same regressor with its defaults. In the second, `OverTime`
+# applies the scaler to each cycle. The first three columns are the settings, from which
+# the scaler finds the regime. Warnings are caught and printed.
 
 plain = LSTMAttentionRegressor(random_state=0)
 scaled = make_pipeline(
@@ -111,9 +111,9 @@ for name, error in errors.items():
 # What the scaler does
 # --------------------
 #
-# On the left is one sensor in the last 30 cycles of an engine, as it was measured and as
-# it is after scaling. Only after scaling can the wear be seen. On the right are the errors
-# of the models.
+# On the left is one sensor in the last 30 cycles of an engine, as it was measured and
+# as it is after scaling. Only after scaling can the wear be seen. On the right are the
+# errors of the models.
 
 figure, (left, right) = plt.subplots(1, 2, layout="constrained", figsize=(8.0, 3.4))
 last = np.flatnonzero(y == 0)[0]
@@ -139,5 +139,5 @@ for panel in (left, right):
 plt.show()
 
 # %%
-# The network still knows the regime: the settings are standardised over all rows and stay
-# in X. :doc:`/guide/defaults` has the errors on the whole of C-MAPSS FD002.
+# The network still knows the regime: the settings are standardised over all rows and
+# stay in X. :doc:`/guide/defaults` has the errors on the whole of C-MAPSS FD002.

@@ -2,8 +2,8 @@
 Save a model, and serve it without Python
 =========================================
 
-A model that is loaded from its file predicts the same bits as before, and its ONNX graph
-predicts the same to 1e-5 of the spread of y.
+A model that is loaded from its file predicts the same bits as before, and its ONNX
+graph predicts the same to 1e-5 of the spread of y.
 
 The page saves a model in both forms. The file is for Python programs with skattn; the
 graph also runs where neither Python nor torch is installed.

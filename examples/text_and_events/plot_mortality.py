@@ -5,9 +5,9 @@ Mortality in intensive care, by hour and by variable
 In simulated stays the network tells who dies with an area under ROC of .93, as logistic
 regression on summaries does, and occlusion finds that the last eight hours decide.
 
-A stay in intensive care is a table of events: a pulse at 0:07, a lactate at 1:40, and most
-variables are seldom measured. The page predicts mortality from such tables, and shows
-which hours, variables and measurements the predictions rest on.
+A stay in intensive care is a table of events: a pulse at 0:07, a lactate at 1:40, and
+most variables are seldom measured. The page predicts mortality from such tables, and
+shows which hours, variables and measurements the predictions rest on.
 """
 
 # %%
@@ -16,10 +16,10 @@ which hours, variables and measurements the predictions rest on.
 #
 # If ``SKATTN_DATA`` names a folder with ``PhysioNet2012/set-a.csv.gz``, this page takes
 # its data from there: 4,000 stays of the PhysioNet challenge of 2012 (Silva et al.
-# 2012). Otherwise it simulates 1,500 stays, which are far simpler. A hidden severity goes
-# up and down over 48 hours, and seven variables show it with noise, each measured as
-# often as on a ward. Patients who are old, and severely ill in the last eight hours, die
-# more often. Sodium and height have no effect.
+# 2012). Otherwise it simulates 1,500 stays, which are far simpler. A hidden severity
+# goes up and down over 48 hours, and seven variables show it with noise, each measured
+# as often as on a ward. Patients who are old, and severely ill in the last eight hours,
+# die more often. Sodium and height have no effect.
 
 import os
 from pathlib import Path
@@ -147,10 +147,10 @@ for name, answer in answers.items():
 # The upper panel shows the mean attention weights, the lower panel the result of
 # occlusion: how much the probability of death changes without a step.
 #
-# In the simulation the last eight hours decide, and occlusion finds them. The weights of
-# those who died lie some hours earlier. That is no contradiction: a state of an LSTM in
-# both directions has read what comes before and after its step. So weights alone prove
-# nothing (:doc:`/guide/reading_attention`).
+# In the simulation the last eight hours decide, and occlusion finds them. The weights
+# of those who died lie some hours earlier. That is no contradiction: a state of an LSTM
+# in both directions has read what comes before and after its step. So weights alone
+# prove nothing (:doc:`/guide/reading_attention`).
 
 Z, fitted = model[:-1].transform(X[test]), model[-1]
 whole = np.array([len(steps) == 12 for steps in Z.steps])
@@ -179,8 +179,9 @@ plt.show()
 # ---------------
 #
 # Bars show how much the area under ROC falls if one variable is shuffled between stays.
-# Features of the patient are orange. Sodium and height have no effect in the simulation,
-# and none is found. Lactate is measured so seldom that the other variables tell as much.
+# Features of the patient are orange. Sodium and height have no effect in the
+# simulation, and none is found. Lactate is measured so seldom that the other variables
+# tell as much.
 
 found = channel_permutation_importance(
     fitted, Z, y_shown, scoring="roc_auc", n_repeats=5, random_state=0
@@ -202,9 +203,9 @@ plt.show()
 # --------
 #
 # To know what each measurement added, the model has to be a sum. The regressor with
-# ``values="inputs"`` is one. It is fitted to 0 and 1 here, and reads neither features of
-# the patient nor times. Its contributions and ``base_value_`` add up to its prediction,
-# which is not a probability and may be larger than 1.
+# ``values="inputs"`` is one. It is fitted to 0 and 1 here, and reads neither features
+# of the patient nor times. Its contributions and ``base_value_`` add up to its
+# prediction, which is not a probability and may be larger than 1.
 
 risk = LSTMAttentionRegressor(
     values="inputs",
@@ -229,5 +230,5 @@ plt.show()
 
 # %%
 # On the real data the same settings reach an area of .83 to .85. The weights are nearly
-# equal there, and the Glasgow coma scale and urea nitrogen count most. Gradient boosting
-# on summaries is a little better: :doc:`/guide/irregular_times` has the table.
+# equal there, and the Glasgow coma scale and urea nitrogen count most. Gradient
+# boosting on summaries is a little better: :doc:`/guide/irregular_times` has the table.

@@ -13,8 +13,9 @@ for each word, and the page shades the words by their weights.
 # Reviews
 # -------
 #
-# The reviews are made up. One clause holds the verdict, "not" may turn it around, and the
-# other clauses mean nothing. A bag of words does not know which clause "not" belongs to.
+# The reviews are made up. One clause holds the verdict, "not" may turn it around, and
+# the other clauses mean nothing. A bag of words does not know which clause "not"
+# belongs to.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -78,8 +79,8 @@ plt.show()
 # %%
 # In a notebook the display is HTML, and hovering over a word shows its weight.
 #
-# The weight often lies on "the" or on a sign, and not on "not". The state of the LSTM at
-# this word has read the words before it, and in the other direction those after it.
+# The weight often lies on "the" or on a sign, and not on "not". The state of the LSTM
+# at this word has read the words before it, and in the other direction those after it.
 
 display
 
@@ -87,7 +88,7 @@ display
 # Word vectors
 # ------------
 #
-# ``embedding_frame`` returns the vectors as a table. Its first row is for words that were
-# not in the training data, such as "gorgeous".
+# ``embedding_frame`` returns the vectors as a table. Its first row is for words that
+# were not in the training data, such as "gorgeous".
 
 print(model[-1].embedding_frame().iloc[:4, :3].round(2))
