@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import sys
 from pathlib import Path
 from typing import ClassVar
@@ -19,11 +20,17 @@ class Results(SphinxDirective):
     """Show a result file: table, notes, and where and when it was measured.
 
     ``:configurations:`` names the module that measured it. What its rows were fitted
-    with is then printed in full below the table.
+    with is then printed in full below the table. ``:rows:`` is a regular expression:
+    only rows that it is found in are shown, their cells joined by " | ". ``:brief:``
+    leaves out the notes, for a second table of the same file.
     """
 
     required_arguments = 1
-    option_spec: ClassVar = {"configurations": directives.unchanged_required}
+    option_spec: ClassVar = {
+        "configurations": directives.unchanged_required,
+        "rows": directives.unchanged_required,
+        "brief": directives.flag,
+    }
 
     def run(self):
         path = FOLDER / f"{self.arguments[0]}.json"
@@ -32,21 +39,30 @@ class Results(SphinxDirective):
         self.env.note_dependency(str(path))
         result = json.loads(path.read_text())
         lines = [".. list-table::", "   :header-rows: 1", "   :class: results", ""]
-        for row in [result["columns"], *result["table"]]:
+        for row in [result["columns"], *self.choose_rows(result["table"])]:
             lines += [f"   {'-' if i else '* -'} {c}" for i, c in enumerate(row)]
         lines = [line.replace("   - ", "     - ", 1) for line in lines]
-        for note in result["notes"]:
-            lines += ["", note]
-        lines += [
-            "",
-            f"Measured on {result['date']} with {result['versions']}; "
-            f"{result['processor']}.",
-        ]
+        if "brief" not in self.options:
+            for note in result["notes"]:
+                lines += ["", note]
+            lines += [
+                "",
+                f"Measured on {result['date']} with {result['versions']}; "
+                f"{result['processor']}.",
+            ]
         if "configurations" in self.options:
             lines += self.write_configurations(self.options["configurations"])
         parent = nodes.container()
         self.state.nested_parse(StringList(lines, str(path)), 0, parent)
         return parent.children
+
+    def choose_rows(self, table):
+        """Return the rows that are asked for; that there are none is an error."""
+        pattern = self.options.get("rows", "")
+        chosen = [row for row in table if re.search(pattern, " | ".join(row))]
+        if not chosen:
+            raise self.error(f"No row of {self.arguments[0]} has {pattern!r}.")
+        return chosen
 
     def write_configurations(self, name):
         """Write the estimators of a benchmark as code, from what it runs itself."""

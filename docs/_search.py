@@ -24,7 +24,7 @@ EXPECTED = {
     "categorical": "guide/text",
     "text": "guide/text",
     "static": "guide/sequences",
-    "gpu": "guide/speed",
+    "gpu": "guide/devices",
     "quantile": "guide/uncertainty",
     "onnx": "guide/deployment",
     "slow": "guide/speed",
