@@ -115,9 +115,8 @@ plt.show()
 # the corner is the verdict of the report, and how much of the forecast goes through the
 # attention. This model is a little less accurate than the one above: that is the price
 # of exact contributions.
-#
-# sphinx_gallery_thumbnail_number = 2
 
+# sphinx_gallery_thumbnail_number = 2
 segments = LSTMAttentionRegressor(
     values="segments",
     attention="sum",

@@ -83,9 +83,8 @@ ForecastDisplay.from_estimator(
 # --------
 #
 # The last window ends with the data, so that its forecast is for the unknown next day.
-#
-# sphinx_gallery_thumbnail_number = 2
 
+# sphinx_gallery_thumbnail_number = 2
 ForecastDisplay.from_estimator(
     model,
     next_window(demand, WEEK),

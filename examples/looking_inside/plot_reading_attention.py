@@ -72,9 +72,8 @@ AttentionDisplay.from_estimator(model, X_test, kind="mean", step_labels=hours)
 #
 # Above are the two channels of sample 4, below its weights. The weight lies where the
 # mark is 1.
-#
-# sphinx_gallery_thumbnail_number = 3
 
+# sphinx_gallery_thumbnail_number = 3
 AttentionDisplay.from_estimator(
     model,
     X_test,

@@ -66,9 +66,8 @@ AttentionDisplay.from_estimator(decorated, X_test[:40])
 # %%
 # The report needs to know nothing about the model. It replaces the steps with the
 # largest weights, and the predictions change no more than with random steps.
-#
-# sphinx_gallery_thumbnail_number = 2
 
+# sphinx_gallery_thumbnail_number = 2
 report = attention_faithfulness(decorated, X_test, random_state=0)
 print(report.verdict)
 print(textwrap.fill(report["deletion_score"].sentence, 88))
