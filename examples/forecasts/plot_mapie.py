@@ -125,6 +125,7 @@ held = inside[: len(inside) // DAY * DAY].reshape(-1, DAY).mean(axis=1)
 bottom.bar(range(1, len(held) + 1), held, color="#0072b2")
 bottom.axhline(0.9, color="0.3", ls="--", lw=1)
 bottom.set(xlabel="day of the test", ylabel="share inside", ylim=(0, 1.05))
+bottom.set_xticks(range(1, len(held) + 1, 2))
 for panel in (axes, bottom):
     panel.spines[["top", "right"]].set_visible(False)
 plt.show()

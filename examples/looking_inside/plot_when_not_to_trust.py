@@ -82,7 +82,7 @@ FaithfulnessDisplay.from_report(report)
 # seven past days adds the rest.
 #
 # The map shows a weekly pattern. On most days the largest weight lies on the last
-# weekend.
+# Sunday.
 
 DAY, WEEK = 48, 336  # half-hours
 data = load_electricity_demand()
