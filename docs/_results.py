@@ -38,7 +38,13 @@ class Results(SphinxDirective):
             raise self.error(f"There is no result file {path.name}; run the benchmark.")
         self.env.note_dependency(str(path))
         result = json.loads(path.read_text())
-        lines = [".. list-table::", "   :header-rows: 1", "   :class: results", ""]
+        wide = " wide" if len(result["columns"]) > 7 else ""
+        lines = [
+            ".. list-table::",
+            "   :header-rows: 1",
+            f"   :class: results{wide}",
+            "",
+        ]
         for row in [result["columns"], *self.choose_rows(result["table"])]:
             lines += [f"   {'-' if i else '* -'} {c}" for i, c in enumerate(row)]
         lines = [line.replace("   - ", "     - ", 1) for line in lines]

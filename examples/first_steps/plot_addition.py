@@ -95,5 +95,5 @@ plt.show()
 # References
 # ----------
 #
-# S. Hochreiter and J. Schmidhuber (1997). Long short-term memory. Neural Computation
+# \S. Hochreiter and J. Schmidhuber (1997). Long short-term memory. Neural Computation
 # 9(8).

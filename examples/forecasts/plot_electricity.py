@@ -154,5 +154,5 @@ plt.show()
 # References
 # ----------
 #
-# J. W. Taylor (2003). Short-term electricity demand forecasting using double seasonal
+# \J. W. Taylor (2003). Short-term electricity demand forecasting using double seasonal
 # exponential smoothing. Journal of the Operational Research Society 54.

@@ -132,9 +132,9 @@ plt.show()
 # References
 # ----------
 #
-# S. Jain and B. Wallace (2019). Attention is not explanation. NAACL.
+# \S. Jain and B. Wallace (2019). Attention is not explanation. NAACL.
 #
-# S. Serrano and N. Smith (2019). Is attention interpretable? ACL.
+# \S. Serrano and N. Smith (2019). Is attention interpretable? ACL.
 #
-# J. W. Taylor (2003). Short-term electricity demand forecasting using double seasonal
+# \J. W. Taylor (2003). Short-term electricity demand forecasting using double seasonal
 # exponential smoothing. Journal of the Operational Research Society 54.
