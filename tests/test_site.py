@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import skattn
@@ -62,3 +63,51 @@ def test_formulas_are_drawn_in_the_colour_of_the_text(load):
     assert 'fill="currentColor"' in drawn
     assert r'aria-label="\hat{x} = \gamma \, x"' in drawn
     assert "#" not in re.sub(r"#[A-Za-z][\w-]+", "", drawn)  # no colour of its own
+
+
+def test_dark_figures_turn_over_all_but_maps(load):
+    figures = load("_figures")
+    light = np.ones((10, 20, 3))
+    light[2:4] = 0.0  # a black line
+    light[5:9, 10:] = (0.0, 0.13, 0.3)  # the darkest colour of a map
+    nothing = np.array([0.8, 0.8, 0.8])
+    light[8, 10:] = nothing
+    dark = figures.darken(light, [((0.5, 0.1, 1.0, 0.5), nothing)])
+    np.testing.assert_allclose(dark[0, 0, 3], 0.0, atol=1e-9)  # white: the page
+    np.testing.assert_allclose(dark[2, 0], 1.0)  # black: white, and opaque
+    np.testing.assert_allclose(dark[5, 15], (0.0, 0.13, 0.3, 1.0))  # as it was
+    assert dark[8, 15, 3] < 0.3  # no value: turned over
+
+
+def test_only_maps_whose_large_values_are_bright_are_kept(load):
+    figures = load("_figures")
+    plt = pytest.importorskip("matplotlib.pyplot")
+    figure, axes = plt.subplots(1, 3)
+    axes[0].imshow([[0.0, 1.0]], cmap="cividis")
+    axes[1].imshow([[0.0, 1.0]], cmap="PuOr")
+    axes[2].plot([0, 1])
+    maps = figures.find_maps(figure)
+    plt.close(figure)
+    assert len(maps) == 1
+
+
+def test_results_can_be_cut_to_rows(load):
+    directive = load("_results").Results
+    own = directive.__new__(directive)
+    own.options, own.arguments = {"rows": r"^b \| 1"}, ["speed"]
+    table = [["a", "1"], ["b", "1"], ["b", "2"]]
+    assert own.choose_rows(table) == [["b", "1"]]
+    own.options = {}
+    assert own.choose_rows(table) == table
+
+
+def test_tables_of_speed_show_each_row_once():
+    path = ROOT / "benchmarks" / "results" / "speed.json"
+    rows = [" | ".join(row) for row in json.loads(path.read_text())["table"]]
+    patterns = []
+    for page in ("speed", "devices"):
+        text = (ROOT / "docs" / "guide" / f"{page}.rst").read_text()
+        found = re.findall(r"\.\. results:: speed\n   :rows: (.+)\n", text)
+        patterns += found
+    shown = [sum(bool(re.search(one, row)) for one in patterns) for row in rows]
+    assert [row for row, times in zip(rows, shown, strict=True) if times != 1] == []
