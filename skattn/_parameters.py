@@ -355,6 +355,8 @@ def _choose_passthrough(given: Given, seen: Seen) -> Choice:
     heads = (given["n_heads"], given["self_attention_heads"])
     if given["attention"] not in SCORES or heads != (1, 0):
         return Choice(False, "only for one head with a score")
+    if not given["scale_inputs"]:
+        return Choice(False, "inputs in units of their own would drown the states")
     if not seen.n_categories and seen.roughness < _GENTLE:
         share = f"{seen.roughness:.2g}"
         return Choice(False, f"steps differ by {share} of the variance alone")

@@ -119,8 +119,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         of them, stands next to its state as key and value. Attention then finds a step
         by what it is itself. An LSTM may show it one step later, as it goes on
         remembering. "auto" is True with convolutions. Without them it is True for one
-        head with a score and ``values="states"``, but False for sentences, forecasts,
-        and where neighbouring steps differ by less than a quarter of the variance.
+        head with a score, ``values="states"`` and ``scale_inputs``, but False for
+        sentences, forecasts, and where neighbouring steps differ by less than a
+        quarter of the variance.
 
     dropout : float or "auto", default="auto"
         Share of units dropped in training, between layers and on the context. The same
