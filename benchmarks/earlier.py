@@ -5,6 +5,7 @@ EARLIER = {
     "patch_size": 1,
     "query": "last",
     "bidirectional": False,
+    "passthrough": False,
     "dropout": 0.0,
     "learning_rate": 0.01,
     "max_epochs": 30,

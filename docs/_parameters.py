@@ -18,7 +18,10 @@ GROUPS = {
         "n_timesteps padding_value missing categorical_features min_frequency "
         "embedding_size embeddings scale_inputs"
     ),
-    "Network": "conv_layers patch_size hidden_size num_layers bidirectional dropout",
+    "Network": (
+        "conv_layers patch_size hidden_size num_layers bidirectional passthrough "
+        "dropout"
+    ),
     "Attention": (
         "attention query n_heads normalizer self_attention_heads positions values "
         "segment_size cancellation_penalty state_bypass conicity_penalty"

@@ -5,6 +5,7 @@ The table of the rules behind "auto", and how they were chosen, stand in the gui
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 from numbers import Integral
 from typing import Any, NamedTuple
@@ -127,6 +128,11 @@ class Seen:
         """Whether samples are of many words that come a few times in the mean."""
         n_words = max(self.n_categories, default=0)
         return self.tokens and n_words >= _LEAST_WORDS and self.n_steps < _FEW * n_words
+
+    @cached_property
+    def roughness(self) -> float:
+        """Mean square of differences between steps over the variance."""
+        return _measure_roughness(self.samples)
 
 
 class Choice(NamedTuple):
@@ -337,6 +343,26 @@ def _choose_bidirectional(given: Given, seen: Seen) -> Choice:
     return Choice(True, "each step is seen with what follows it")
 
 
+def _choose_passthrough(given: Given, seen: Seen) -> Choice:
+    if given["values"] != "states":
+        return Choice(False, "only with values='states'")
+    if given["conv_layers"]:
+        return Choice(True, "what convolutions find stands next to the states")
+    if seen.words:
+        return Choice(False, _WORDS)
+    if seen.forecasts:
+        return Choice(False, "forecasts have a linear path for what is read")
+    heads = (given["n_heads"], given["self_attention_heads"])
+    if given["attention"] not in SCORES or heads != (1, 0):
+        return Choice(False, "only for one head with a score")
+    if not given["scale_inputs"]:
+        return Choice(False, "inputs in units of their own would drown the states")
+    if not seen.n_categories and seen.roughness < _GENTLE:
+        share = f"{seen.roughness:.2g}"
+        return Choice(False, f"steps differ by {share} of the variance alone")
+    return Choice(True, "attention finds a step by what it is itself")
+
+
 def _choose_dropout(given: Given, seen: Seen) -> Choice:
     if given["conv_layers"]:
         return Choice(0.2, "with convolutions")
@@ -351,7 +377,7 @@ def _choose_learning_rate(given: Given, seen: Seen) -> Choice:
     if seen.words:
         return Choice(0.003, _WORDS)
     if not (seen.forecasts or seen.n_categories):
-        share = _measure_roughness(seen.samples)
+        share = seen.roughness
         if share < _GENTLE:
             return Choice(0.003, f"steps differ by {share:.2g} of the variance alone")
     return Choice(0.01, "without convolutions")
@@ -430,6 +456,7 @@ RULES: Rules = {
     "batch_size": _choose_batch_size,
     "max_epochs": _choose_max_epochs,
     "bidirectional": _choose_bidirectional,
+    "passthrough": _choose_passthrough,
     "dropout": _choose_dropout,
     "learning_rate": _choose_learning_rate,
     "weight_decay": _choose_weight_decay,
@@ -529,6 +556,7 @@ def _check_values(estimator: Estimator) -> None:
         _refuse(estimator, "values", attention="max", state_bypass=True)
         # What is filled in would come from earlier segments.
         _refuse(estimator, "values", missing="forward")
+        _refuse(estimator, "values", passthrough=True)
         if estimator.conv_layers not in ("auto", 0):
             raise ValueError(
                 f"values='segments' does not go with conv_layers="
@@ -579,7 +607,7 @@ def _check_heads(given: Given) -> None:
     assert isinstance(hidden_size, int)
     size = n_directions * hidden_size
     beyond = ""
-    if given["conv_layers"]:
+    if given["conv_layers"] and given["passthrough"]:
         size += CONV_CHANNELS
         beyond = f", and {CONV_CHANNELS} channels of the convolutions"
     names = ["self_attention_heads"]
@@ -587,6 +615,11 @@ def _check_heads(given: Given) -> None:
         names.append("n_heads")
     for name in names:
         heads = given[name]
+        if given["passthrough"] and not given["conv_layers"] and heads not in (0, 1):
+            raise ValueError(
+                f"{name}={heads} does not go with passthrough=True, as heads cut "
+                "states into parts of one size; with convolutions they do."
+            )
         if isinstance(heads, int) and heads and size % heads:
             raise ValueError(
                 f"{name}={heads} does not divide the states' size of {size} "

@@ -280,6 +280,7 @@ class LSTMAttentionPointer(BaseLSTMAttention):
         "decoder": "pointer",
         "conv_layers": 0,
         "patch_size": 1,
+        "passthrough": False,
         "query": "last",
         "values": "states",
         "segment_size": 0,

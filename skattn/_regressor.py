@@ -86,8 +86,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     conv_layers : int or "auto", default="auto"
         Convolutions over time before the LSTM [14]_ [15]_, with 64 channels each, batch
-        normalisation and ReLUs; 0 for none. Their outputs are averaged over patches,
-        are read by the LSTM, and stand next to its states as keys and values. "auto"
+        normalisation and ReLUs; 0 for none. Their outputs are averaged over patches
+        and read by the LSTM, see also ``passthrough``. "auto"
         is 3 for classes, 0 for numbers, and 0 for sentences: sequences of categories
         alone, of which there are at least 200, with less than 50 steps for each.
 
@@ -113,6 +113,15 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Whether a second LSTM reads each sequence from its end. The last state is then
         the forward end joined with the backward start. "auto" is True, but without
         convolutions False where training takes less than 1,500 steps.
+
+    passthrough : bool or "auto", default="auto"
+        Whether what the LSTM reads at a step, its own values or what convolutions make
+        of them, stands next to its state as key and value. Attention then finds a step
+        by what it is itself. An LSTM may show it one step later, as it goes on
+        remembering. "auto" is True with convolutions. Without them it is True for one
+        head with a score, ``values="states"`` and ``scale_inputs``, but False for
+        sentences, forecasts, and where neighbouring steps differ by less than a
+        quarter of the variance.
 
     dropout : float or "auto", default="auto"
         Share of units dropped in training, between layers and on the context. The same
@@ -401,8 +410,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         By channel, its categories in the order of their codes; see `embedding_frame`.
 
     anchor_, linear_skip_, scale_windows_, conv_layers_, embedding_size_, \
-    patch_size_, segment_size_, query_, bidirectional_, dropout_, learning_rate_, \
-    weight_decay_, batch_size_, max_epochs_, early_stopping_ : int, float, bool or str
+    patch_size_, segment_size_, query_, bidirectional_, passthrough_, dropout_, \
+    learning_rate_, weight_decay_, batch_size_, max_epochs_, \
+    early_stopping_ : int, float, bool or str
         The values that the last call used, those chosen for "auto" included.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -546,6 +556,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         hidden_size: int = 64,
         num_layers: int = 1,
         bidirectional: bool | str = "auto",
+        passthrough: bool | str = "auto",
         dropout: float | str = "auto",
         attention: str = "additive",
         query: str = "auto",
@@ -602,6 +613,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.bidirectional = bidirectional
+        self.passthrough = passthrough
         self.dropout = dropout
         self.attention = attention
         self.query = query

@@ -32,7 +32,7 @@ def upgrade(state: dict[str, Any]) -> dict[str, Any]:
     if state.get("format") != 1:
         return state
     # What is new is off, whatever its default has become.
-    parameters = {**state["parameters"], "conv_layers": 0}
+    parameters = {**state["parameters"], "conv_layers": 0, "passthrough": False}
     if "anchor" in parameters:
         parameters["scale_windows"] = False
     state = {**state, "format": FORMAT, "parameters": parameters}
@@ -102,6 +102,7 @@ def _find_values(
         given["linear_skip"] = parameters["linear_skip"]
     return {f"{name}_": value for name, value in given.items()} | {
         "conv_layers_": 0,
+        "passthrough_": False,
         "learning_rate_": net["settings"]["lr"],
         "weight_decay_": decay,
         "batch_size_": net["settings"]["batch_size"],

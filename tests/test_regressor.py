@@ -39,9 +39,9 @@ def waves(n_times=260):
 
 
 def test_attention_finds_the_step_that_matters():
-    model = LSTMAttentionRegressor(**LEARNING, query="learned")
-    assert model.fit(X, Y).score(X, Y) > 0.95
-    assert model.attention_weights_.mean(0).argmax() in (2, 3)
+    model = LSTMAttentionRegressor(**LEARNING | {"max_epochs": 100}, query="learned")
+    assert model.fit(X, Y).score(X, Y) > 0.99
+    assert model.attention_weights_.mean(0).argmax() == 2
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 2)])
@@ -151,7 +151,7 @@ def test_transform_gives_the_context_of_each_target_side_by_side():
     assert shared.attention_weights_.shape == (len(X_), 2, 24)
     model = fast(bidirectional=True).fit(X_.astype(np.float32), y)
     assert model.transform(X_.astype(np.float32)).dtype == np.float32
-    assert model.transform(X_).shape == (len(X_), 16)
+    assert model.transform(X_).shape == (len(X_), 18)  # states, and what was read
 
 
 def test_unscaled_inputs_and_targets():

@@ -28,7 +28,8 @@ class Architecture:
         Whether missing values decay.
     n_timesteps, horizon, n_targets, target_channels, patch_size, conv_layers, \
     conv_channels, differences, encoder, \
-    hidden_size, num_layers, bidirectional, dropout, attention, query, n_heads, \
+    hidden_size, num_layers, bidirectional, passthrough, dropout, attention, query, \
+    n_heads, \
     normalizer, self_attention_heads, positions, values, segment_size, state_bypass, \
     decoder, teacher_forcing, \
     output_activation, anchor, linear_skip, scale_windows, quantiles, n_static, \
@@ -51,6 +52,7 @@ class Architecture:
     hidden_size: int = 64
     num_layers: int = 1
     bidirectional: bool = False
+    passthrough: bool = False
     dropout: float = 0.0
     attention: str = "additive"
     query: str = "last"

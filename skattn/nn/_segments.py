@@ -210,6 +210,7 @@ def check_segments(
     scale_windows: bool | str,
     conv_layers: int,
     n_times: int,
+    passthrough: bool,
 ) -> None:
     """Refuse what does not go with segments that are read one by one."""
     if segment_size < 1 or segment_size % patch_size:
@@ -229,3 +230,8 @@ def check_segments(
         )
     if n_times:
         raise ValueError("values='segments' does not go with times of steps.")
+    if passthrough:
+        raise ValueError(
+            "passthrough=True does not go with values='segments', of which the last "
+            "states alone are read."
+        )

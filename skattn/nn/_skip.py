@@ -9,7 +9,7 @@ from ._inputs import Inputs
 from ._time_axis import align_ends
 
 if TYPE_CHECKING:
-    from .network import InputLayer
+    from ._input_layer import InputLayer
 
 # Linear paths that are set in closed form, and not trained.
 LINEAR_PATHS = ("ridge", "ar", "arx")

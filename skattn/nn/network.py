@@ -1,7 +1,6 @@
 """The assembled network: inputs, encoder, attention, decoder, and the bypasses."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +8,7 @@ from torch.nn.functional import softplus
 
 from ._categories import Categories, CategoryEmbedding, make_embeddings
 from ._decoders import DECODERS
+from ._input_layer import InputLayer
 from ._inputs import Encoded, Inputs, Memory, NetworkOutput, Steps
 from ._positions import POSITIONS
 from ._quantiles import place_quantiles
@@ -17,7 +17,7 @@ from ._segments import SegmentValues, check_segments
 from ._side import StaticFeatures, check_side
 from ._skip import LINEAR_PATHS, LinearSkip, pose, relate
 from ._time import InputDecay, find_ages
-from ._time_axis import last_step, step_mask, to_patches
+from ._time_axis import last_step
 from .decoder import DenseDecoder
 from .embedding import GatedEmbedding, check_sums
 from .encoder import ENCODERS, ConvStem
@@ -28,181 +28,6 @@ ACTIVATIONS: Registry[Callable[[Tensor], Tensor] | None] = Registry(
     "output_activation",
     {"identity": None, "sigmoid": torch.sigmoid, "softplus": softplus},
 )
-
-
-# A window that deviates by less, relative to its values, is constant in float32.
-_ROUNDING = 1e-5
-
-
-class InputLayer(nn.Module):
-    """Read inputs: relative to their level, in patches, with a mask.
-
-    Parameters
-    ----------
-    n_channels : int
-        Channels of the input.
-    patch_size : int
-        Consecutive steps joined into one.
-    targets : sequence of int
-        Channels that the targets continue.
-    anchor : bool or "changes"
-        Whether these are read relative to their last value.
-    scale_windows : {False, "mean", "standard"}
-        Statistics of its own by which each window of these is scaled.
-    stem : ConvStem or None
-        What makes patches instead of joining steps.
-    categories : CategoryEmbedding or None, default=None
-        What puts vectors in the place of codes.
-    decay : InputDecay or None, default=None
-        What lets missing values decay.
-    fill_mean : bool, default=False
-        Whether what a patch lacks on its left is filled with means, and a patch of
-        means is returned too, instead of filling with 0.
-    """
-
-    def __init__(
-        self,
-        n_channels: int,
-        patch_size: int,
-        targets: list[int],
-        anchor: bool | str,
-        scale_windows: bool | str,
-        stem: ConvStem | None,
-        categories: CategoryEmbedding | None = None,
-        decay: InputDecay | None = None,
-        fill_mean: bool = False,
-    ) -> None:
-        super().__init__()
-        self.fill_mean = fill_mean
-        self.patch_size = patch_size
-        self.anchored = targets if anchor else []
-        self.own_units = targets if scale_windows else []
-        self.window_scale = scale_windows
-        # Mean over scale of each channel: added to centred inputs, it uncentres them.
-        # One row for all samples, or one for each sample of a repeating pattern.
-        self.center: Tensor
-        self.register_buffer("center", torch.zeros(1, 1, n_channels))
-        # The unit of each channel's changes; as many rows as the centre has.
-        self.change_scale: Tensor | None
-        units = torch.ones(1, 1, n_channels) if anchor == "changes" else None
-        self.register_buffer("change_scale", units)
-        self.stem = stem
-        self.categories = categories
-        self.decay = decay
-
-    def forward(self, inputs: Inputs) -> Steps:
-        """Return the steps that the encoder reads."""
-        level, unit, history = self.relate(inputs)
-        lengths = inputs.lengths
-        patches, n_patches, size = history, lengths, self.patch_size
-        mean = self._relate_mean(level, unit, history) if self.fill_mean else None
-        if self.categories is not None:
-            patches = self.categories(history)
-            mean = None if mean is None else self.categories(mean)
-        if inputs.times is not None:
-            patches = torch.cat([patches, torch.log1p(inputs.times)], dim=-1)
-        if self.stem is not None:
-            patches = self.stem(patches, lengths)
-            if lengths is not None:
-                n_patches = (lengths + size - 1) // size
-        elif mean is not None:
-            patches, n_patches = to_patches(patches - mean, lengths, size)
-            mean = mean.repeat(1, 1, size)  # (n or 1, 1, input_size)
-            patches = patches + mean
-        elif size > 1:
-            patches, n_patches = to_patches(patches, lengths, size)
-        mask = None if n_patches is None else step_mask(n_patches, patches.shape[1])
-        return Steps(
-            patches,
-            n_patches,
-            mask,
-            history,
-            lengths,
-            level,
-            unit,
-            inputs.future,
-            None if mean is None else mean[:, 0],
-        )
-
-    @staticmethod
-    def _relate_mean(
-        level: Tensor | None, unit: Tensor | None, history: Tensor
-    ) -> Tensor:
-        """Return a step of means, which are 0, relative to the level."""
-        mean = torch.zeros_like(history[:1, :1]) if level is None else -level
-        return mean if unit is None else mean / unit
-
-    def relate(self, inputs: Inputs) -> tuple[Tensor | None, Tensor | None, Tensor]:
-        """Return level and unit of each window, and the inputs relative to them.
-
-        The level is 0 and the unit 1 for channels that are read as they are.
-        """
-        if self.decay is not None and inputs.times is not None:
-            x = self.decay(inputs.x, inputs.times[..., 1:])
-            inputs = replace(inputs, x=x)
-        if not self.anchored and not self.own_units:
-            return None, None, inputs.x
-        level, unit = self._measure_windows(inputs) if self.own_units else (None, None)
-        if self.anchored:
-            # The last real value of anchored channels, 0 for the others.
-            last = last_step(inputs.x, inputs.lengths)[:, None]
-            level = torch.zeros_like(last)
-            level[:, :, self.anchored] = last[:, :, self.anchored]
-        if self.change_scale is not None:
-            changes = _repeat(self.change_scale, inputs.x)
-            unit = changes if unit is None else unit * changes
-        history = inputs.x if level is None else inputs.x - level
-        return level, unit, history if unit is None else history / unit
-
-    def _measure_windows(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
-        """Return mean and deviation of each window, or 0 and its mean magnitude.
-
-        For the channels in units of their own ``(n, 1, n_channels)``; 0 and 1 for the
-        others, and 1 for the deviation of a window that does not vary.
-        """
-        x, lengths = inputs.x[:, :, self.own_units], inputs.lengths
-        center = _repeat(self.center, x)[:, :, self.own_units].to(x.dtype)
-        first = inputs.x[:, :1]
-        level, unit = torch.zeros_like(first), torch.ones_like(first)
-        real = None if lengths is None else step_mask(lengths, x.shape[1])[:, :, None]
-        count = x.shape[1] if lengths is None else lengths[:, None, None]
-
-        def average(values: Tensor) -> Tensor:
-            if real is not None:
-                values = torch.where(real, values, 0.0)
-            return values.sum(1, keepdim=True) / count
-
-        if self.window_scale == "mean":
-            size = average((x + center).abs())
-            level[:, :, self.own_units] = -center.expand_as(size)
-        else:
-            mean = average(x)
-            size = average((x - mean).square()).sqrt()
-            level[:, :, self.own_units] = mean
-        # Rounding alone gives a constant window a tiny deviation.
-        largest = (x + center).abs().amax(1, keepdim=True)
-        size = torch.where(size > _ROUNDING * largest, size, 1.0)
-        unit[:, :, self.own_units] = size
-        return level, unit
-
-    def uncentre(self, steps: Steps) -> Tensor:
-        """Return the patches with the centre of each channel added, not centred."""
-        center, n_samples = self.center, steps.history.shape[0]
-        center = center.repeat(n_samples // center.shape[0], 1, 1)
-        return to_patches(steps.history + center, steps.times, self.patch_size)[0]
-
-    def set_center(self, center: Tensor) -> None:
-        """Set where 0 lies in each channel: ``(n_patterns, n_channels)``."""
-        center = center.clone()
-        if self.anchored and not self.own_units:  # relative to a level: no centre
-            center[:, self.anchored] = 0.0
-        self.center = center[:, None]
-
-
-def _repeat(pattern: Tensor, x: Tensor) -> Tensor:
-    """Return rows that repeat over the samples; one row serves all as it is."""
-    n_rows = pattern.shape[0]
-    return pattern if n_rows == 1 else pattern.repeat(x.shape[0] // n_rows, 1, 1)
 
 
 class AttentionNetwork(nn.Module):
@@ -222,7 +47,7 @@ class AttentionNetwork(nn.Module):
         As in `skattn.LSTMAttentionRegressor`, like all that follow.
     conv_layers, conv_channels : int, default=0, 64
         Convolutions before the encoder, and their channels; 0 for none. Patches are
-        then means of their outputs, which stand next to the encoder's states.
+        then means of their outputs.
     differences : bool, default=False
         Whether the convolutions read differences of consecutive steps as well.
     encoder : {"lstm"}, default="lstm"
@@ -231,6 +56,8 @@ class AttentionNetwork(nn.Module):
         Units of the encoder, and its layers.
     bidirectional : bool, default=False
         Whether a second LSTM reads the sequence from its end.
+    passthrough : bool, default=False
+        Whether what the encoder reads stands next to its states.
     dropout : float, default=0.0
         Share of units dropped in training, between layers and on the context.
     attention : str, default="additive"
@@ -317,6 +144,7 @@ class AttentionNetwork(nn.Module):
         hidden_size: int = 64,
         num_layers: int = 1,
         bidirectional: bool = False,
+        passthrough: bool = False,
         dropout: float = 0.0,
         attention: str = "additive",
         query: str = "last",
@@ -358,7 +186,9 @@ class AttentionNetwork(nn.Module):
             beside = n_static or n_future or n_times
             check_sums(scale_windows, conv_layers, beside, categories)
         elif values == "segments":
-            check_segments(unit, patch_size, scale_windows, conv_layers, n_times)
+            check_segments(
+                unit, patch_size, scale_windows, conv_layers, n_times, passthrough
+            )
         _check_attention(attention, values)
         own = target_channels is not None and linear_skip != "arx"
         if categories and linear_skip and not own:
@@ -407,11 +237,13 @@ class AttentionNetwork(nn.Module):
             InputDecay(decay) if decay else None,
             fill_mean=values == "segments",
         )
-        size = self.state_size = self.encoder.output_size
-        if stem is not None:
-            # Features of the stem stand next to the states, so that a step is also
-            # found by what it is itself, not only by what the LSTM makes of it.
-            size = self.state_size = size + stem.output_size
+        self.passthrough = passthrough
+        size = self.encoder.output_size
+        if passthrough:
+            # A step is then also found by what it is itself, not only by what the LSTM
+            # makes of it, which may be ready one step later.
+            size += input_size
+        self.state_size = size
         n_steps = -(-n_timesteps // unit)
         self.segments = SegmentValues(size, n_steps) if values == "segments" else None
         self.n_inner = unit // patch_size  # steps of the encoder for one weight
@@ -569,9 +401,9 @@ class AttentionNetwork(nn.Module):
         return Encoded(memory, self_weights, steps, embedded, states)
 
     def _read_steps(self, steps: Steps) -> tuple[Tensor, Tensor]:
-        """Return the states, features of the stem next to them, and the last one."""
+        """Return the states, with what was read next to them, and the last one."""
         states, last = self.encoder(steps.patches, steps.lengths)
-        if self.input.stem is None:
+        if not self.passthrough:
             return states, last
         own = steps.patches[:, -1]
         if steps.lengths is not None:

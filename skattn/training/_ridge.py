@@ -10,8 +10,8 @@ from torch.nn.functional import pad
 
 from ..nn import Inputs
 from ..nn._channel_independent import Network
+from ..nn._input_layer import InputLayer
 from ..nn._skip import LinearSkip, pose
-from ..nn.network import InputLayer
 from ._data import SequenceDataset
 from ._parallel import open_workers
 

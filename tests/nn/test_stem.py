@@ -274,6 +274,6 @@ def test_samples_of_weight_0_do_not_choose_the_patches():
 
 def test_the_stem_has_64_channels_unless_it_is_told_otherwise():
     sizes = {"n_timesteps": 9, "horizon": 1, "n_targets": 1, "hidden_size": 8}
-    network = AttentionNetwork(2, **sizes, conv_layers=1)
+    network = AttentionNetwork(2, **sizes, conv_layers=1, passthrough=True)
     assert network(torch.randn(3, 9, 2)).context.shape == (3, 8 + 64)
     assert network.context_size == 8 + 64

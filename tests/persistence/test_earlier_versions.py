@@ -108,6 +108,7 @@ DEFAULTS_OF_0_1 = {
     "patch_size": 1,
     "query": "last",
     "bidirectional": False,
+    "passthrough": False,
     "dropout": 0.0,
     "learning_rate": 0.01,
     "max_epochs": 30,
