@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TypeVar
 
 import numpy as np
@@ -89,6 +90,18 @@ def _ask(collective: Callable[[], object]) -> None:
         ) from error
 
 
+def _open_group() -> None:
+    """Open a group whose threads end when it is destroyed.
+
+    `torch.distributed.nn.functional` takes the group that is open when it is first
+    imported as the default of its arguments, and optimizers import it at their first
+    use. It would keep the group's threads beyond `destroy_process_group`, and a thread
+    that still holds a tensor when the interpreter ends aborts the process.
+    """
+    import_module("torch.distributed.nn.functional")
+    dist.init_process_group("gloo")
+
+
 @contextmanager
 def data_parallel() -> Iterator[None]:
     """Train on several processes: each fit inside takes its part of every batch.
@@ -141,14 +154,12 @@ def data_parallel() -> Iterator[None]:
         yield
         return
     if not started:
-        dist.init_process_group("gloo")
+        _open_group()
     try:
         team = Team()
         [entropy, *_] = team.collect(int(np.random.SeedSequence().generate_state(1)[0]))
         with working_in(team), seeding(entropy):
             yield
-        if not started:  # or one would close while another still reads
-            _ask(dist.barrier)
     finally:
         if not started:
             dist.destroy_process_group()

@@ -80,6 +80,12 @@ def test_a_warning_says_that_processes_have_nothing_to_do(two):
     assert "batch_size=16 makes 1 chunks" in said[0]
 
 
+def test_no_thread_of_the_group_is_left_to_abort_the_end(two):
+    found, _, _ = two
+    for rank in (0, 1):
+        assert found[rank]["group is gone"]
+
+
 def test_one_process_prints_and_no_checkpoint_is_left(two):
     _, printed, folder = two
     assert printed.count("  0%|") == 1  # a bar begins once
