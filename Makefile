@@ -75,6 +75,7 @@ faithfulness: .venv/.installed  ## Ask the faithfulness report about models whos
 	$(BIN)/python -m benchmarks.faithfulness.known_cases
 	$(BIN)/python -m benchmarks.faithfulness.cmapss
 	$(BIN)/python -m benchmarks.faithfulness.segments
+	$(BIN)/python -m benchmarks.faithfulness.mortality
 	$(BIN)/python -m benchmarks.faithfulness.occlusion_time
 
 accuracy: .venv/.installed  ## Reproduce published tables; SKATTN_DATA names the data, QUICK=1 tries all
