@@ -289,6 +289,11 @@ class FaithfulnessReport:
         return self["deletion_score"].value
 
     @property
+    def insertion_score(self) -> float:
+        """How well the ranking does for insertion: 0 is random, 1 greedy."""
+        return self["insertion_score"].value
+
+    @property
     def recommended(self) -> str | None:
         """The ranking that may be shown as importance; None if there is none.
 

@@ -134,6 +134,7 @@ def test_verdicts(score, low, share, words):
     report = make_report(score, low, share)
     assert words in report.verdict
     assert report.deletion_score == score
+    assert report.insertion_score == 0.5
 
 
 def test_what_is_not_put_back_is_read_with_care():
