@@ -16,15 +16,10 @@ Y = X[:, 3, 0] + X[:, 5, 1]
 FAST = {"hidden_size": 4, "max_epochs": 2, "random_state": 0}
 
 
-def choose(kind=LSTMAttentionRegressor, X=X, y=Y, **parameters):
-    """Return what "auto" became, and why."""
-    return kind(**FAST | parameters).fit(X, y).fit_summary_["passthrough"]
-
-
 def test_attention_peaks_on_the_maximum_itself():
     X, y, _ = make_find_max(200, 12, random_state=1)
     new, truth, _ = make_find_max(1000, 12, random_state=2)
-    model = LSTMAttentionRegressor(random_state=1).fit(X, y)
+    model = LSTMAttentionRegressor(passthrough=True, random_state=1).fit(X, y)
     peaks = model.predict_attention(new).argmax(-1).ravel()
     assert (peaks == new[:, :, 0].argmax(1)).mean() > 0.9  # without it .09
     assert model.score(new, truth) > 0.98
@@ -62,26 +57,17 @@ def test_a_state_is_the_lstms_with_what_it_read(bidirectional, lengths):
     assert network.state_size == n_states + 2
 
 
-def test_auto_is_off_where_states_tell_the_step_or_the_inputs_have_a_path():
-    smooth = np.cumsum(X, axis=1).repeat(6, axis=1)
-    many = RNG.integers(300, size=(60, 8)).astype(str).tolist()
-    assert choose().value is True
-    assert choose(LSTMAttentionClassifier, y=Y > 0).value is True  # convolutions
-    assert choose(LSTMAttentionClassifier, y=Y > 0, conv_layers=0).value is True
-    for parameters, reason in [
-        ({"X": smooth}, "of the variance alone"),
-        ({"X": many}, "many words come seldom"),
-        ({"y": X[:, 3:5, 0], "target_channels": 0}, "linear path"),
-        ({"values": "inputs"}, "values='states'"),
-        ({"values": "segments"}, "values='states'"),
-        ({"n_heads": 2}, "one head with a score"),
-        ({"self_attention_heads": 1}, "one head with a score"),
-        ({"attention": "mean"}, "one head with a score"),
-        ({"scale_inputs": False}, "units of their own"),
-    ]:
-        value, why = choose(**parameters)
-        assert value is False, parameters
-        assert reason in why
+def test_auto_is_true_with_convolutions_alone():
+    for kind, y, conv_layers, expected in (
+        (LSTMAttentionRegressor, Y, "auto", False),
+        (LSTMAttentionRegressor, Y, 1, True),
+        (LSTMAttentionClassifier, Y > 0, "auto", True),
+        (LSTMAttentionClassifier, Y > 0, 0, False),
+    ):
+        model = kind(**FAST, conv_layers=conv_layers).fit(X, y)
+        value, reason = model.fit_summary_["passthrough"]
+        assert model.passthrough_ is value is expected
+        assert "convolutions" in reason
 
 
 def test_heads_and_segments_are_refused():
