@@ -85,8 +85,7 @@ def main(quick: bool = False) -> None:
         [(*row[: 2 + len(horizons)], *[None] * len(horizons)) for row in PUBLISHED],
         [
             f"Inputs of {WINDOW} hours; {LONGER} are the number, of 336, 504 and 720, "
-            "with which ridge has the least error on the validation months, and the "
-            "machine was shared while their rows were measured. The "
+            "with which ridge has the least error on the validation months. The "
             "published tables leave out the last, incomplete batch of 32 test windows; "
             "the columns after them do not. The "
             "penalty of ridge, the best epoch and the stated configuration were "
