@@ -74,6 +74,7 @@ sphinx_gallery_conf = {
     "backreferences_dir": "generated/backreferences",
     "inspect_global_variables": False,
     "abort_on_example_error": True,
+    "parallel": 2,
     "capture_repr": ("_repr_html_",),
     "image_scrapers": ("_figures.save_both",),
     "remove_config_comments": True,
