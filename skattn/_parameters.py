@@ -5,6 +5,7 @@ The table of the rules behind "auto", and how they were chosen, stand in the gui
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 from numbers import Integral
 from typing import Any, NamedTuple
@@ -127,6 +128,11 @@ class Seen:
         """Whether samples are of many words that come a few times in the mean."""
         n_words = max(self.n_categories, default=0)
         return self.tokens and n_words >= _LEAST_WORDS and self.n_steps < _FEW * n_words
+
+    @cached_property
+    def roughness(self) -> float:
+        """Mean square of differences between steps over the variance."""
+        return _measure_roughness(self.samples)
 
 
 class Choice(NamedTuple):
@@ -338,11 +344,23 @@ def _choose_bidirectional(given: Given, seen: Seen) -> Choice:
 
 
 def _choose_passthrough(given: Given, seen: Seen) -> Choice:
+    if given["values"] != "states":
+        return Choice(False, "only with values='states'")
     if given["conv_layers"]:
         return Choice(True, "what convolutions find stands next to the states")
-    # A state with inputs next to it has any size, and sizes that are no multiple of 8
-    # are multiplied in another order alone than among others: the last bits differ.
-    return Choice(False, "without convolutions the states stand alone")
+    if seen.words:
+        return Choice(False, _WORDS)
+    if seen.forecasts:
+        return Choice(False, "forecasts have a linear path for what is read")
+    heads = (given["n_heads"], given["self_attention_heads"])
+    if given["attention"] not in SCORES or heads != (1, 0):
+        return Choice(False, "only for one head with a score")
+    if not given["scale_inputs"]:
+        return Choice(False, "inputs in units of their own would drown the states")
+    if not seen.n_categories and seen.roughness < _GENTLE:
+        share = f"{seen.roughness:.2g}"
+        return Choice(False, f"steps differ by {share} of the variance alone")
+    return Choice(True, "attention finds a step by what it is itself")
 
 
 def _choose_dropout(given: Given, seen: Seen) -> Choice:
@@ -359,7 +377,7 @@ def _choose_learning_rate(given: Given, seen: Seen) -> Choice:
     if seen.words:
         return Choice(0.003, _WORDS)
     if not (seen.forecasts or seen.n_categories):
-        share = _measure_roughness(seen.samples)
+        share = seen.roughness
         if share < _GENTLE:
             return Choice(0.003, f"steps differ by {share:.2g} of the variance alone")
     return Choice(0.01, "without convolutions")

@@ -86,7 +86,8 @@ def check_subsets(estimator):
 
     Matrix kernels add up other numbers of rows in another order, so that answers agree
     to 1e-6 of their spread, after convolutions to 1e-5; scikit-learn asks for 1e-7 of
-    their size.
+    their size. Numbers that stand next to the states in a context are no tanh, and have
+    a larger spread of their own.
     """
     X = 3 * np.random.RandomState(0).uniform(size=(20, 3))
     y = X[:, 0].astype(int)
@@ -105,5 +106,6 @@ def check_subsets(estimator):
             network = getattr(estimator, "estimators_", [estimator])[0]
             network = getattr(network, "estimator_", network)
             share = 1e-5 if network.conv_layers_ else 1e-6
-            atol = share * whole.std()
-            np.testing.assert_allclose(alone, whole, rtol=0, atol=atol)
+            spread = np.maximum(whole.std(), whole.std(axis=0))
+            gap = np.abs(alone - whole) / spread
+            assert gap.max() <= share, name

@@ -16,10 +16,15 @@ Y = X[:, 3, 0] + X[:, 5, 1]
 FAST = {"hidden_size": 4, "max_epochs": 2, "random_state": 0}
 
 
+def choose(kind=LSTMAttentionRegressor, X=X, y=Y, **parameters):
+    """Return what "auto" became, and why."""
+    return kind(**FAST | parameters).fit(X, y).fit_summary_["passthrough"]
+
+
 def test_attention_peaks_on_the_maximum_itself():
     X, y, _ = make_find_max(200, 12, random_state=1)
     new, truth, _ = make_find_max(1000, 12, random_state=2)
-    model = LSTMAttentionRegressor(passthrough=True, random_state=1).fit(X, y)
+    model = LSTMAttentionRegressor(random_state=1).fit(X, y)
     peaks = model.predict_attention(new).argmax(-1).ravel()
     assert (peaks == new[:, :, 0].argmax(1)).mean() > 0.9  # without it .09
     assert model.score(new, truth) > 0.98
@@ -50,24 +55,54 @@ def test_a_state_is_the_lstms_with_what_it_read(bidirectional, lengths):
             turned, (end, _) = network.encoder.backwards[0](own.flip(0)[None])
             expected.append(turned[0].flip(0))
             last.append(end[0, 0])
-        expected = torch.cat([*expected, own], dim=-1)
-        last = torch.cat([*last, own[-1]])
+        zeros = torch.zeros(len(own), 8 - n_states - 2, dtype=torch.float64)
+        expected = torch.cat([*expected, own, zeros], dim=-1)
+        last = torch.cat([*last, own[-1], zeros[-1]])
         torch.testing.assert_close(memory.values[row, : len(own)], expected)
         torch.testing.assert_close(memory.last[row], last)
-    assert network.state_size == n_states + 2
+    assert network.state_size == 8  # a multiple of 8
+    assert network.context_size == n_states + 2
 
 
-def test_auto_is_true_with_convolutions_alone():
-    for kind, y, conv_layers, expected in (
-        (LSTMAttentionRegressor, Y, "auto", False),
-        (LSTMAttentionRegressor, Y, 1, True),
-        (LSTMAttentionClassifier, Y > 0, "auto", True),
-        (LSTMAttentionClassifier, Y > 0, 0, False),
-    ):
-        model = kind(**FAST, conv_layers=conv_layers).fit(X, y)
-        value, reason = model.fit_summary_["passthrough"]
-        assert model.passthrough_ is value is expected
-        assert "convolutions" in reason
+def test_auto_is_off_where_states_tell_the_step_or_the_inputs_have_a_path():
+    smooth = np.cumsum(X, axis=1).repeat(6, axis=1)
+    many = RNG.integers(300, size=(60, 8)).astype(str).tolist()
+    assert choose().value is True
+    assert choose(LSTMAttentionClassifier, y=Y > 0).value is True  # convolutions
+    assert choose(LSTMAttentionClassifier, y=Y > 0, conv_layers=0).value is True
+    for parameters, reason in [
+        ({"X": smooth}, "of the variance alone"),
+        ({"X": many}, "many words come seldom"),
+        ({"y": X[:, 3:5, 0], "target_channels": 0}, "linear path"),
+        ({"values": "inputs"}, "values='states'"),
+        ({"values": "segments"}, "values='states'"),
+        ({"n_heads": 2}, "one head with a score"),
+        ({"self_attention_heads": 1}, "one head with a score"),
+        ({"attention": "mean"}, "one head with a score"),
+        ({"scale_inputs": False}, "units of their own"),
+    ]:
+        value, why = choose(**parameters)
+        assert value is False, parameters
+        assert reason in why
+
+
+@pytest.mark.parametrize("decoder", ["dense", "lstm"])
+def test_zeros_that_fill_a_state_are_not_in_the_context(decoder):
+    Y = X[:, 3:6, 0]
+    model = LSTMAttentionRegressor(**FAST, passthrough=True, decoder=decoder).fit(X, Y)
+    network = model.module_
+    assert network.state_size == 8  # 4 of the LSTM, 2 channels, 2 zeros
+    context = model.transform(X)
+    n_blocks = 3 if decoder == "lstm" else 1
+    assert context.shape == (60, 6 * n_blocks)
+    assert len(model.get_feature_names_out()) == 6 * n_blocks
+    assert (context.std(axis=0) > 0).all()
+    # The last two of a block are the mean of what was read, by the weights.
+    weights = model.attention_weights_.reshape(60, n_blocks, 8)
+    read = weights @ (X - X.mean((0, 1))) / X.std((0, 1))
+    np.testing.assert_allclose(
+        context.reshape(60, n_blocks, 6)[..., 4:], read, atol=1e-5
+    )
 
 
 def test_heads_and_segments_are_refused():

@@ -10,6 +10,7 @@ from ._categories import Categories, CategoryEmbedding, make_embeddings
 from ._decoders import DECODERS
 from ._input_layer import InputLayer
 from ._inputs import Encoded, Inputs, Memory, NetworkOutput, Steps
+from ._passthrough import Passthrough, keeps_zeros
 from ._positions import POSITIONS
 from ._quantiles import place_quantiles
 from ._registry import Registry, refuse_choice
@@ -126,8 +127,6 @@ class AttentionNetwork(nn.Module):
     (torch.Size([4, 3, 1]), torch.Size([4, 1, 3]))
     """
 
-    context_size: int
-
     def __init__(
         self,
         n_channels: int,
@@ -237,12 +236,12 @@ class AttentionNetwork(nn.Module):
             InputDecay(decay) if decay else None,
             fill_mean=values == "segments",
         )
-        self.passthrough = passthrough
         size = self.encoder.output_size
-        if passthrough:
-            # A step is then also found by what it is itself, not only by what the LSTM
-            # makes of it, which may be ready one step later.
-            size += input_size
+        filled = keeps_zeros(values, attention, self_attention_heads)
+        self.passthrough = (
+            Passthrough(size, input_size, filled) if passthrough else None
+        )
+        size = self.passthrough.size if self.passthrough is not None else size
         self.state_size = size
         n_steps = -(-n_timesteps // unit)
         self.segments = SegmentValues(size, n_steps) if values == "segments" else None
@@ -273,7 +272,6 @@ class AttentionNetwork(nn.Module):
         self.n_below = quantiles.index(0.5) if quantiles else 0
         self.n_static, self.n_future, self.n_times = n_static, n_future, n_times
         self.static = StaticFeatures(n_static, static) if n_static else None
-        self.context_size = self.decoder.context_size
         # What the network adds to such a path has to earn its place.
         from_nothing = self.decoder.starts_at_zero = linear_skip in ("ar", "arx")
         self.skip = None
@@ -327,6 +325,8 @@ class AttentionNetwork(nn.Module):
         prediction, context, weights, gaps = self.decoder(
             memory, extra, target, need_weights or segments
         )
+        if self.passthrough is not None:
+            context = self.passthrough.cut(context)
         if segments and isinstance(self.decoder, DenseDecoder):
             terms = self.decoder.find_terms(memory, weights)
         if unit is not None:
@@ -403,13 +403,9 @@ class AttentionNetwork(nn.Module):
     def _read_steps(self, steps: Steps) -> tuple[Tensor, Tensor]:
         """Return the states, with what was read next to them, and the last one."""
         states, last = self.encoder(steps.patches, steps.lengths)
-        if not self.passthrough:
+        if self.passthrough is None:
             return states, last
-        own = steps.patches[:, -1]
-        if steps.lengths is not None:
-            own = last_step(steps.patches, steps.lengths)
-        states = torch.cat([states, steps.patches], dim=-1)
-        return states, torch.cat([last, own], dim=-1)
+        return self.passthrough.join(states, last, steps)
 
     def _read_segments(self, steps: Steps) -> tuple[Tensor, Tensor]:
         """Return keys and values of segments, which the encoder reads in one batch."""
@@ -566,6 +562,12 @@ class AttentionNetwork(nn.Module):
         if self.input.stem is not None:
             own += self.input.stem.decaying_parameters()
         return [*own, *self.decoder.decaying_parameters()]
+
+    @property
+    def context_size(self) -> int:
+        """Numbers in a context."""
+        size = self.decoder.context_size
+        return size if self.passthrough is None else self.passthrough.count(size)
 
     @property
     def embeddings(self) -> list[CategoryEmbedding]:
