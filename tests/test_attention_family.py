@@ -234,6 +234,7 @@ def test_parameters_that_a_setting_makes_idle_are_ignored():
 def test_the_conicity_penalty_spreads_the_states():
     def mean_conicity(penalty):
         model = fast(conicity_penalty=penalty, max_epochs=15, learning_rate=0.01)
+        model.set_params(passthrough=False)  # inputs are spread without it
         return conicity(model.fit(X, Y), X).mean()
 
     assert mean_conicity(1.0) < mean_conicity(0.0) - 0.1

@@ -49,7 +49,7 @@ def test_pipeline_after_standard_scaler_with_flat_rows():
 def test_pipeline_before_ridge_turns_sequences_into_features():
     pipeline = make_pipeline(fast(max_epochs=20, early_stopping=False), Ridge())
     assert pipeline.fit(X, Y).score(X, Y) > 0.5
-    assert pipeline[-1].n_features_in_ == 8
+    assert pipeline[-1].n_features_in_ == 8 + 2  # states, and the inputs
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])

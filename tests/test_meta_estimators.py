@@ -73,4 +73,4 @@ def test_what_checks_x_itself_takes_flat_rows(name):
 
 def test_a_union_lays_the_contexts_side_by_side():
     union = make_union(ours, LSTMAttentionRegressor(**SMALL, attention="mean"))
-    assert union.fit(X, Y).transform(X).shape == (60, 8)
+    assert union.fit(X, Y).transform(X).shape == (60, 8 + 2)  # states, and the inputs

@@ -2,7 +2,7 @@
 
 Run as ``python -m benchmarks.untuned.steps``. *Hit* is the share of samples in which as
 many steps with the largest weights as there are true ones are just these. Beside the
-defaults stands what the inputs next to the states do: ``passthrough=True``.
+defaults stand states alone: ``passthrough=False``.
 """
 
 import argparse
@@ -18,9 +18,9 @@ TASKS = {
     "addition": make_addition,
     "find the maximum": make_find_max,
 }
-OURS, BESIDE = "skattn, defaults", "passthrough=True"
-METHODS = {OURS: {}, BESIDE: {"passthrough": True}}
-SIZES = {200: [OURS, BESIDE], 20_000: [BESIDE]}
+OURS, ALONE = "skattn, defaults", "passthrough=False"
+METHODS = {OURS: {}, ALONE: {"passthrough": False}}
+SIZES = {200: [OURS, ALONE], 20_000: [OURS]}
 N_TIMESTEPS, N_TEST = 12, 2000
 
 

@@ -201,7 +201,7 @@ def test_other_weights_make_the_prediction_that_they_should():
     """With weights at one step alone, the context is that step's state."""
     X, y = RNG.normal(size=(9, 5, 2)), RNG.normal(size=9)
     model = LSTMAttentionRegressor(hidden_size=4, max_epochs=1, random_state=0)
-    model.set_params(early_stopping=False).fit(X, y)
+    model.set_params(early_stopping=False, passthrough=False).fit(X, y)
     weights = np.zeros((9, 1, 5))
     weights[:, :, 2] = 1.0
     # A state knows nothing of what follows: the third is the last of three steps.

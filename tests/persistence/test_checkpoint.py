@@ -82,7 +82,7 @@ def assert_same_fit(one, other, X=X):
         {"lr_schedule": "cosine", "optimizer": "sgd", "early_stopping": False},
         {"lr_schedule": "plateau", "optimizer": "rmsprop", "early_stopping": False},
         {"optimizer": "adam", "decoder": "lstm", "teacher_forcing": 0.5},
-        {"lr_schedule": None, "n_iter_no_change": 3, "tol": 0.02, "query": "last"},
+        {"lr_schedule": None, "n_iter_no_change": 3, "tol": 0.005, "query": "last"},
         {"random_state": np.random.RandomState(3)},
     ],
     ids=" ".join,
