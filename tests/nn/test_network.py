@@ -280,13 +280,11 @@ def test_the_states_of_a_sample_are_counted():
         assert network.count_states(7) == network(x).states.numel()
     shared = make(n_targets=2, target_channels=(2, 0), channel_independent=True)
     assert shared.count_states(7) == shared(x).states.numel() == 2 * 7 * 4
-    beside = make(patch_size=2, passthrough=True)
-    assert (
-        beside.count_states(7) == beside(x).states.numel() == 4 * 16
-    )  # 4 + 6, filled up
+    beside = make(patch_size=2, passthrough=True)  # 4 + 6, filled up
+    assert beside.count_states(7) == beside(x).states.numel() == 4 * 16
     stem = make(patch_size=2, conv_layers=2, passthrough=True)
     size = stem.input.stem.output_size
-    assert stem.count_states(7) == 4 * (4 + size) + 7 * size
+    assert stem.count_states(7) == 4 * 72 + 7 * size  # 4 + 64, filled up
 
 
 def test_indicators_double_the_channels_and_go_with_their_own():
