@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ._notebook import describe_fit
-from ._parameters import Choice, FitSummary
+from ._seen import Choice, FitSummary
 from .training import AttentionNet
 
 

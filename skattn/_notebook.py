@@ -5,7 +5,7 @@ from html import escape
 
 import numpy as np
 
-from ._parameters import Choice
+from ._seen import Choice
 
 _WIDTH, _HEIGHT = 160, 28  # of the drawing of the losses, in pixels
 

@@ -1,0 +1,355 @@
+"""What "auto" means: a rule for each parameter, which reads the data.
+
+The table of the rules, and how they were chosen, stand in the guide.
+"""
+
+from collections.abc import Callable
+from math import ceil
+
+from ._parameters import Given, check_resolved
+from ._seen import Choice, Seen
+from .nn._scores import SCORES
+from .nn._skip import LINEAR_PATHS
+
+# Windows whose sizes differ by more than this, from their first to their ninth tenth,
+# are read in units of their own.
+_SPREAD = 5.0
+
+# Training samples from which on a part is set aside to judge a forecast's network.
+_ENOUGH_TO_JUDGE = 50
+
+# Those from which on the path of windows in units of their own is trained.
+_ENOUGH_TO_TRAIN = 300
+
+# Steps of the LSTM that are left of a long sequence without convolutions.
+_MOST_STEPS = 96
+
+# Steps of the LSTM that a stem leaves of a long sequence.
+_STEPS_AFTER_STEM = 24
+
+# Segments that are left of a sequence: at best, at most, and those of one period.
+_SEGMENTS, _MOST_SEGMENTS = 8, 10
+_FEWEST_PERIODS, _MOST_PERIODS = 3, 14
+
+# Steps of the LSTM in a segment, at most.
+_STEPS_IN_SEGMENT = 12
+
+# Steps of the optimiser that training takes at least.
+_LEAST_STEPS = {True: 800, False: 1500}  # with a stem, without
+_LEAST_EPOCHS = 30
+
+# Steps of the optimiser that words take: more of them learn sentences by heart.
+_WORD_STEPS = 600
+_WORD_EPOCHS = 12
+
+# Numbers in the vector of a category, at most.
+_LARGEST_VECTOR = 128
+
+# Batches: the largest power of 2 with which a pass has so many, in these bounds.
+_BATCHES = 32
+_SMALLEST_BATCH, _LARGEST_BATCH = 16, 256
+
+# A channel is smooth if the mean square of its differences is below this share of its
+# variance: what tells its sequences apart may then be far below its deviation.
+SMOOTH = 0.0625
+
+# Below this, sequences are smooth to an LSTM: its steps tell much the same.
+_GENTLE = 0.25
+
+_WORDS = "many words come seldom, and are soon learned by heart"
+
+
+def _choose_early_stopping(given: Given, seen: Seen) -> Choice:
+    if not seen.forecasts:
+        return Choice(False, "all samples are trained on")
+    closed = given.get("linear_skip") in ("auto", "ar", "arx")
+    if not closed or _trains_path(given, seen):
+        return Choice(False, "all samples are trained on")
+    if seen.n_samples < _ENOUGH_TO_JUDGE:
+        return Choice(False, f"{seen.n_samples} samples are too few to set some aside")
+    return Choice(True, "the last samples judge what the network adds to ridge")
+
+
+def _choose_validation_split(given: Given, seen: Seen) -> Choice:
+    if seen.forecasts:
+        return Choice("tail", "forecasts are judged on what comes later")
+    return Choice("random", "samples are in no order")
+
+
+def _choose_scale_windows(given: Given, seen: Seen) -> Choice:
+    if not seen.forecasts or seen.measure_spread is None:
+        return Choice(False, "only for forecasts of sequences of one length")
+    if given["values"] != "states" or given["output_activation"] != "identity":
+        return Choice(False, "only with values='states' and an output that is not bent")
+    ratio = seen.measure_spread()
+    reason = f"sizes of windows differ by a factor of {ratio:.2g}"
+    return Choice("standard" if ratio > _SPREAD else False, reason)
+
+
+def _choose_anchor(given: Given, seen: Seen) -> Choice:
+    if not seen.forecasts or seen.compare is None:
+        return Choice(False, "only for forecasts of sequences of one length")
+    if given["output_activation"] != "identity":
+        return Choice(False, "does not go with a bent output")
+    return Choice(*_compare(given, seen, "anchor"))
+
+
+def _choose_linear_skip(given: Given, seen: Seen) -> Choice:
+    if not seen.forecasts or seen.compare is None:
+        return Choice(False, "only for forecasts of sequences of one length")
+    if given["output_activation"] != "identity":
+        return Choice(False, "does not go with a bent output")
+    if _trains_path(given, seen):
+        return Choice(True, "windows in units of their own differ in more than a line")
+    return Choice(*_compare(given, seen, "linear_skip"))
+
+
+def _trains_path(given: Given, seen: Seen) -> bool:
+    """Check whether a linear path is trained with the rest, instead of fitted first."""
+    enough = seen.n_samples >= _ENOUGH_TO_TRAIN
+    own_units = bool(given["scale_windows"])
+    return enough and own_units and given["linear_skip"] == "auto"
+
+
+def _choose_loss(given: Given, seen: Seen) -> Choice:
+    if given["scale_windows"] and given["linear_skip"] not in LINEAR_PATHS:
+        return Choice("absolute_error", "some windows deviate by many of their units")
+    return Choice("squared_error", "predictions are means")
+
+
+def _compare(given: Given, seen: Seen, name: str) -> tuple[object, str]:
+    """Return the value of the form that ridge predicts later samples best with."""
+    assert seen.compare is not None
+    anchor, path = given["anchor"], given["linear_skip"]
+    errors = {
+        form: error
+        for form, error in seen.compare(given["scale_windows"]).items()
+        if (anchor == "auto" or bool(anchor) == bool(form[0]))
+        and (path == form[1] or path not in ("ar", "arx"))
+    }
+    if not errors:  # of what was asked for nothing can be compared
+        return (False, "ar")[name == "linear_skip"], "too many inputs to compare"
+    best = min(errors, key=errors.__getitem__)
+    others = [error for form, error in errors.items() if form != best]
+    reason = f"ridge has an error of {errors[best]:.3g} on later samples"
+    if others:
+        reason += f", {min(others):.3g} in another form"
+    return best[name == "linear_skip"], reason
+
+
+def _choose_conv_layers(given: Given, seen: Seen) -> Choice:
+    if not seen.classifies:
+        return Choice(0, "regression: convolutions before the LSTM did not help")
+    if given["values"] == "inputs":
+        return Choice(0, "values='inputs' sums inputs that nothing has mixed")
+    if given["values"] == "segments":
+        return Choice(0, "values='segments' come from segments that nothing has mixed")
+    if seen.words:
+        return Choice(0, _WORDS)
+    return Choice(3, "classification: shapes are found by convolutions")
+
+
+def _choose_embedding_size(given: Given, seen: Seen) -> Choice:
+    if seen.vector_size is not None:
+        return Choice(seen.vector_size, "the size of the vectors in embeddings")
+    sizes = tuple(
+        min(_LARGEST_VECTOR, ceil(1.6 * number**0.56)) for number in seen.n_categories
+    )
+    return Choice(sizes, f"for {' and '.join(map(str, seen.n_categories))} categories")
+
+
+def _choose_segment_size(given: Given, seen: Seen) -> Choice:
+    length = seen.n_timesteps
+    if seen.forecasts and seen.find_period is not None:
+        period = seen.find_period()
+        if period and _FEWEST_PERIODS <= ceil(length / period) <= _MOST_PERIODS:
+            return Choice(period, "the period of the sequences")
+    size = max(1, round(length / _SEGMENTS))
+    if ceil(length / size) > _MOST_SEGMENTS:
+        size += 1
+    return Choice(size, f"leaves {ceil(length / size)} segments of {length} steps")
+
+
+def _choose_patch_size(given: Given, seen: Seen) -> Choice:
+    segment = given["segment_size"]
+    if segment:
+        assert isinstance(segment, int)
+        sizes = (n for n in range(1, segment + 1) if segment % n == 0)
+        size = next(n for n in sizes if segment // n <= _STEPS_IN_SEGMENT)
+        return Choice(size, f"leaves {segment // size} steps of {segment} in a segment")
+    if not given["conv_layers"]:
+        return _choose_plain_patch(given, seen)
+    size = max(1, round(seen.n_timesteps / _STEPS_AFTER_STEM))
+    return Choice(size, f"leaves about {_STEPS_AFTER_STEM} of {seen.n_timesteps} steps")
+
+
+def _choose_plain_patch(given: Given, seen: Seen) -> Choice:
+    length = seen.n_timesteps
+    if seen.forecasts and seen.find_period is not None and length > _STEPS_AFTER_STEM:
+        period = seen.find_period()
+        if period is not None:
+            return Choice(period, "the period of the sequences")
+        size = round(length / _STEPS_AFTER_STEM)
+        return Choice(size, f"leaves about {_STEPS_AFTER_STEM} of {length} steps")
+    size = ceil(length / _MOST_STEPS)
+    if size == 1:
+        return Choice(1, "without convolutions, each step is read by itself")
+    return Choice(size, f"leaves {ceil(length / size)} of {length} steps")
+
+
+def _choose_query(given: Given, seen: Seen) -> Choice:
+    if given.get("decoder") == "lstm":
+        return Choice("last", "the LSTM decoder brings its own")
+    return Choice("learned", "does not depend on what the last state keeps")
+
+
+def _choose_bidirectional(given: Given, seen: Seen) -> Choice:
+    conv, size, epochs = (given[n] for n in ("conv_layers", "batch_size", "max_epochs"))
+    assert isinstance(size, int)
+    assert isinstance(epochs, int)
+    n_steps = epochs * ceil(seen.n_samples / size)
+    if not conv and n_steps < _LEAST_STEPS[False]:
+        # States of both directions are told apart late: a step's value may lie in any.
+        return Choice(False, f"{n_steps} steps of the optimiser are few for two LSTMs")
+    return Choice(True, "each step is seen with what follows it")
+
+
+def _choose_passthrough(given: Given, seen: Seen) -> Choice:
+    if given["values"] != "states":
+        return Choice(False, "only with values='states'")
+    if given["conv_layers"]:
+        return Choice(True, "what convolutions find stands next to the states")
+    if seen.words:
+        return Choice(False, _WORDS)
+    if seen.forecasts:
+        return Choice(False, "forecasts have a linear path for what is read")
+    heads = (given["n_heads"], given["self_attention_heads"])
+    if given["attention"] not in SCORES or heads != (1, 0):
+        return Choice(False, "only for one head with a score")
+    if not given["scale_inputs"]:
+        return Choice(False, "inputs in units of their own would drown the states")
+    if not seen.n_categories and seen.roughness < _GENTLE:
+        share = f"{seen.roughness:.2g}"
+        return Choice(False, f"steps differ by {share} of the variance alone")
+    return Choice(True, "attention finds a step by what it is itself")
+
+
+def _choose_dropout(given: Given, seen: Seen) -> Choice:
+    if given["conv_layers"]:
+        return Choice(0.2, "with convolutions")
+    if seen.words:
+        return Choice(0.4, _WORDS)
+    return Choice(0.0, "without convolutions, the decay of the LSTM is enough")
+
+
+def _choose_learning_rate(given: Given, seen: Seen) -> Choice:
+    if given["conv_layers"]:
+        return Choice(0.006, "with convolutions")
+    if seen.words:
+        return Choice(0.003, _WORDS)
+    if not (seen.forecasts or seen.n_categories):
+        share = seen.roughness
+        if share < _GENTLE:
+            return Choice(0.003, f"steps differ by {share:.2g} of the variance alone")
+    return Choice(0.01, "without convolutions")
+
+
+def _choose_weight_decay(given: Given, seen: Seen) -> Choice:
+    # A rate that stays keeps strong decay at work to the end, and scores blunt.
+    falls = given["lr_schedule"] in ("cosine", "one_cycle")
+    if given["optimizer"] != "adamw" or not falls:
+        return Choice(0.0, "only 'adamw' with a rate that falls to 0 decays")
+    if given["conv_layers"]:
+        return Choice(0.01, "with convolutions")
+    return Choice(1.0, "'adamw' with a rate that falls to 0")
+
+
+def _choose_batch_size(given: Given, seen: Seen) -> Choice:
+    most = seen.n_samples // _BATCHES
+    power = 1 << max(most.bit_length() - 1, 0)
+    size = min(max(power, _SMALLEST_BATCH), _LARGEST_BATCH)
+    if given["conv_layers"]:  # batches of one size have statistics of one quality
+        size = ceil(seen.n_samples / ceil(seen.n_samples / min(size, _SMALLEST_BATCH)))
+    return Choice(size, f"for {seen.n_samples} training samples")
+
+
+def _choose_max_epochs(given: Given, seen: Seen) -> Choice:
+    size = given["batch_size"]
+    assert isinstance(size, int)
+    n_batches = ceil(seen.n_samples / size)
+    least, epochs = _LEAST_STEPS[bool(given["conv_layers"])], _LEAST_EPOCHS
+    if seen.words and not given["conv_layers"]:
+        least, epochs = _WORD_STEPS, _WORD_EPOCHS
+    number = max(epochs, ceil(least / n_batches))
+    return Choice(number, f"{number * n_batches} steps of the optimiser")
+
+
+# In this order, as later rules read earlier values. These come before the split.
+Rules = dict[str, Callable[[Given, Seen], Choice]]
+FIRST_RULES: Rules = {
+    "scale_windows": _choose_scale_windows,
+    "early_stopping": _choose_early_stopping,
+    "validation_split": _choose_validation_split,
+}
+RULES: Rules = {
+    "anchor": _choose_anchor,
+    "linear_skip": _choose_linear_skip,
+    "loss": _choose_loss,
+    "conv_layers": _choose_conv_layers,
+    "embedding_size": _choose_embedding_size,
+    "segment_size": _choose_segment_size,
+    "patch_size": _choose_patch_size,
+    "query": _choose_query,
+    "batch_size": _choose_batch_size,
+    "max_epochs": _choose_max_epochs,
+    "bidirectional": _choose_bidirectional,
+    "passthrough": _choose_passthrough,
+    "dropout": _choose_dropout,
+    "learning_rate": _choose_learning_rate,
+    "weight_decay": _choose_weight_decay,
+}
+
+
+def resolve_auto(
+    given: Given,
+    seen: Seen,
+    known: dict[str, tuple[object, str]],
+    rules: Rules = RULES,
+) -> tuple[Given, dict[str, tuple[object, str]]]:
+    """Return parameters without "auto", and what was chosen why.
+
+    Parameters
+    ----------
+    given : dict
+        The parameters by name.
+    seen : Seen
+        What the data are.
+    known : dict of tuple
+        Values and reasons that were chosen before, and are kept.
+    rules : dict of callable
+        By the name of the parameter, in their order.
+
+    Returns
+    -------
+    given : dict
+        A copy in which no parameter that has a rule is "auto".
+    choices : dict of tuple
+        Value and reason of each choice.
+
+    Raises
+    ------
+    ValueError
+        If the values have no meaning together.
+    """
+    given, choices = dict(given), {}
+    for name, rule in rules.items():
+        if name == "embedding_size" and not seen.n_categories:
+            given[name] = 0  # whatever was asked for
+        if name == "segment_size" and given["values"] != "segments":
+            given[name] = 0
+        if given.get(name) == "auto":
+            value, reason = known.get(name) or rule(given, seen)
+            given[name], choices[name] = value, (value, reason)
+    if rules is RULES:
+        check_resolved(given)
+    return given, choices
