@@ -7,17 +7,12 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 from skorch.callbacks import Callback
 
-from .nn._scores import SCORES
 from .nn._skip import LINEAR_PATHS
 from .nn.pooling import SEGMENT_POOLINGS
-
-# Channels of each convolution.
-CONV_CHANNELS = 64
 
 # Parameters with values that need segments.
 _FOR_SEGMENTS = ("attention", "cancellation_penalty")
 
-Given = dict[str, object]
 Estimator = Any  # one of ours, fitted or not
 
 
@@ -110,69 +105,6 @@ def _check_booleans(estimator: Estimator) -> None:
                 f"{name}={value!r} must be a number, not a boolean; the documentation "
                 "of the parameter says which numbers are allowed."
             )
-
-
-def check_resolved(given: Given) -> None:
-    """Check values that no "auto" is left in for a meaning together.
-
-    Raises
-    ------
-    ValueError
-        For the first that have none.
-    """
-    _check_heads(given)
-    _check_segments(given)
-    _check_decay(given)
-
-
-def _check_heads(given: Given) -> None:
-    """Check that heads divide the size of a state, and of what stands next to it."""
-    n_directions, hidden_size = 2 if given["bidirectional"] else 1, given["hidden_size"]
-    assert isinstance(hidden_size, int)
-    size = n_directions * hidden_size
-    beyond = ""
-    if given["conv_layers"] and given["passthrough"]:
-        size += CONV_CHANNELS
-        beyond = f", and {CONV_CHANNELS} channels of the convolutions"
-    names = ["self_attention_heads"]
-    if given["attention"] in SCORES:
-        names.append("n_heads")
-    for name in names:
-        heads = given[name]
-        if given["passthrough"] and not given["conv_layers"] and heads not in (0, 1):
-            raise ValueError(
-                f"{name}={heads} does not go with passthrough=True, as heads cut "
-                "states into parts of one size; with convolutions they do."
-            )
-        if isinstance(heads, int) and heads and size % heads:
-            raise ValueError(
-                f"{name}={heads} does not divide the states' size of {size} "
-                f"(hidden_size={given['hidden_size']}, in {n_directions} "
-                f"direction(s){beyond})."
-            )
-
-
-def _check_segments(given: Given) -> None:
-    """Check that a segment is read in whole patches."""
-    segment, patch = given["segment_size"], given["patch_size"]
-    assert isinstance(segment, int)
-    assert isinstance(patch, int)
-    if segment % patch:
-        raise ValueError(
-            f"patch_size={patch} must divide segment_size={segment}, as segments are "
-            "read in whole patches."
-        )
-
-
-def _check_decay(given: Given) -> None:
-    rate, decay = given["learning_rate"], given["weight_decay"]
-    assert isinstance(rate, int | float)
-    assert isinstance(decay, int | float)
-    if given["optimizer"] in ("adamw", "sgd") and rate * decay > 1:
-        raise ValueError(
-            f"weight_decay={decay!r} with learning_rate={rate!r} takes more than the "
-            "whole of each weight in a step; their product must be at most 1."
-        )
 
 
 def _check_loss(estimator: Estimator) -> None:

@@ -6,10 +6,17 @@ The table of the rules, and how they were chosen, stand in the guide.
 from collections.abc import Callable
 from math import ceil
 
-from ._parameters import Given, check_resolved
+import numpy as np
+
 from ._seen import Choice, Seen
 from .nn._scores import SCORES
 from .nn._skip import LINEAR_PATHS
+from .training import TrainingSamples
+
+Given = dict[str, object]
+
+# Channels of each convolution.
+CONV_CHANNELS = 64
 
 # Windows whose sizes differ by more than this, from their first to their ninth tenth,
 # are read in units of their own.
@@ -38,6 +45,10 @@ _STEPS_IN_SEGMENT = 12
 _LEAST_STEPS = {True: 800, False: 1500}  # with a stem, without
 _LEAST_EPOCHS = 30
 
+# Times that a category comes in the mean, below which its vector is learned by heart.
+_FEW = 50
+_LEAST_WORDS = 200
+
 # Steps of the optimiser that words take: more of them learn sentences by heart.
 _WORD_STEPS = 600
 _WORD_EPOCHS = 12
@@ -55,6 +66,7 @@ SMOOTH = 0.0625
 
 # Below this, sequences are smooth to an LSTM: its steps tell much the same.
 _GENTLE = 0.25
+_MOST_LOOKED_AT = 256
 
 _WORDS = "many words come seldom, and are soon learned by heart"
 
@@ -144,7 +156,7 @@ def _choose_conv_layers(given: Given, seen: Seen) -> Choice:
         return Choice(0, "values='inputs' sums inputs that nothing has mixed")
     if given["values"] == "segments":
         return Choice(0, "values='segments' come from segments that nothing has mixed")
-    if seen.words:
+    if _has_words(seen):
         return Choice(0, _WORDS)
     return Choice(3, "classification: shapes are found by convolutions")
 
@@ -219,7 +231,7 @@ def _choose_passthrough(given: Given, seen: Seen) -> Choice:
         return Choice(False, "only with values='states'")
     if given["conv_layers"]:
         return Choice(True, "what convolutions find stands next to the states")
-    if seen.words:
+    if _has_words(seen):
         return Choice(False, _WORDS)
     if seen.forecasts:
         return Choice(False, "forecasts have a linear path for what is read")
@@ -228,16 +240,16 @@ def _choose_passthrough(given: Given, seen: Seen) -> Choice:
         return Choice(False, "only for one head with a score")
     if not given["scale_inputs"]:
         return Choice(False, "inputs in units of their own would drown the states")
-    if not seen.n_categories and seen.roughness < _GENTLE:
-        share = f"{seen.roughness:.2g}"
-        return Choice(False, f"steps differ by {share} of the variance alone")
+    share = _measure_roughness(seen.samples)
+    if not seen.n_categories and share < _GENTLE:
+        return Choice(False, f"steps differ by {share:.2g} of the variance alone")
     return Choice(True, "attention finds a step by what it is itself")
 
 
 def _choose_dropout(given: Given, seen: Seen) -> Choice:
     if given["conv_layers"]:
         return Choice(0.2, "with convolutions")
-    if seen.words:
+    if _has_words(seen):
         return Choice(0.4, _WORDS)
     return Choice(0.0, "without convolutions, the decay of the LSTM is enough")
 
@@ -245,13 +257,43 @@ def _choose_dropout(given: Given, seen: Seen) -> Choice:
 def _choose_learning_rate(given: Given, seen: Seen) -> Choice:
     if given["conv_layers"]:
         return Choice(0.006, "with convolutions")
-    if seen.words:
+    if _has_words(seen):
         return Choice(0.003, _WORDS)
     if not (seen.forecasts or seen.n_categories):
-        share = seen.roughness
+        share = _measure_roughness(seen.samples)
         if share < _GENTLE:
             return Choice(0.003, f"steps differ by {share:.2g} of the variance alone")
     return Choice(0.01, "without convolutions")
+
+
+def _has_words(seen: Seen) -> bool:
+    """Return whether samples are of many words that come a few times in the mean."""
+    n_words = max(seen.n_categories, default=0)
+    return seen.tokens and n_words >= _LEAST_WORDS and seen.n_steps < _FEW * n_words
+
+
+def _measure_roughness(samples: TrainingSamples) -> float:
+    """Compute the mean square of differences between steps over the variance.
+
+    Of some samples; the median over the channels that vary; 2 for white noise.
+    """
+    rows = samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)]
+    x, lengths = samples.X.values[rows].astype(np.float64), samples.X.lengths
+    real = np.isfinite(x)
+    if lengths is not None:
+        real &= (np.arange(x.shape[1]) < lengths[rows, None])[:, :, None]
+    both = real[:, 1:] & real[:, :-1]
+    x = np.where(real, x, 0.0)
+    count = np.maximum(real.sum((0, 1)), 1)
+    with np.errstate(over="ignore", invalid="ignore"):  # refused when they are scaled
+        mean = x.sum((0, 1)) / count
+        variance = (np.where(real, x - mean, 0.0) ** 2).sum((0, 1)) / count
+        squares = np.where(both, np.diff(x, axis=1), 0.0) ** 2
+        change = squares.sum((0, 1)) / np.maximum(both.sum((0, 1)), 1)
+    varies = (variance > 0) & both.any((0, 1)) & np.isfinite(variance + change)
+    if not varies.any():
+        return np.inf
+    return float(np.median(change[varies] / variance[varies]))
 
 
 def _choose_weight_decay(given: Given, seen: Seen) -> Choice:
@@ -278,7 +320,7 @@ def _choose_max_epochs(given: Given, seen: Seen) -> Choice:
     assert isinstance(size, int)
     n_batches = ceil(seen.n_samples / size)
     least, epochs = _LEAST_STEPS[bool(given["conv_layers"])], _LEAST_EPOCHS
-    if seen.words and not given["conv_layers"]:
+    if _has_words(seen) and not given["conv_layers"]:
         least, epochs = _WORD_STEPS, _WORD_EPOCHS
     number = max(epochs, ceil(least / n_batches))
     return Choice(number, f"{number * n_batches} steps of the optimiser")
@@ -351,5 +393,57 @@ def resolve_auto(
             value, reason = known.get(name) or rule(given, seen)
             given[name], choices[name] = value, (value, reason)
     if rules is RULES:
-        check_resolved(given)
+        _check_heads(given)
+        _check_segments(given)
+        _check_decay(given)
     return given, choices
+
+
+def _check_heads(given: Given) -> None:
+    """Check that heads divide the size of a state, and of what stands next to it."""
+    n_directions, hidden_size = 2 if given["bidirectional"] else 1, given["hidden_size"]
+    assert isinstance(hidden_size, int)
+    size = n_directions * hidden_size
+    beyond = ""
+    if given["conv_layers"] and given["passthrough"]:
+        size += CONV_CHANNELS
+        beyond = f", and {CONV_CHANNELS} channels of the convolutions"
+    names = ["self_attention_heads"]
+    if given["attention"] in SCORES:
+        names.append("n_heads")
+    for name in names:
+        heads = given[name]
+        if given["passthrough"] and not given["conv_layers"] and heads not in (0, 1):
+            raise ValueError(
+                f"{name}={heads} does not go with passthrough=True, as heads cut "
+                "states into parts of one size; with convolutions they do."
+            )
+        if isinstance(heads, int) and heads and size % heads:
+            raise ValueError(
+                f"{name}={heads} does not divide the states' size of {size} "
+                f"(hidden_size={given['hidden_size']}, in {n_directions} "
+                f"direction(s){beyond})."
+            )
+
+
+def _check_segments(given: Given) -> None:
+    """Check that a segment is read in whole patches."""
+    segment, patch = given["segment_size"], given["patch_size"]
+    assert isinstance(segment, int)
+    assert isinstance(patch, int)
+    if segment % patch:
+        raise ValueError(
+            f"patch_size={patch} must divide segment_size={segment}, as segments are "
+            "read in whole patches."
+        )
+
+
+def _check_decay(given: Given) -> None:
+    rate, decay = given["learning_rate"], given["weight_decay"]
+    assert isinstance(rate, int | float)
+    assert isinstance(decay, int | float)
+    if given["optimizer"] in ("adamw", "sgd") and rate * decay > 1:
+        raise ValueError(
+            f"weight_decay={decay!r} with learning_rate={rate!r} takes more than the "
+            "whole of each weight in a step; their product must be at most 1."
+        )

@@ -2,19 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from .training import TrainingSamples
-
-# Times that a category comes in the mean, below which its vector is learned by heart.
-_FEW = 50
-_LEAST_WORDS = 200
-
-# Samples that are looked at.
-_MOST_LOOKED_AT = 256
 
 
 @dataclass(frozen=True)
@@ -63,17 +53,6 @@ class Seen:
     tokens: bool = False
     n_steps: int = 0
 
-    @property
-    def words(self) -> bool:
-        """Whether samples are of many words that come a few times in the mean."""
-        n_words = max(self.n_categories, default=0)
-        return self.tokens and n_words >= _LEAST_WORDS and self.n_steps < _FEW * n_words
-
-    @cached_property
-    def roughness(self) -> float:
-        """Mean square of differences between steps over the variance."""
-        return _measure_roughness(self.samples)
-
 
 class Choice(NamedTuple):
     """A value, and why it was chosen."""
@@ -120,27 +99,3 @@ class FitSummary(Mapping[str, Choice]):
             for name, value, reason in rows
         ]
         return "\n".join(["Parameters that were 'auto':", *lines])
-
-
-def _measure_roughness(samples: TrainingSamples) -> float:
-    """Compute the mean square of differences between steps over the variance.
-
-    Of some samples; the median over the channels that vary; 2 for white noise.
-    """
-    rows = samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)]
-    x, lengths = samples.X.values[rows].astype(np.float64), samples.X.lengths
-    real = np.isfinite(x)
-    if lengths is not None:
-        real &= (np.arange(x.shape[1]) < lengths[rows, None])[:, :, None]
-    both = real[:, 1:] & real[:, :-1]
-    x = np.where(real, x, 0.0)
-    count = np.maximum(real.sum((0, 1)), 1)
-    with np.errstate(over="ignore", invalid="ignore"):  # refused when they are scaled
-        mean = x.sum((0, 1)) / count
-        variance = (np.where(real, x - mean, 0.0) ** 2).sum((0, 1)) / count
-        squares = np.where(both, np.diff(x, axis=1), 0.0) ** 2
-        change = squares.sum((0, 1)) / np.maximum(both.sum((0, 1)), 1)
-    varies = (variance > 0) & both.any((0, 1)) & np.isfinite(variance + change)
-    if not varies.any():
-        return np.inf
-    return float(np.median(change[varies] / variance[varies]))

@@ -9,10 +9,11 @@ from .attention import Attention, AttentionPooling, masked_softmax
 from .conicity import conicity
 from .decoder import Decoded, DenseDecoder, LSTMDecoder
 from .embedding import GatedEmbedding
-from .encoder import ConvStem, LSTMEncoder, MaskedBatchNorm
+from .encoder import LSTMEncoder
 from .network import AttentionNetwork
 from .pooling import FeaturePooling, FixedPooling
 from .self_attention import SelfAttention
+from .stem import ConvStem, MaskedBatchNorm
 
 __all__ = [
     "Attention",

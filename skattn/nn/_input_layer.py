@@ -9,7 +9,7 @@ from ._categories import CategoryEmbedding
 from ._inputs import Inputs, Steps
 from ._time import InputDecay
 from ._time_axis import last_step, step_mask, to_patches
-from .encoder import ConvStem
+from .stem import ConvStem
 
 # A window that deviates by less, relative to its values, is constant in float32.
 _ROUNDING = 1e-5

@@ -10,10 +10,10 @@ from ._categories import Categories, CategoryEmbedding, make_embeddings
 from ._decoders import DECODERS
 from ._input_layer import InputLayer
 from ._inputs import Encoded, Inputs, Memory, NetworkOutput, Steps
-from ._passthrough import Passthrough, keeps_zeros
 from ._positions import POSITIONS
 from ._quantiles import place_quantiles
 from ._registry import Registry, refuse_choice
+from ._scores import SCORES
 from ._segments import SegmentValues, check_segments
 from ._side import StaticFeatures, check_side
 from ._skip import LINEAR_PATHS, LinearSkip, pose, relate
@@ -21,9 +21,10 @@ from ._time import InputDecay, find_ages
 from ._time_axis import last_step
 from .decoder import DenseDecoder
 from .embedding import GatedEmbedding, check_sums
-from .encoder import ENCODERS, ConvStem
+from .encoder import ENCODERS, Passthrough
 from .pooling import POOLINGS, SEGMENT_POOLINGS
 from .self_attention import SelfAttention
+from .stem import ConvStem
 
 ACTIVATIONS: Registry[Callable[[Tensor], Tensor] | None] = Registry(
     "output_activation",
@@ -225,6 +226,16 @@ class AttentionNetwork(nn.Module):
         self.encoder = ENCODERS[encoder](
             input_size, hidden_size, num_layers, bidirectional, dropout
         )
+        size = self.encoder.output_size
+        # Weighted sums of the states themselves keep zeros as they are; heads, which
+        # convolutions alone allow here, would cut them into parts of other sizes.
+        summed = attention in SCORES and values == "states"
+        filled = summed and not self_attention_heads and stem is None
+        self.passthrough = (
+            Passthrough(size, input_size, filled) if passthrough else None
+        )
+        size = self.passthrough.size if self.passthrough is not None else size
+        self.state_size = size
         self.input = InputLayer(
             n_channels,
             unit,
@@ -236,13 +247,6 @@ class AttentionNetwork(nn.Module):
             InputDecay(decay) if decay else None,
             fill_mean=values == "segments",
         )
-        size = self.encoder.output_size
-        filled = keeps_zeros(values, attention, self_attention_heads)
-        self.passthrough = (
-            Passthrough(size, input_size, filled) if passthrough else None
-        )
-        size = self.passthrough.size if self.passthrough is not None else size
-        self.state_size = size
         n_steps = -(-n_timesteps // unit)
         self.segments = SegmentValues(size, n_steps) if values == "segments" else None
         self.n_inner = unit // patch_size  # steps of the encoder for one weight

@@ -284,7 +284,7 @@ def test_the_states_of_a_sample_are_counted():
     assert beside.count_states(7) == beside(x).states.numel() == 4 * 16
     stem = make(patch_size=2, conv_layers=2, passthrough=True)
     size = stem.input.stem.output_size
-    assert stem.count_states(7) == 4 * 72 + 7 * size  # 4 + 64, filled up
+    assert stem.count_states(7) == 4 * (4 + size) + 7 * size
 
 
 def test_indicators_double_the_channels_and_go_with_their_own():
