@@ -107,10 +107,11 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         Whether what the LSTM reads at a step, its own values or what convolutions make
         of them, stands next to its state as key and value. Attention then finds a step
         by what it is itself. An LSTM may show it one step later, as it goes on
-        remembering. "auto" is True with convolutions. Without them it is True for one
-        head with a score, ``values="states"`` and ``scale_inputs``, but False for
-        sentences, forecasts, and where neighbouring steps differ by less than a
-        quarter of the variance. With True and without convolutions there is one head.
+        remembering. "auto" is True with convolutions. Without them it is True where
+        no step is like the one before, for one head with a score,
+        ``query="learned"``, ``values="states"`` and ``scale_inputs``, but False for
+        forecasts and categories. With True and without convolutions there is one
+        head.
 
     dropout : float or "auto", default="auto"
         Share of units dropped in training, between layers and on the context. The same

@@ -66,6 +66,11 @@ SMOOTH = 0.0625
 
 # Below this, sequences are smooth to an LSTM: its steps tell much the same.
 _GENTLE = 0.25
+
+# Above this, for all channels, steps know nothing of each other: white noise has 2.
+_UNRELATED = 1.5
+
+# Samples that are looked at.
 _MOST_LOOKED_AT = 256
 
 _WORDS = "many words come seldom, and are soon learned by heart"
@@ -238,12 +243,16 @@ def _choose_passthrough(given: Given, seen: Seen) -> Choice:
     heads = (given["n_heads"], given["self_attention_heads"])
     if given["attention"] not in SCORES or heads != (1, 0):
         return Choice(False, "only for one head with a score")
+    if given["query"] != "learned" or given.get("decoder") == "lstm":
+        return Choice(False, "a state as the query finds steps by their states")
     if not given["scale_inputs"]:
         return Choice(False, "inputs in units of their own would drown the states")
-    share = _measure_roughness(seen.samples)
-    if not seen.n_categories and share < _GENTLE:
-        return Choice(False, f"steps differ by {share:.2g} of the variance alone")
-    return Choice(True, "attention finds a step by what it is itself")
+    if seen.n_categories:
+        return Choice(False, "the vectors of categories are learned with the states")
+    least = _measure_roughness(seen.samples).min(initial=np.inf)
+    if not _UNRELATED <= least < np.inf:
+        return Choice(False, "steps of a channel are like the one before")
+    return Choice(True, "no step is like the one before: each is found by itself")
 
 
 def _choose_dropout(given: Given, seen: Seen) -> Choice:
@@ -260,7 +269,8 @@ def _choose_learning_rate(given: Given, seen: Seen) -> Choice:
     if _has_words(seen):
         return Choice(0.003, _WORDS)
     if not (seen.forecasts or seen.n_categories):
-        share = _measure_roughness(seen.samples)
+        roughness = _measure_roughness(seen.samples)
+        share = np.median(roughness) if len(roughness) else np.inf
         if share < _GENTLE:
             return Choice(0.003, f"steps differ by {share:.2g} of the variance alone")
     return Choice(0.01, "without convolutions")
@@ -272,10 +282,10 @@ def _has_words(seen: Seen) -> bool:
     return seen.tokens and n_words >= _LEAST_WORDS and seen.n_steps < _FEW * n_words
 
 
-def _measure_roughness(samples: TrainingSamples) -> float:
+def _measure_roughness(samples: TrainingSamples) -> np.ndarray:
     """Compute the mean square of differences between steps over the variance.
 
-    Of some samples; the median over the channels that vary; 2 for white noise.
+    Of some samples, for each channel that varies; 2 for white noise.
     """
     rows = samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)]
     x, lengths = samples.X.values[rows].astype(np.float64), samples.X.lengths
@@ -291,9 +301,7 @@ def _measure_roughness(samples: TrainingSamples) -> float:
         squares = np.where(both, np.diff(x, axis=1), 0.0) ** 2
         change = squares.sum((0, 1)) / np.maximum(both.sum((0, 1)), 1)
     varies = (variance > 0) & both.any((0, 1)) & np.isfinite(variance + change)
-    if not varies.any():
-        return np.inf
-    return float(np.median(change[varies] / variance[varies]))
+    return change[varies] / variance[varies]
 
 
 def _choose_weight_decay(given: Given, seen: Seen) -> Choice:

@@ -64,21 +64,25 @@ def test_a_state_is_the_lstms_with_what_it_read(bidirectional, lengths):
     assert network.context_size == n_states + 2
 
 
-def test_auto_is_off_where_states_tell_the_step_or_the_inputs_have_a_path():
+def test_auto_is_off_where_steps_are_alike_or_inputs_have_a_path():
     smooth = np.cumsum(X, axis=1).repeat(6, axis=1)
     many = RNG.integers(300, size=(60, 8)).astype(str).tolist()
     assert choose().value is True
     assert choose(LSTMAttentionClassifier, y=Y > 0).value is True  # convolutions
     assert choose(LSTMAttentionClassifier, y=Y > 0, conv_layers=0).value is True
     for parameters, reason in [
-        ({"X": smooth}, "of the variance alone"),
+        ({"X": smooth}, "like the one before"),
+        ({"X": np.concatenate([X, np.cumsum(X, axis=1)], axis=2)}, "one before"),
         ({"X": many}, "many words come seldom"),
+        ({"X": np.sign(X), "categorical_features": [0, 1]}, "vectors of categories"),
         ({"y": X[:, 3:5, 0], "target_channels": 0}, "linear path"),
         ({"values": "inputs"}, "values='states'"),
         ({"values": "segments"}, "values='states'"),
         ({"n_heads": 2}, "one head with a score"),
         ({"self_attention_heads": 1}, "one head with a score"),
         ({"attention": "mean"}, "one head with a score"),
+        ({"query": "last"}, "a state as the query"),
+        ({"query": "learned", "decoder": "lstm"}, "a state as the query"),
         ({"scale_inputs": False}, "units of their own"),
     ]:
         value, why = choose(**parameters)

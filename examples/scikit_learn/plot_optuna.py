@@ -2,7 +2,7 @@
 A search that learns where to look, with Optuna
 ===============================================
 
-Thirty trials find a model with an R² of .998, and the later trials gather around its
+Thirty trials find a model with an R² above .99, and the later trials gather around its
 learning rate.
 
 A grid search tries every point of a grid. Optuna draws the next trial near good earlier

@@ -3,7 +3,7 @@ Engines under changing conditions: scale within regimes
 =======================================================
 
 With sensors scaled within each of six operating regimes, the error of the same model
-falls from 51 to 10 cycles. Without the scaling it is worse than always predicting the
+falls from more than 40 cycles to less than 12. Without the scaling it is worse than always predicting the
 mean, and it warns of that.
 
 A sensor shows one value at sea level and another at altitude. Where conditions change
