@@ -137,10 +137,11 @@ def _choose_loss(given: Given, seen: Seen) -> Choice:
 def _compare(given: Given, seen: Seen, name: str) -> tuple[object, str]:
     """Return the value of the form that ridge predicts later samples best with."""
     assert seen.compare is not None
-    anchor, path = given["anchor"], given["linear_skip"]
+    anchor, path, scale = (given[n] for n in ("anchor", "linear_skip", "scale_windows"))
+    assert isinstance(scale, bool | str)
     errors = {
         form: error
-        for form, error in seen.compare(given["scale_windows"]).items()
+        for form, error in seen.compare(scale).items()
         if (anchor == "auto" or bool(anchor) == bool(form[0]))
         and (path == form[1] or path not in ("ar", "arx"))
     }

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .training import TrainingSamples
+from .training._ridge import LinearForm
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Seen:
     classifies: bool
     samples: TrainingSamples
     forecasts: bool = False
-    compare: Callable[[Any], dict[Any, float]] | None = None
+    compare: Callable[[bool | str], dict[LinearForm, float]] | None = None
     measure_spread: Callable[[], float] | None = None
     find_period: Callable[[], int | None] | None = None
     n_categories: tuple[int, ...] = ()

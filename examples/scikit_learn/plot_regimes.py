@@ -3,8 +3,8 @@ Engines under changing conditions: scale within regimes
 =======================================================
 
 With sensors scaled within each of six operating regimes, the error of the same model
-falls from more than 40 cycles to less than 12. Without the scaling it is worse than always predicting the
-mean, and it warns of that.
+falls from more than 40 cycles to less than 12. Without the scaling it is worse than
+always predicting the mean, and it warns of that.
 
 A sensor shows one value at sea level and another at altitude. Where conditions change
 from flight to flight, these jumps hide the slow wear. `RegimeScaler` removes them.
