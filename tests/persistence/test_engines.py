@@ -49,7 +49,9 @@ def test_eight_threads_predict_with_one_estimator():
         given = [*pool.map(answer, range(8))]
     for one, other in zip(given, expected, strict=True):
         for a, b in zip(one, other, strict=True):
-            np.testing.assert_array_equal(a, b)
+            # MKL takes fewer threads on a busy machine, and then rounds otherwise; the
+            # answer to another thread's input would be far away.
+            np.testing.assert_allclose(a, b, rtol=0, atol=1e-6)
 
 
 CHILDREN = """
