@@ -60,7 +60,8 @@ numpydoc_class_members_toctree = False
 default_role = "py:obj"
 toc_object_entries_show_parents = "hide"
 
-# Pages of the gallery are run in the build, and a broken one ends it. Nothing that
+# Pages of the gallery are run in the build, two at a time with one thread each, and a
+# broken one ends it. Nothing that
 # differs from run to run is written: no times, no memory.
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",

@@ -9,7 +9,7 @@ from ._inputs import Steps
 from ._registry import Registry
 from ._time_axis import last_step, reverse_steps
 
-# Numbers in a row come in multiples of this.
+# Numbers that a processor works on at once.
 _MULTIPLE = 8
 
 
@@ -122,9 +122,9 @@ class Passthrough:
     """Put what the encoder reads next to its states, and zeros up to a full size.
 
     A step is then also found by what it is itself, not only by what the LSTM makes of
-    it, which may be ready one step later. The zeros are there for the last bits: with a
-    multiple of 8 numbers in a row, a matrix product adds them up in one order, wherever
-    the row stands among others.
+    it, which may be ready one step later. The zeros are there for the last bits: the
+    sigmoid of torch takes numbers 8 at a time and rounds a rest otherwise, so that with
+    rows of another size a prediction would depend on its place among others.
 
     Parameters
     ----------
