@@ -29,7 +29,7 @@ lint: .venv/.installed
 test: lint  ## Run every check: style, types, import contracts, tests, coverage
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --cov --cov-report=term --durations=10
 
-soak: .venv/.installed  ## Run the long forms: kills, clusters, processes, files, memory (about 40 minutes)
+soak: .venv/.installed  ## Run the long forms: kills, clusters, processes, files, memory (about 10 minutes)
 	$(BIN)/python benchmarks/soak/kills.py --kills 30
 	$(BIN)/python benchmarks/soak/cluster.py --kill
 	$(BIN)/python benchmarks/soak/files.py --files 400

@@ -45,7 +45,9 @@ class Results(SphinxDirective):
             f"   :class: results{wide}",
             "",
         ]
-        for row in [result["columns"], *self.choose_rows(result["table"])]:
+        for row in fill_columns(
+            [result["columns"], *self.choose_rows(result["table"])]
+        ):
             lines += [f"   {'-' if i else '* -'} {c}" for i, c in enumerate(row)]
         lines = [line.replace("   - ", "     - ", 1) for line in lines]
         if "brief" not in self.options:
@@ -82,6 +84,21 @@ class Results(SphinxDirective):
             lines += ["   .. code-block:: python", f"      :caption: {row}", ""]
             lines += [*(f"      {line}" for line in body), ""]
         return lines
+
+
+def fill_columns(rows):
+    """Return the rows without columns that are empty, each deviation on one line."""
+    kept = [i for i in range(len(rows[0])) if any(row[i] for row in rows[1:])]
+    return [[keep_together(row[i]) for i in kept] for row in rows]
+
+
+def keep_together(cell):
+    """Write a cell whose signs stand on the line of the number that follows."""
+    return (
+        str(cell)
+        .replace("± ", "±\N{NO-BREAK SPACE}")
+        .replace("<= ", "≤\N{NO-BREAK SPACE}")
+    )
 
 
 def setup(app):

@@ -15,6 +15,7 @@ copyright = "2026, The skattn developers"
 version = release = skattn.__version__
 
 extensions = [
+    "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.intersphinx",
@@ -105,3 +106,13 @@ html_theme_options = {
 }
 exclude_patterns = ["_templates", "auto_examples/**/*.ipynb", "auto_examples/**/*.py"]
 templates_path = ["_templates"]
+
+
+def skip_field(app, what, name, thing, skip, options):
+    """Leave out the fields of named tuples, which are described as parameters."""
+    return str(thing.__doc__).startswith("Alias for field number") or None
+
+
+def setup(app):
+    """Register what is left out of the reference."""
+    app.connect("autodoc-skip-member", skip_field)

@@ -101,6 +101,12 @@ def test_results_can_be_cut_to_rows(load):
     assert own.choose_rows(table) == table
 
 
+def test_results_leave_out_empty_columns_and_keep_deviations_together(load):
+    rows = [["work", "ratio", "target"], ["fit", "0.5 ± 0.1", ""], ["import", "1", ""]]
+    expected = [["work", "ratio"], ["fit", "0.5 ±\xa00.1"], ["import", "1"]]
+    assert load("_results").fill_columns(rows) == expected
+
+
 def test_tables_of_speed_show_each_row_once():
     path = ROOT / "benchmarks" / "results" / "speed.json"
     rows = [" | ".join(row) for row in json.loads(path.read_text())["table"]]

@@ -69,8 +69,7 @@ AttentionDisplay.from_estimator(decorated, X_test[:40])
 
 # sphinx_gallery_thumbnail_number = 2
 report = attention_faithfulness(decorated, X_test, random_state=0)
-print(report.verdict)
-print(textwrap.fill(report["deletion_score"].sentence, 88))
+print(textwrap.fill(f"{report.verdict} {report['deletion_score'].sentence}", 86))
 FaithfulnessDisplay.from_report(report)
 
 # %%

@@ -129,10 +129,10 @@ def measure_figure(sentences: list[Sentence]) -> tuple[float, float]:
     """Return width and height, in inches, of a figure that holds the sentences."""
     per_line = int(_WIDTH * 72 / (_CHARACTER * _FONT_SIZE))
     n_lines = sum(
-        2 + len(" ".join(sentence.words)) // per_line + bool(sentence.caption)
+        1 + len(" ".join(sentence.words)) // per_line + bool(sentence.caption)
         for sentence in sentences
     )
-    return _WIDTH, 0.2 + 0.22 * n_lines
+    return _WIDTH, 0.2 + 0.22 * n_lines + 0.15 * (len(sentences) - 1)
 
 
 def draw_sentences(ax: "Axes", sentences: list[Sentence]) -> list["Artist"]:
