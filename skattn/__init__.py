@@ -1,6 +1,8 @@
 """Attention LSTMs as scikit-learn estimators."""
 
+from importlib import import_module
 from importlib.metadata import version
+from types import ModuleType
 
 from ._classifier import LSTMAttentionClassifier
 from ._conformal import ConformalIntervals
@@ -30,3 +32,16 @@ __version__ = version("skattn")
 for _public in __all__:
     if isinstance(globals()[_public], type):
         globals()[_public].__module__ = __name__
+
+_SUBMODULES = ("datasets", "inspection", "metrics", "nn", "sequences")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *_SUBMODULES]
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Import a submodule when it is asked for, as scikit-learn does."""
+    if name in _SUBMODULES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

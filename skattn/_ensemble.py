@@ -12,7 +12,6 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from ._inner import MetaEstimator, ask, last_step
-from .inspection._measures import compare_weights
 from .training import draw_seed
 
 # Samples whose weights are compared between seeds.
@@ -323,6 +322,9 @@ class SeedEnsemble(MetaEstimator):
     @property
     def seed_agreement_(self) -> float:
         """Mean of Kendall's tau between the members' attention weights."""
+        # A fifth of the time to import skattn, which who asks for this has to wait for.
+        from .inspection._measures import compare_weights
+
         check_is_fitted(self)
         weights = [last_step(m).attention_weights_ for m in self.estimators_]
         n_samples = len(weights[0])
