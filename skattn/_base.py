@@ -1,4 +1,4 @@
-"""What both estimators share: a fit that reads down from X and y to fitted state."""
+"""What all estimators share: a fit that reads down from X and y to fitted state."""
 
 import warnings
 from abc import abstractmethod
@@ -111,7 +111,7 @@ class BaseLSTMAttention(
     TransformerMixin,
     BaseEstimator,
 ):
-    """What both estimators share; a subclass makes its target from y."""
+    """What all estimators share; a subclass makes its target from y."""
 
     # Scales that were measured stay, so that these parameters must stay too.
     _scaling_names: ClassVar[tuple[str, ...]] = ("scale_inputs",)
@@ -364,7 +364,8 @@ class BaseLSTMAttention(
                 "embeddings has vectors for categories, but no channel of X holds any; "
                 "allowed is None, or name the channels in categorical_features."
             )
-        if target.channels is None or lengths is not None or schema.missing != "error":
+        # The linear path has no place for values that are only marked as missing.
+        if target.channels is None or lengths is not None or schema.missing == "mask":
             return seen
         alone = bool(getattr(self, "channel_independent", False) or schema.categories)
         look = Outlook(samples, target, alone)

@@ -51,10 +51,10 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Channels that hold categories: names, numbers, or a boolean mask. For each
         category the network learns a vector. "from_dtype": channels that hold text, and
-        columns of frames of type category, string or bool; a list of lists of words is
-        one such channel. Whole numbers are numbers unless they are named. Columns of
-        static features are categories by their type alone. What is missing is a
-        category of its own if it is so in `fit`.
+        columns of frames of type category, string or, unless frames are flat, bool; a
+        list of lists of words is one such channel. Whole numbers are numbers unless
+        they are named. Columns of static features are categories by their type alone.
+        What is missing is a category of its own if it is so in `fit`.
 
     min_frequency : int or float, default=None
         How often, or in which share of the steps, a category must come to have a vector

@@ -133,10 +133,11 @@ class ConformalIntervals(MetaEstimator):
         ConformalIntervals
             The estimator itself.
         """
-        if is_classifier(self.estimator):
+        classifies = is_classifier(self.estimator)
+        if classifies or hasattr(last_step(self.estimator), "predict_proba"):
+            kind = "is a classifier" if classifies else "predicts numbers of steps"
             raise ValueError(
-                f"estimator={self.estimator!r} is a classifier; intervals need a "
-                "regressor."
+                f"estimator={self.estimator!r} {kind}; intervals need a regressor."
             )
         fitted = clone(self.estimator).fit(X, y, **self._route(fit_params))
         for name in ("levels_", "margins_", "n_calibration_samples_"):

@@ -163,7 +163,7 @@ def _check_checkpoint(estimator: Estimator) -> None:
 
 
 def _check_forecast(estimator: Estimator) -> None:
-    if estimator.scale_windows is True:
+    if isinstance(estimator.scale_windows, bool | np.bool_) and estimator.scale_windows:
         raise ValueError(
             "scale_windows=True must be 'mean' or 'standard', or False, or 'auto'."
         )
@@ -179,7 +179,7 @@ def _check_forecast(estimator: Estimator) -> None:
         ("anchor", (True, "changes")),
         ("channel_independent", (True,)),
         ("linear_skip", ("ar", "arx")),
-        ("scale_windows", (True, "mean", "standard")),
+        ("scale_windows", ("mean", "standard")),
     ):
         value = getattr(estimator, name)
         if value in values and target_channels is None:
@@ -222,7 +222,10 @@ def resolve_channels(
         if not integer or not -n_channels <= channel < n_channels:
             also = f", the names {[*numbers]}" if numbers else ""
             if isinstance(channel, str) and not numbers:
-                also = " (X carries no names: lists of frames and Sequences do)"
+                also = (
+                    " (X carries no names: lists of frames and Sequences do, such as "
+                    "those of make_windows with as_sequences=True)"
+                )
             raise ValueError(
                 f"target_channels={target_channels!r} names the channel {channel!r}, "
                 f"but X has {n_channels} channels; allowed are 'all'{also}, and whole "

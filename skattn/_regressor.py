@@ -62,10 +62,10 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Channels that hold categories: names, numbers, or a boolean mask. For each
         category the network learns a vector. "from_dtype": channels that hold text, and
-        columns of frames of type category, string or bool; a list of lists of words is
-        one such channel. Whole numbers are numbers unless they are named. Columns of
-        static features are categories by their type alone. What is missing is a
-        category of its own if it is so in `fit`.
+        columns of frames of type category, string or, unless frames are flat, bool; a
+        list of lists of words is one such channel. Whole numbers are numbers unless
+        they are named. Columns of static features are categories by their type alone.
+        What is missing is a category of its own if it is so in `fit`.
 
     min_frequency : int or float, default=None
         How often, or in which share of the steps, a category must come to have a vector
@@ -228,8 +228,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         last value is also measured in a unit of its own: how far, over the training
         windows, the channel is away from it. "auto" is "changes" or False, whichever
         lets ridge regression predict later samples better; False without
-        ``target_channels``, for sequences of several lengths or with gaps, and with an
-        ``output_activation``.
+        ``target_channels``, for sequences of several lengths, with ``missing="mask"``
+        and with an ``output_activation``.
 
     linear_skip : bool, "ridge", "ar", "arx" or "auto", default="auto"
         Add a linear path from history to output past the LSTM [4]_ [5]_. With

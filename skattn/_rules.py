@@ -80,6 +80,7 @@ def _choose_early_stopping(given: Given, seen: Seen) -> Choice:
     if not seen.forecasts:
         return Choice(False, "all samples are trained on")
     closed = given.get("linear_skip") in ("auto", "ar", "arx")
+    closed = closed and given["output_activation"] == "identity"
     if not closed or _trains_path(given, seen):
         return Choice(False, "all samples are trained on")
     if seen.n_samples < _ENOUGH_TO_JUDGE:
@@ -88,14 +89,21 @@ def _choose_early_stopping(given: Given, seen: Seen) -> Choice:
 
 
 def _choose_validation_split(given: Given, seen: Seen) -> Choice:
-    if seen.forecasts:
+    if given.get("target_channels") is not None:
         return Choice("tail", "forecasts are judged on what comes later")
     return Choice("random", "samples are in no order")
 
 
+def _decline(given: Given) -> Choice:
+    """Leave off what is for forecasts, and say why."""
+    if given.get("target_channels") is not None and given["missing"] == "mask":
+        return Choice(False, "does not go with missing='mask'")
+    return Choice(False, "only for forecasts of sequences of one length")
+
+
 def _choose_scale_windows(given: Given, seen: Seen) -> Choice:
     if not seen.forecasts or seen.measure_spread is None:
-        return Choice(False, "only for forecasts of sequences of one length")
+        return _decline(given)
     if given["values"] != "states" or given["output_activation"] != "identity":
         return Choice(False, "only with values='states' and an output that is not bent")
     ratio = seen.measure_spread()
@@ -105,7 +113,7 @@ def _choose_scale_windows(given: Given, seen: Seen) -> Choice:
 
 def _choose_anchor(given: Given, seen: Seen) -> Choice:
     if not seen.forecasts or seen.compare is None:
-        return Choice(False, "only for forecasts of sequences of one length")
+        return _decline(given)
     if given["output_activation"] != "identity":
         return Choice(False, "does not go with a bent output")
     return Choice(*_compare(given, seen, "anchor"))
@@ -113,7 +121,7 @@ def _choose_anchor(given: Given, seen: Seen) -> Choice:
 
 def _choose_linear_skip(given: Given, seen: Seen) -> Choice:
     if not seen.forecasts or seen.compare is None:
-        return Choice(False, "only for forecasts of sequences of one length")
+        return _decline(given)
     if given["output_activation"] != "identity":
         return Choice(False, "does not go with a bent output")
     if _trains_path(given, seen):

@@ -21,8 +21,8 @@ class Seen:
     samples : TrainingSamples
         Those to train on.
     forecasts : bool, default=False
-        Whether the targets continue channels, all sequences have one length, and no
-        value is missing.
+        Whether the targets continue channels, all sequences have one length, and
+        missing values are filled or refused.
     compare : callable, default=None
         Returns the error of each `LinearForm` on later samples, from
         ``scale_windows``; for forecasts.

@@ -24,6 +24,7 @@ import skattn
 from skattn import (
     ConformalIntervals,
     LSTMAttentionClassifier,
+    LSTMAttentionPointer,
     LSTMAttentionRegressor,
     SeedEnsemble,
 )
@@ -253,6 +254,11 @@ def test_other_regressors_stand_inside():
     assert intervals.shape == (300, 2, 2)
     whole = calibrate(DummyRegressor(strategy="median"), np.arange(300), X=flat)
     assert whole.predict_interval(flat).dtype == np.float64
+
+
+def test_pointers_are_refused():
+    with pytest.raises(ValueError, match="predicts numbers of steps; intervals need"):
+        ConformalIntervals(LSTMAttentionPointer()).fit(X, np.zeros(len(X), int))
 
 
 def test_classifiers_are_refused():

@@ -33,6 +33,38 @@ def fit(X, y, **parameters):
     return LSTMAttentionRegressor(**FAST | parameters).fit(X, y)
 
 
+@pytest.mark.parametrize("missing", ["forward", "decay"])
+@pytest.mark.parametrize("gaps", [False, True])
+def test_missing_values_that_are_filled_leave_the_linear_path_on(missing, gaps):
+    rng = np.random.default_rng(1)
+    wave = np.sin(np.arange(400) / 4) + 0.1 * rng.normal(size=400)
+    X, y = make_windows(wave, 12, 3)
+    X = X.copy()
+    if gaps:
+        X[rng.random(X.shape) < 0.1] = np.nan
+    model = fit(X[:300], y[:300], target_channels=0, missing=missing)
+    assert model.linear_skip_ == "ar"
+    assert model.score(X[320:], y[320:]) > 0.8
+    marked = fit(X[:300], y[:300], target_channels=0, missing="mask")
+    assert "'mask'" in marked.fit_summary_["anchor"].reason
+
+
+def test_forecasts_of_any_form_are_judged_on_the_last_samples():
+    X, y = make_windows(np.sin(np.arange(400.0)), 12, 3)
+    lists = [x[i % 2 :] for i, x in enumerate(X)]
+    model = fit(lists, y, target_channels=0, early_stopping=True)
+    assert model.fit_summary_["validation_split"].value == "tail"
+
+
+def test_a_bent_output_sets_no_samples_aside_and_warns_of_no_units(recwarn):
+    X, y = make_windows(50 + np.sin(np.arange(400.0)), 12, 3)
+    model = fit(
+        X, y, target_channels=0, output_activation="softplus", scale_inputs=False
+    )
+    assert model.fit_summary_["early_stopping"].value is False
+    assert not [w for w in recwarn if "in their units" in str(w.message)]
+
+
 def test_a_driver_is_read_by_the_linear_path():
     X, y = make_windows(driven(), 12, 3, target_channels=0)
     model = fit(X, y, target_channels=0)

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 import numpy as np
-from sklearn.utils import check_random_state
+
+from .._random import make_random
 
 Task = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -47,11 +48,11 @@ def make_addition(
     ((1000, 20, 2), (1000,), (1000, 20))
     """
     _check_sizes(n_samples, n_timesteps, least=3)
-    random = check_random_state(random_state)
+    random = make_random(random_state)
     numbers = random.uniform(size=(n_samples, n_timesteps))
     # Two of n - 1 places without order; moving the later one on by a step parts them.
     pairs = random.uniform(size=(n_samples, n_timesteps - 1)).argpartition(1)[:, :2]
-    pairs = np.sort(pairs, axis=1) + [0, 1]
+    pairs = np.sort(pairs, axis=1) + np.array([0, 1])
     marks = np.zeros_like(numbers)
     np.put_along_axis(marks, pairs, 1.0, axis=1)
     X = np.stack([numbers, marks], axis=2)
@@ -89,7 +90,7 @@ def make_find_max(
     True
     """
     _check_sizes(n_samples, n_timesteps)
-    random = check_random_state(random_state)
+    random = make_random(random_state)
     X = random.uniform(size=(n_samples, n_timesteps, 1))
     return X, X[:, :, 0].max(1), _one_hot(X[:, :, 0].argmax(1), n_timesteps)
 
@@ -125,7 +126,7 @@ def make_marked_step(
     True
     """
     _check_sizes(n_samples, n_timesteps)
-    random = check_random_state(random_state)
+    random = make_random(random_state)
     numbers = random.normal(size=(n_samples, n_timesteps))
     marks = _one_hot(random.randint(n_timesteps, size=n_samples), n_timesteps)
     X = np.stack([numbers, marks], axis=2)
@@ -245,7 +246,7 @@ def _make_aligned(
 ) -> Task:
     """Make sequences whose output step takes the input step ``source`` of it."""
     _check_sizes(n_samples, n_timesteps)
-    random = check_random_state(random_state)
+    random = make_random(random_state)
     X = random.normal(size=(n_samples, n_timesteps, n_channels))
     steps = source(np.arange(horizon))
     alignment = _one_hot(steps, n_timesteps)

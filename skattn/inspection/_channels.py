@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import check_scoring
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 
+from .._random import make_random
 from ._estimators import choose_output, find_probe
 from ._importance import check_count, compare_scores, shuffle_steps
 from ._series import Series, find_mean, read_series
@@ -167,7 +168,7 @@ def channel_permutation_importance(
     """
     series = read_series(estimator, X)
     n_repeats = check_count("n_repeats", n_repeats)
-    random = check_random_state(random_state)
+    random = make_random(random_state)
     scorer = check_scoring(estimator, scoring=scoring)
     columns = [*_list_columns(series)]
     results = compare_scores(

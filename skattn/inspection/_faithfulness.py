@@ -2,8 +2,8 @@
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.utils import check_random_state
 
+from .._random import make_random
 from ._curves import WeightRows, choose_shares, draw_rows, measure_curves
 from ._estimators import choose_output
 from ._importance import check_count
@@ -158,7 +158,7 @@ def attention_faithfulness(
         refuse = ", ".join(map(repr, RANKINGS))
         raise ValueError(f"ranking={ranking!r} is not known; allowed are {refuse}.")
     _check_arguments(max_samples, n_points, n_random, n_refits, y)
-    random = check_random_state(random_state)
+    random = make_random(random_state)
     output = choose_output(estimator)
     rows = draw_rows(
         estimator, series, output, max_samples, random, replacement, verbose

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import check_scoring
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 
+from .._random import make_random
 from ._estimators import choose_output, require_probe
 from ._replacement import choose_replacement
 from ._series import (
@@ -169,7 +170,7 @@ def timestep_permutation_importance(
     series = read_series(estimator, X)
     patches = find_patches(series, check_count("patch_size", patch_size))
     n_repeats = check_count("n_repeats", n_repeats)
-    random = check_random_state(random_state)
+    random = make_random(random_state)
     scorer = check_scoring(estimator, scoring=scoring)
 
     variants = (

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # The share of colour behind the word of the greatest weight. Text on it keeps a
 # contrast of more than 4.5 to 1, black on a white page as light grey on a dark one.
 _DARKEST = 0.55
-_EMPTY = "(empty)"  # in place of a token without a letter, which could not be seen
+_EMPTY = "(empty)"  # in place of a token of spaces, which could not be seen
 _RGB = ", ".join(str(int(common.BLUE[i : i + 2], 16)) for i in (1, 3, 5))
 _WIDTH = 8.0  # inches of a figure
 _FONT_SIZE = 10.0  # points

@@ -13,7 +13,8 @@ from ._time_axis import step_mask, to_patches
 _WIDTHS = (8, 5, 3)
 
 # Samples whose real steps share their batch statistics. A batch of any size is cut into
-# groups of at least so many, so that the statistics do not depend on its size.
+# groups of at least so many, if it has them, so that the statistics do not depend on
+# its size.
 _GROUP_SIZE = 16
 
 _LEAST_MOMENTUM = 0.1

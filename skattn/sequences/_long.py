@@ -1,6 +1,7 @@
 """Long tables, one row a time step, as lists of sequences."""
 
 from collections.abc import Callable, Iterable
+from datetime import UTC
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -107,7 +108,7 @@ def read_long(
     stops = np.cumsum(np.bincount(number))[:-1]
     times = None
     if time is not None:
-        times = np.split(_take(frame, time, "time")[order], stops)
+        times = np.split(take_moments(frame, time)[order], stops)
         _check_times(times, ids, time)
     return LongSequences(np.split(table[order], stops), ids, times)
 
@@ -123,6 +124,24 @@ def _take(frame: Any, column: str, argument: str) -> np.ndarray:
         raise ValueError(
             f"{argument}={column!r} is no column of frame; there are {[*columns]}."
         ) from error
+
+
+def take_moments(frame: object, column: str) -> np.ndarray:
+    """Return a column of times; dates with a time zone as those of UTC."""
+    return drop_zone(_take(frame, column, "time"))
+
+
+def drop_zone(moments: np.ndarray) -> np.ndarray:
+    """Return dates that have a time zone as dates of UTC, and others as they are."""
+    if moments.dtype != object:
+        return moments
+    missing = _find_missing(moments)
+    known = moments[~missing].tolist()
+    if not known or not all(getattr(moment, "tzinfo", None) for moment in known):
+        return moments
+    turned = np.full(len(moments), np.datetime64("NaT", "us"))
+    turned[~missing] = [m.astimezone(UTC).replace(tzinfo=None) for m in known]
+    return turned
 
 
 def _take_channel(frame: object, column: str) -> np.ndarray:
@@ -165,7 +184,7 @@ def _number_ids(labels: np.ndarray, column: str) -> tuple[np.ndarray, np.ndarray
     return ids[np.argsort(first)], rank[number]
 
 
-def _check_times(times: list[np.ndarray], ids: np.ndarray, column: str) -> None:
+def _check_times(times: list[np.ndarray], ids: np.ndarray, column: str | None) -> None:
     """Refuse times that do not rise, and name the sequences."""
     broken = []
     for label, stamps in zip(ids, times, strict=True):
@@ -174,10 +193,17 @@ def _check_times(times: list[np.ndarray], ids: np.ndarray, column: str) -> None:
             broken.append(label.item() if isinstance(label, np.generic) else label)
     if broken:
         more = f" and {len(broken) - 5} more" if len(broken) > 5 else ""
+        told = "The index of dates" if column is None else f"time={column!r}"
+        way_out = ""
+        if column is None:
+            way_out = (
+                " sort_index() sorts them; where clocks are set back, dates of UTC do "
+                "not repeat; reset_index(drop=True) keeps the order of the rows."
+            )
         raise ValueError(
-            f"time={column!r} is missing, repeats or runs backwards within the ids "
+            f"{told} is missing, repeats or runs backwards within the ids "
             f"{broken[:5]}{more}; each sequence's rows must be in the order of time, "
-            "with one row a time."
+            f"with one row a time.{way_out}"
         )
 
 

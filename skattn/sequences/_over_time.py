@@ -5,6 +5,7 @@ from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
+from scipy.sparse import csr_array, issparse
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
@@ -124,7 +125,8 @@ class OverTime(  # type: ignore[call-arg]
         -------
         ndarray, list of ndarray, or Sequences
             In the form of X; the channels are those that the transformer gives. Of
-            `Sequences` the steps alone are transformed.
+            `Sequences` the steps alone are transformed, and channels keep names; frames
+            become arrays.
         """
         check_is_fitted(self)
         if isinstance(X, Sequences):
@@ -148,7 +150,8 @@ class OverTime(  # type: ignore[call-arg]
         """
         check_is_fitted(self)
         if isinstance(X, Sequences):
-            return X.with_steps(self.inverse_transform(X.steps))
+            names = None if self._schema.flat else vars(self).get("feature_names_in_")
+            return X.with_steps(self.inverse_transform(X.steps), names)
         # What comes back need not have the channels that fit saw.
         reader = OverTime(self.transformer, padding_value=self._schema.padding_value)
         if self._schema.flat:
@@ -201,7 +204,8 @@ class OverTime(  # type: ignore[call-arg]
     ) -> object:
         """Apply a function to the steps, and give the result the form of X."""
         steps = join_steps(sequences)
-        result = np.asarray(function(steps))
+        found = function(steps)
+        result = np.asarray(csr_array(found).toarray() if issparse(found) else found)
         if result.ndim != 2 or len(result) != len(steps):
             raise ValueError(
                 f"transformer={self.transformer!r} gave shape {result.shape} for "

@@ -6,7 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._long import LongSequences, _check_times, _take, _take_numbers, read_long
+from ._long import (
+    LongSequences,
+    _check_times,
+    _take_numbers,
+    drop_zone,
+    read_long,
+    take_moments,
+)
 from ._parts import Part, name_columns
 from ._ragged import is_ragged
 from ._samples import from_tensor
@@ -76,7 +83,10 @@ class Panel:
                 f"{argument}={asked!r} must be {allowed}a channel or a list of "
                 f"channels: numbers from {-n_channels} to {n_channels - 1}{known}."
             )
-        return [int(c) % n_channels for c in each]
+        found = [int(c) % n_channels for c in each]
+        if len(set(found)) < len(found):
+            raise ValueError(f"{argument}={asked!r} names a channel twice.")
+        return found
 
 
 def _list(asked: Part) -> list[Part]:
@@ -130,7 +140,8 @@ def read_panel(
         labels, entries = np.arange(len(series)), [*series]
     else:
         one = _read_one(series, time, columns, name)
-        return _join([one], np.zeros(1, int), name, single=True, named=False)
+        panel = _join([one], np.zeros(1, int), name, single=True, named=False)
+        return _check_order(panel, time)
     if not len(entries):
         raise ValueError(f"{name} holds no series; at least 1 is needed.")
     named = isinstance(series, Mapping | LongSequences)
@@ -140,8 +151,8 @@ def read_panel(
     ]
     panel = _join(each, labels, name, single=False, named=named)
     if isinstance(series, LongSequences):
-        return Panel(**vars(panel) | {"times": series.times})
-    return panel
+        panel = Panel(**vars(panel) | {"times": series.times})
+    return _check_order(panel, time)
 
 
 class _One(NamedTuple):
@@ -204,7 +215,7 @@ def _read_frame(
     kept = columns or [column for column in frame.columns if column != time]
     if not kept:
         raise ValueError(f"{name} has no column of a channel; at least 1 is needed.")
-    times = _dates(frame) if time is None else _take(frame, time, "time")
+    times = _dates(frame) if time is None else take_moments(frame, time)
     missing = [column for column in kept if column not in [*frame.columns]]
     if missing:
         raise ValueError(
@@ -217,10 +228,13 @@ def _read_frame(
 
 
 def _dates(entry: Part) -> np.ndarray | None:
-    """Return the dates that are the index of a pandas object."""
+    """Return the dates of a pandas index, periods by their start; None without."""
     if not hasattr(entry, "iloc"):
         return None
-    index = np.asarray(entry.index)
+    index = entry.index
+    if hasattr(index, "to_timestamp"):
+        index = index.to_timestamp()
+    index = drop_zone(np.asarray(index))
     return index if index.dtype.kind in "mM" else None
 
 
@@ -243,10 +257,17 @@ def _join(
                 "must have the same channels."
             )
     times = [one.times for one in each if one.times is not None]
+    if times and len(times) < len(each):
+        dated = [one.times is not None for one in each]
+        raise ValueError(
+            f"{name}[{_show(labels[dated.index(True)])}] has dates as its index, but "
+            f"{name}[{_show(labels[dated.index(False)])}] has none; allowed are dates "
+            "for all series, or for none."
+        )
     return Panel(
         labels=labels,
         tables=[one.table for one in each],
-        times=times if len(times) == len(each) else None,
+        times=times or None,
         channels=first.channels,
         single=single,
         named=named,
@@ -254,10 +275,11 @@ def _join(
     )
 
 
-def check_times(panel: Panel, argument: str) -> None:
+def _check_order(panel: Panel, time: str | None) -> Panel:
     """Refuse times that do not rise, and name the series."""
     if panel.times is not None:
-        _check_times(panel.times, panel.labels, argument)
+        _check_times(panel.times, panel.labels, time)
+    return panel
 
 
 def _label(keys: list[object]) -> np.ndarray:

@@ -48,7 +48,14 @@ class Samples:
 
 
 def from_tensor(X: object, name: str) -> object:
-    """Return a torch tensor as an array, wherever it is and whatever it tracks."""
+    """Return a torch tensor as an array, wherever it is and whatever it tracks.
+
+    Masked values of NumPy's masked arrays become NaN.
+    """
+    if isinstance(X, np.ma.MaskedArray):
+        if not np.ma.is_masked(X):
+            return np.asarray(X.data)
+        return np.ma.filled(X.astype(np.result_type(X.dtype, np.float32)), np.nan)
     if not hasattr(X, "detach"):
         return X
     tensor = X.detach()

@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ._panel import Panel, check_times, read_panel, show_some
+from ._panel import Panel, read_panel, show_some
 from ._parts import Part, take_rows
 from ._per_series import read_future, read_rows
 from ._sequences import Names, Sequences
@@ -58,8 +58,9 @@ def make_windows(
         Column of a long table that says which series a row belongs to; all others are
         channels.
     time : str, default=None
-        Column of frames that holds numbers or dates, which must rise; it is no channel.
-        None: the index of pandas, if it holds dates.
+        Column of frames that holds numbers or dates; it is no channel. None: the index
+        of pandas, if it holds dates or periods. They must rise. Dates with a time zone
+        become those of UTC.
     times : bool, default=False
         Whether X holds the time of each step, which the network then reads: of the
         column ``time``, or of the index if it holds dates. X is then `Sequences`.
@@ -88,8 +89,8 @@ def make_windows(
     ------
     ValueError
         If all series are shorter than ``window + horizon``, there is no such channel,
-        series have different channels, an argument is no positive whole number, or
-        ``times`` are wanted where none are known.
+        series have different channels, an argument is no positive whole number, times
+        repeat or run backwards, or ``times`` are wanted where none are known.
 
     Warns
     -----
@@ -153,7 +154,6 @@ def make_windows(
         whole = _collect(X, panel, number, future, ahead, rows, stamps)
     if not return_index:
         return whole, y
-    check_times(panel, time or "the index")
     starts = np.concatenate([np.arange(len(windows)) * stride for windows in both])
     ends = {"first": 0, "target": window, "last": window + horizon - 1}
     return whole, y, _make_index(panel, kept, number, starts, ends)
@@ -257,14 +257,13 @@ def next_window(
         X.names = X.names._replace(future=names)
     if not return_index:
         return X
-    check_times(panel, time or "the index")
     starts = np.array([len(panel.tables[i]) - window for i in kept])
     return X, _make_index(panel, kept, kept, starts, {"first": 0, "last": window - 1})
 
 
 def _check_sizes(**sizes: object) -> None:
     for name, size in sizes.items():
-        if not isinstance(size, Integral) or size < 1:
+        if isinstance(size, bool) or not isinstance(size, Integral) or size < 1:
             raise ValueError(f"{name}={size!r} must be a whole number of at least 1.")
 
 
@@ -335,7 +334,6 @@ def _take_times(panel: Panel, kept: np.ndarray, time: str | None) -> list[np.nda
             f"index of dates, or LongSequences with times; got time={time!r} and none "
             "of these for each series."
         )
-    check_times(panel, time or "the index")
     return [panel.times[i] for i in kept]
 
 

@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor, nn
 
 from ..sequences._reader import refuse_length
-from ..sequences._samples import check_even
+from ..sequences._samples import check_even, from_tensor
 from ..sequences._scaling import IDENTITY, InputScaler, Scaler
 from ._losses import CrossEntropy
 from ._target import Target
@@ -65,12 +65,20 @@ class Classes(Target):
             )
         if isinstance(y, list):
             check_even(y, name)
+        if isinstance(y, np.ma.MaskedArray):
+            y = from_tensor(y, name)
         y = check_array(
             y, ensure_2d=False, dtype=None, ensure_min_samples=0, input_name=name
         )
         labels = column_or_1d(y, warn=True)
         if len(labels) != n_samples:
             refuse_length(name, len(labels), n_samples)
+        without = [label is None for label in labels] if labels.dtype == object else []
+        if any(without):
+            raise ValueError(
+                f"{name} holds None for sample {without.index(True)}; every sample "
+                "must have a class."
+            )
         check_classification_targets(labels)
         return labels
 

@@ -82,7 +82,7 @@ class Regression(Target):
             refuse_scalar(name, y)
         if isinstance(y, list):
             check_even(y, name)
-        if not isinstance(y, np.ndarray) or y.dtype.kind not in "iuf":
+        if type(y) is not np.ndarray or y.dtype.kind not in "iuf":
             y = from_tensor(y, name)
             check_numbers(y, name)
         array: np.ndarray = check_array(
@@ -149,7 +149,8 @@ class Regression(Target):
         scaler = IDENTITY
         if self.scaling == "channels" and self.channels is not None:
             scaler = inputs.take([*self.channels])
-            _warn_of_other_units(np.abs((y - scaler.mean) / scaler.scale))
+            if scaler.mean.any():  # else X is as it came, and so is y
+                _warn_of_other_units(np.abs((y - scaler.mean) / scaler.scale))
         elif self.scaling == "target":
             scaler = fit_scaler(Samples(y), weights)
         elif self.scaling == "output":

@@ -1,5 +1,6 @@
 """What a forecast's samples look like, for the rules that read them."""
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -21,12 +22,13 @@ _OWN_POWER = 0.2
 
 
 class Outlook:
-    """Forecasts: windows of one length without gaps, and what continues them.
+    """Forecasts: windows of one length, and what continues them.
 
     Parameters
     ----------
     samples : TrainingSamples
-        Those to train on.
+        Those to train on. Gaps in X are filled as the network's input layer fills them:
+        by the last value, and by the mean where there is none before.
     target : Target
         With channels.
     channel_independent : bool
@@ -37,6 +39,9 @@ class Outlook:
         self, samples: TrainingSamples, target: Target, channel_independent: bool
     ) -> None:
         assert target.channels is not None
+        filled = _fill_gaps(samples.X.values)
+        if filled is not samples.X.values:
+            samples = replace(samples, X=replace(samples.X, values=filled))
         self._samples, self._channels = samples, [*target.channels]
         self._alone = channel_independent
         self._compared: dict[bool | str, dict[LinearForm, float]] = {}
@@ -143,3 +148,16 @@ class Outlook:
             return None
         cycles = int(number[good][0])
         return max(2, round(n_steps / cycles))
+
+
+def _fill_gaps(values: np.ndarray) -> np.ndarray:
+    """Return windows whose gaps repeat the value before, or hold the channel's mean."""
+    gaps = np.isnan(values)
+    if not gaps.any():
+        return values
+    step = np.arange(values.shape[1])[:, None]
+    last_seen = np.maximum.accumulate(np.where(gaps, 0, step), axis=1)
+    filled = np.take_along_axis(values, last_seen, axis=1)
+    known = (~gaps).sum((0, 1))
+    means = np.where(gaps, 0.0, values).sum((0, 1)) / np.maximum(known, 1)
+    return np.where(np.isnan(filled), means.astype(values.dtype), filled)

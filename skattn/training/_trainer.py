@@ -162,8 +162,9 @@ def _warn_of_nothing_learned(
     losses = [epoch["train_loss"] for epoch in net.history[net.first_epoch :]]
     reached, constant = min(losses, default=0.0), data.measure_constant(target)
     if reached >= _NOTHING * constant > 0:
+        better = "hardly better" if reached < constant else "no better"
         warnings.warn(
-            f"Training ended at a loss of {reached:.3g}, hardly better than the "
+            f"Training ended at a loss of {reached:.3g}, {better} than the "
             f"{constant:.3g} of a constant: nothing was learned. Try, in this order, "
             "more max_epochs, another learning_rate, a smaller weight_decay; or the "
             "sequences do not tell the target.",

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from skattn import LSTMAttentionRegressor
+from skattn.datasets import make_marked_step
 from skattn.inspection import (
+    attention_faithfulness,
+    channel_permutation_importance,
     conicity,
     gradient_importance,
     occlusion_importance,
@@ -222,3 +225,15 @@ def test_wrong_forms_are_named():
         occlusion_importance(Linear(np.ones(3)), np.ones(3))
     with pytest.raises(TypeError, match=r"predict_proba.* and object has none"):
         occlusion_importance(object(), np.ones((2, 3, 1)))
+
+
+def test_the_global_random_state_stays_as_it_was_without_a_random_state():
+    X, y, _ = make_marked_step(40, 6)
+    model = LSTMAttentionRegressor(hidden_size=4, max_epochs=1).fit(X, y)
+    before = np.random.get_state()[1:3]
+    make_marked_step(40, 6)
+    channel_permutation_importance(model, X, y, n_repeats=1)
+    timestep_permutation_importance(model, X, y, n_repeats=1)
+    attention_faithfulness(model, X, max_samples=3)
+    np.testing.assert_array_equal(before[0], np.random.get_state()[1])
+    assert before[1] == np.random.get_state()[2]

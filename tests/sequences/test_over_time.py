@@ -1,6 +1,7 @@
 """Transformers over the time steps of sequences."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.base import clone
@@ -8,6 +9,7 @@ from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
+    FunctionTransformer,
     KBinsDiscretizer,
     MinMaxScaler,
     PowerTransformer,
@@ -17,7 +19,7 @@ from sklearn.preprocessing import (
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skattn import LSTMAttentionRegressor
-from skattn.sequences import OverTime, to_tslearn
+from skattn.sequences import OverTime, Sequences, to_tslearn
 
 
 def _make(seed=0):
@@ -111,9 +113,26 @@ def test_names_of_channels_go_through():
     assert [*OverTime(PCA(2)).fit(frames).get_feature_names_out()] == ["pca0", "pca1"]
 
 
-def test_sparse_output_is_refused():
+def test_sparse_output_becomes_dense():
+    X = np.random.default_rng(0).random((9, 4, 3))
+    sparse, dense = KBinsDiscretizer(2), KBinsDiscretizer(2, encode="onehot-dense")
+    found = OverTime(sparse).fit_transform(X)
+    assert found.shape == (9, 4, 6)
+    np.testing.assert_array_equal(found, OverTime(dense).fit_transform(X))
+
+
+def test_other_numbers_of_rows_are_refused():
     with pytest.raises(ValueError, match="one row for each"):
-        OverTime(KBinsDiscretizer(2)).fit_transform(np.random.rand(9, 4, 3))
+        OverTime(FunctionTransformer(lambda x: x[:3])).fit_transform(np.ones((9, 4, 3)))
+
+
+def test_sequences_keep_the_names_of_channels_there_and_back():
+    frames = [pd.DataFrame(x, columns=["load", "temp", "wind"]) for x in _make()]
+    X = Sequences(frames)
+    lifted = OverTime(StandardScaler()).fit(X)
+    there = lifted.transform(X)
+    assert there.names.channels == ["load", "temp", "wind"]
+    assert lifted.inverse_transform(there).names.channels == ["load", "temp", "wind"]
 
 
 def test_searches_through_a_pipeline():

@@ -260,9 +260,31 @@ def test_the_index_of_pandas_dates_the_windows():
     )
     assert pd.DataFrame(index)["target"].tolist() == [*days[3::2][:3]]
     unsorted = make_series(9).set_index(days[::-1])
-    assert len(make_windows(unsorted, 3, 2)[0]) == 5  # no times are asked for
-    with pytest.raises(ValueError, match="runs backwards"):
-        make_windows(unsorted, 3, 2, return_index=True)
+    for cut in (lambda: make_windows(unsorted, 3, 2), lambda: next_window(unsorted, 3)):
+        with pytest.raises(ValueError, match=r"index of dates.*backwards.*sort_index"):
+            cut()
+    with pytest.raises(ValueError, match=r"time='day'.*backwards"):
+        make_windows(make_series(9).assign(day=days[::-1]), 3, 2, time="day")
+
+
+def test_periods_date_the_windows_by_their_start():
+    months = pd.period_range("2026-01", periods=9, freq="M")
+    X, _ = make_windows(make_series(9).set_index(months), 3, 2, times=True)
+    assert X.times[0, 1] == np.datetime64("2026-02-01")
+
+
+def test_dates_of_some_series_only_are_refused():
+    dated = make_series(9).set_index(pd.date_range("2026-03-01", periods=9))
+    with pytest.raises(ValueError, match=r"\['a'\] has dates .*\['b'\] has none"):
+        make_windows({"a": dated, "b": make_series(9)}, 3, 2)
+
+
+def test_an_index_with_a_time_zone_dates_windows_as_utc_does():
+    days = pd.date_range("2026-03-01", periods=9, tz="Europe/Berlin")
+    frame = make_series(9).set_index(days)
+    _, _, index = make_windows({"a": frame, "b": frame[3:]}, 3, 2, return_index=True)
+    assert index["first"].dtype.kind == "M"
+    assert pd.DataFrame(index)["first"][0] == pd.Timestamp("2026-02-28 23:00")
 
 
 def test_times_with_zones_and_of_mixed_labels():
@@ -271,7 +293,7 @@ def test_times_with_zones_and_of_mixed_labels():
     series = {"a": frame, 3: frame}
     X, _, index = make_windows(series, 3, 2, time="day", return_index=True)
     assert len(X) == 10
-    assert index["target"][0] == days[3]
+    assert pd.Timestamp(index["target"][0]) == days[3].tz_convert(None)  # UTC
     assert index["series"].tolist() == ["a"] * 5 + [3] * 5
 
 

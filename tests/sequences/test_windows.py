@@ -98,6 +98,13 @@ def test_times_of_several_series_stand_beside_their_windows():
     np.testing.assert_array_equal(X.times, [[1, 2], [2, 3], [5, 6], [6, 7], [7, 8]])
 
 
+def test_booleans_are_no_sizes_and_channels_come_once():
+    with pytest.raises(ValueError, match="horizon=True must be a whole number"):
+        make_windows(np.arange(9.0), 3, True)
+    with pytest.raises(ValueError, match=r"target_channels=\[0, 0\].*twice"):
+        make_windows(np.ones((9, 2)), 3, 2, target_channels=[0, 0])
+
+
 def test_times_that_are_not_there_or_run_backwards_are_refused():
     pandas = pytest.importorskip("pandas")
     with pytest.raises(ValueError, match=r"times=True needs times.*time=None"):
