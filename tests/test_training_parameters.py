@@ -509,7 +509,9 @@ def test_silence_is_the_default(capfd):
 def test_a_fit_that_learns_nothing_is_warned_about(loss):
     noise = RNG.normal(size=300)
     model = fast(loss=loss, learning_rate=1e-6, random_state=0)
-    with pytest.warns(ConvergenceWarning, match="(hardly|no) better than the .* of a const"):
+    with pytest.warns(
+        ConvergenceWarning, match="(hardly|no) better than the .* of a const"
+    ):
         model.fit(X, noise)
 
 
