@@ -4,6 +4,8 @@ from importlib import import_module
 from importlib.metadata import version
 from types import ModuleType
 
+import torch as _torch  # noqa: F401  (first: after scikit-learn it takes longer)
+
 from ._classifier import LSTMAttentionClassifier
 from ._conformal import ConformalIntervals
 from ._ensemble import SeedEnsemble
