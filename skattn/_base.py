@@ -368,7 +368,7 @@ class BaseLSTMAttention(
         if target.channels is None or lengths is not None or schema.missing == "mask":
             return seen
         alone = bool(getattr(self, "channel_independent", False) or schema.categories)
-        look = Outlook(samples, target, alone)
+        look = Outlook(samples, target, alone, schema.missing != "error")
         return replace(
             seen,
             forecasts=True,

@@ -322,7 +322,7 @@ class SeedEnsemble(MetaEstimator):
     @property
     def seed_agreement_(self) -> float:
         """Mean of Kendall's tau between the members' attention weights."""
-        # A fifth of the time to import skattn, which who asks for this has to wait for.
+        # A fifth of the time that importing skattn takes: only who asks pays for it.
         from .inspection._measures import compare_weights
 
         check_is_fitted(self)

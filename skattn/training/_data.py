@@ -126,13 +126,18 @@ def _scale_part(
     return torch.from_numpy(scale_values(scaler, part, name))
 
 
+def carry_forward(values: np.ndarray, gaps: np.ndarray) -> np.ndarray:
+    """Return values whose gaps repeat the step before; those at the start stay."""
+    step = np.arange(values.shape[1])[:, None]
+    last_seen = np.maximum.accumulate(np.where(gaps, 0, step), axis=1)
+    return np.take_along_axis(values, last_seen, axis=1)
+
+
 def _fill_gaps(scaled: np.ndarray, forward: bool) -> np.ndarray:
     """Return values with gaps filled, and after them an indicator for each channel."""
     gaps = np.isnan(scaled)
     if forward:
-        step = np.arange(scaled.shape[1])[:, None]
-        last_seen = np.maximum.accumulate(np.where(gaps, 0, step), axis=1)
-        scaled = np.take_along_axis(scaled, last_seen, axis=1)
+        scaled = carry_forward(scaled, gaps)
     filled = np.nan_to_num(scaled, copy=False, nan=0.0)
     return np.concatenate([filled, gaps.astype(np.float32)], axis=2)
 

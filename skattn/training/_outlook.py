@@ -7,7 +7,7 @@ import numpy as np
 
 from ..sequences._scaling import InputScaler, fit_beside, fit_scaler
 from ..targets import Target
-from ._data import SequenceDataset, scale_values
+from ._data import SequenceDataset, carry_forward, scale_values
 from ._ridge import LinearForm, compare_linear
 from ._split import TrainingSamples
 
@@ -33,14 +33,20 @@ class Outlook:
         With channels.
     channel_independent : bool
         Whether one network serves all target channels.
+    gaps : bool
+        Whether values may be missing, which takes a pass over X to find.
     """
 
     def __init__(
-        self, samples: TrainingSamples, target: Target, channel_independent: bool
+        self,
+        samples: TrainingSamples,
+        target: Target,
+        channel_independent: bool,
+        gaps: bool,
     ) -> None:
         assert target.channels is not None
-        filled = _fill_gaps(samples.X.values)
-        if filled is not samples.X.values:
+        if gaps:
+            filled = _fill_gaps(samples.X.values)
             samples = replace(samples, X=replace(samples.X, values=filled))
         self._samples, self._channels = samples, [*target.channels]
         self._alone = channel_independent
@@ -155,9 +161,7 @@ def _fill_gaps(values: np.ndarray) -> np.ndarray:
     gaps = np.isnan(values)
     if not gaps.any():
         return values
-    step = np.arange(values.shape[1])[:, None]
-    last_seen = np.maximum.accumulate(np.where(gaps, 0, step), axis=1)
-    filled = np.take_along_axis(values, last_seen, axis=1)
+    filled = carry_forward(values, gaps)
     known = (~gaps).sum((0, 1))
     means = np.where(gaps, 0.0, values).sum((0, 1)) / np.maximum(known, 1)
     return np.where(np.isnan(filled), means.astype(values.dtype), filled)
