@@ -29,7 +29,8 @@ from ._state import PlainState
 from .nn._build import Architecture, build_network
 from .nn._channel_independent import Network
 from .nn._skip import LINEAR_PATHS
-from .sequences._reader import read_groups, read_weights, read_X
+from .sequences._per_sample import read_groups, read_weights
+from .sequences._reader import read_X
 from .sequences._scaling import (
     IDENTITY,
     InputScaler,

@@ -13,8 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._optional import import_optional
 from .nn._channel_independent import Network
-from .sequences._reader import Schema
 from .sequences._scaling import Scaler
+from .sequences._schema import Schema
 from .training import AttentionNet, TrainingSamples
 
 Vectors = Mapping[object, Any]

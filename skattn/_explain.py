@@ -10,9 +10,10 @@ from sklearn.utils.validation import check_is_fitted
 from ._probe import Probe
 from .nn._build import Architecture
 from .nn._time_axis import spread_patches
-from .sequences._reader import Schema, read_X
+from .sequences._reader import read_X
 from .sequences._samples import Samples
 from .sequences._scaling import InputScaler
+from .sequences._schema import Schema
 from .targets import Target
 from .training import AttentionNet, compute
 

@@ -21,9 +21,9 @@ from .nn.contributions import (
     split_paths,
     static_contributions,
 )
-from .sequences._reader import Schema
 from .sequences._samples import Samples
 from .sequences._scaling import InputScaler
+from .sequences._schema import Schema
 from .targets import Target
 from .training import compute, prepare, run_network, widen
 

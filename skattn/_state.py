@@ -9,8 +9,8 @@ import numpy as np
 
 from ._upgrade import FORMAT, upgrade
 from .nn._build import Architecture
-from .sequences._reader import Schema
 from .sequences._scaling import InputScaler, Scaler
+from .sequences._schema import Schema
 from .targets import Classes, Regression, Steps
 from .training import pack_net, unpack_net
 

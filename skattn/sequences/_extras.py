@@ -10,7 +10,7 @@ from ._parts import Part, plural
 from ._sequences import Sequences
 
 if TYPE_CHECKING:
-    from ._reader import Schema
+    from ._schema import Schema
 
 Extras = dict[str, np.ndarray]
 

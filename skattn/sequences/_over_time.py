@@ -11,8 +11,9 @@ from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
 from ._ragged import cut_steps, is_ragged, join_steps
-from ._reader import Schema, read_X
+from ._reader import read_X
 from ._samples import Samples
+from ._schema import Schema
 from ._sequences import Sequences
 
 

@@ -10,7 +10,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor, nn
 
-from ..sequences._reader import refuse_length
+from ..sequences._per_sample import refuse_length
 from ..sequences._samples import check_even, from_tensor
 from ..sequences._scaling import IDENTITY, InputScaler, Scaler
 from ._losses import CrossEntropy

@@ -9,9 +9,10 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 from torch import Tensor, nn
 
-from ..sequences._reader import FLOATS, refuse_length, refuse_scalar
+from ..sequences._per_sample import refuse_length, refuse_scalar
 from ..sequences._samples import Samples, check_even, check_numbers, from_tensor
 from ..sequences._scaling import IDENTITY, InputScaler, Scaler, fit_scaler
+from ..sequences._steps import FLOATS
 from ._losses import LOSSES, QuantileLoss
 from ._target import Target
 

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_array
 from torch import Tensor, nn
 
-from ..sequences._reader import refuse_length
+from ..sequences._per_sample import refuse_length
 from ..sequences._samples import check_even
 from ..sequences._scaling import IDENTITY, InputScaler, Scaler
 from ._target import Target

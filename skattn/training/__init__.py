@@ -2,14 +2,7 @@
 
 from ._callbacks import Aside
 from ._checkpoint import Checkpoint, digest
-from ._data import (
-    SequenceDataset,
-    compute,
-    prepare,
-    run_network,
-    scale_values,
-    widen,
-)
+from ._data import SequenceDataset
 from ._environment import (
     Stream,
     choose_device,
@@ -20,7 +13,9 @@ from ._environment import (
 from ._net import AttentionNet
 from ._outlook import Outlook
 from ._packing import pack_net, unpack_net
+from ._prepare import prepare, scale_values
 from ._ridge import fit_linear_path
+from ._run import compute, run_network, widen
 from ._split import TrainingSamples, find_weighted, mean_weight, split_validation
 from ._trainer import TrainingPlan, train
 from ._yardstick import find_some, measure_yardstick, predict_some

@@ -1,8 +1,6 @@
-"""Samples as tensors: scaled, in batches for training, in blocks for prediction."""
+"""Samples in batches for training."""
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -11,14 +9,11 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from ..nn import Inputs
-from ..nn._channel_independent import Network
 from ..sequences._ragged import blocks
 from ..sequences._samples import Samples
-from ..sequences._scaling import InputScaler, Scaler
-from ..sequences._times import describe_times
+from ..sequences._scaling import InputScaler
 from ..targets import Target
-from ._environment import HOME, guard_fork
-from ._parallel import open_workers
+from ._prepare import prepare, scale_part, take
 
 # Batches whose samples are sorted by length together: more would save little more
 # padding, and bring the same samples together in every epoch.
@@ -26,11 +21,6 @@ _SORTED_BATCHES = 16
 
 # Values scaled at a time: a few MB, which the processor's cache holds.
 _BLOCK_VALUES = 1 << 18
-
-# Samples in one pass of a prediction: states of this many sequences stay in the
-# processor's cache better than those of a whole data set, and memory stays flat.
-_BLOCK_SIZE = 256
-_BLOCK_STEPS = 1 << 18  # and steps, where sequences are long
 
 # The C library gives allocations of more than 32 MB back to the system when they are
 # freed, and the next step pays for them anew, page by page, as long as for all its
@@ -43,103 +33,8 @@ _MOST_STATES = 1 << 19
 # several gain much more. Fewer samples leave the products of matrices thin, and the
 # batch statistics of a stem without a group.
 _CHUNK_STATES = 1 << 15
+
 _CHUNK_SAMPLES = 16
-
-
-def scale_values(scaler: Scaler, values: np.ndarray, name: str = "X") -> np.ndarray:
-    """Return values scaled to float32, the network's type; NaN stays.
-
-    Raises
-    ------
-    ValueError
-        If a value is too large for float32 after scaling.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        scaled = ((values - scaler.mean) / scaler.scale).astype(np.float32, order="C")
-        finite = np.isfinite(scaled.sum())  # quick to take
-    if not finite and np.isinf(scaled).any():
-        raise ValueError(
-            f"{name} contains a value too large for float32 after scaling "
-            f"(largest magnitude {np.nanmax(np.abs(values)):.3g})."
-        )
-    return scaled
-
-
-def prepare(scaler: InputScaler, samples: Samples, name: str = "X") -> Inputs:
-    """Return what the network reads: scaled, gaps filled and marked, padding 0.
-
-    Parameters
-    ----------
-    scaler : InputScaler
-        Of the channels.
-    samples : Samples
-        Not yet scaled.
-    name : str, default="X"
-        The inputs' name in messages.
-
-    Returns
-    -------
-    Inputs
-        Float32 of shape ``(n_samples, n_timesteps, n_channels)``, with an indicator
-        for each channel after them where gaps are filled.
-    """
-    values, lengths = samples.values, samples.lengths
-    if lengths is not None:  # whatever the padding is, it must not overflow
-        real = np.arange(values.shape[1]) < lengths[:, None]
-        values = np.where(real[..., None], values, scaler.mean)
-    scaled = scale_values(scaler, values, name)
-    times = None
-    if samples.times is not None and scaler.time_unit is not None:
-        gaps = None if scaler.missing == "error" else np.isnan(scaled)
-        found = describe_times(samples.times, lengths, scaler.time_unit, gaps, name)
-        times = torch.from_numpy(found)
-    if scaler.missing != "error":
-        scaled = _fill_gaps(scaled, forward=scaler.missing != "mask")
-    x = torch.from_numpy(scaled)
-    known = None if lengths is None else torch.from_numpy(lengths)
-    if samples.static is None and samples.future is None:
-        return Inputs(x, known, times=times)
-    static = _scale_part(scaler.static, samples.static, f"{name}.static")
-    future = _scale_part(scaler.future, samples.future, f"{name}.future")
-    return Inputs(x, known, static, future, times)
-
-
-def _take(samples: Samples, rows: np.ndarray | slice) -> Samples:
-    """Return some samples, cut to the longest of them."""
-    lengths, static, future, times = (
-        None if part is None else part[rows]
-        for part in (samples.lengths, samples.static, samples.future, samples.times)
-    )
-    values = samples.values
-    if lengths is not None:
-        values = values[:, : lengths.max(initial=1)]
-        times = None if times is None else times[:, : values.shape[1]]
-    return Samples(values[rows], lengths, static, future, times)
-
-
-def _scale_part(
-    scaler: Scaler | None, part: np.ndarray | None, name: str
-) -> Tensor | None:
-    """Return static features or a known future, scaled."""
-    if part is None or scaler is None:
-        return None
-    return torch.from_numpy(scale_values(scaler, part, name))
-
-
-def carry_forward(values: np.ndarray, gaps: np.ndarray) -> np.ndarray:
-    """Return values whose gaps repeat the step before; those at the start stay."""
-    step = np.arange(values.shape[1])[:, None]
-    last_seen = np.maximum.accumulate(np.where(gaps, 0, step), axis=1)
-    return np.take_along_axis(values, last_seen, axis=1)
-
-
-def _fill_gaps(scaled: np.ndarray, forward: bool) -> np.ndarray:
-    """Return values with gaps filled, and after them an indicator for each channel."""
-    gaps = np.isnan(scaled)
-    if forward:
-        scaled = carry_forward(scaled, gaps)
-    filled = np.nan_to_num(scaled, copy=False, nan=0.0)
-    return np.concatenate([filled, gaps.astype(np.float32)], axis=2)
 
 
 class Weighted(NamedTuple):
@@ -235,7 +130,7 @@ class SequenceDataset(Dataset):
     def _read(self, index: Tensor | slice) -> Inputs:
         """Return some rows, scaled."""
         rows = self._rows[index if isinstance(index, slice) else index.numpy()]
-        return prepare(self._scaler, _take(self._samples, rows), self._name)
+        return prepare(self._scaler, take(self._samples, rows), self._name)
 
     def _read_all(self) -> Inputs:
         """Return all rows, read block by block, as copies in float64 need room."""
@@ -291,8 +186,8 @@ class SequenceDataset(Dataset):
         return Inputs(
             torch.from_numpy(samples.values),
             self.lengths,
-            _scale_part(scaler.static, samples.static, f"{self._name}.static"),
-            _scale_part(scaler.future, samples.future, f"{self._name}.future"),
+            scale_part(scaler.static, samples.static, f"{self._name}.static"),
+            scale_part(scaler.future, samples.future, f"{self._name}.future"),
         )
 
 
@@ -418,126 +313,3 @@ def count_chunks(n_samples: int, n_states: int) -> int:
         number *= 2
     number = max(number, -(-total // _MOST_STATES))
     return max(min(number, n_samples // _CHUNK_SAMPLES), 1)
-
-
-def run_network(
-    run: Callable[..., Tensor],
-    samples: Samples,
-    scaler: InputScaler,
-    device: str,
-    others: Sequence[np.ndarray] = (),
-) -> np.ndarray:
-    """Run a function of a network block by block, and join what it returns.
-
-    Parameters
-    ----------
-    run : callable
-        Takes `Inputs`, and returns a tensor with a row for each sample. Sequences of
-        different lengths come cut to the longest in the block; what it returns must
-        have the same shape for all blocks.
-    samples : Samples
-        Not yet scaled.
-    scaler : InputScaler
-        Of the input channels.
-    device : str
-        Where the network is.
-    others : sequence of ndarray of shape (n_samples, ...)
-        Arrays whose rows go to the function after the inputs.
-
-    Returns
-    -------
-    ndarray of float32 of shape (n_samples, ...)
-        In the order of ``samples``.
-    """
-    values, lengths = samples.values, samples.lengths
-    order: np.ndarray | None = None
-    if lengths is not None:  # sequences of like length together leave little padding
-        order = np.argsort(lengths, kind="stable")
-    size = min(_BLOCK_SIZE, max(_BLOCK_STEPS // values.shape[1], 1))
-    n_blocks = max(-(-len(values) // size), 1)
-    size = max(-(-len(values) // n_blocks), 1)  # even blocks share the work evenly
-
-    def work(_: int, start: int) -> np.ndarray:
-        rows: slice | np.ndarray = slice(start, start + size)
-        if order is not None:
-            rows = order[rows]
-        inputs = prepare(scaler, _take(samples, rows))
-        given = [torch.from_numpy(array[rows]) for array in others]
-        with _inferring(device):
-            if torch.device(device).type != "cpu":
-                inputs = inputs.to(device)
-                given = [tensor.to(device) for tensor in given]
-            return run(inputs, *given).cpu().numpy()
-
-    results: list[np.ndarray] = []
-    starts = range(0, max(len(values), 1), size)
-    if n_blocks == 1 or torch.device(device).type != "cpu":
-        if os.getpid() != HOME:
-            guard_fork()
-        results += map(work, starts, starts)
-    else:
-        with open_workers() as workers:
-            workers.run(work, starts, results.append)
-    joined = results[0] if len(results) == 1 else np.concatenate(results)
-    return joined if order is None else joined[np.argsort(order)]
-
-
-@contextmanager
-def _inferring(device: str) -> Iterator[None]:
-    """Keep no gradients, and the types that NumPy has where the caller's are others."""
-    kind = torch.device(device).type
-    plain: AbstractContextManager[object] = nullcontext()
-    if torch.is_autocast_enabled(kind):
-        plain = torch.autocast(kind, enabled=False)
-    with torch.inference_mode(), plain:
-        yield
-
-
-def compute(
-    network: Network,
-    samples: Samples,
-    scaler: InputScaler,
-    device: str,
-    field: str = "prediction",
-) -> np.ndarray:
-    """Run a trained network over samples, and return one field of its output.
-
-    Parameters
-    ----------
-    network : AttentionNetwork or ChannelIndependent
-        In evaluation mode.
-    samples, scaler, device
-        As for `run_network`.
-    field : str, default="prediction"
-        A field of `skattn.nn.NetworkOutput`.
-
-    Returns
-    -------
-    ndarray of float32 of shape (n_samples, ...)
-        Weights have 0 at padded steps.
-    """
-    need_weights = field in ("weights", "self_weights")
-    n_steps = 0
-    if need_weights:
-        n_steps = -(-samples.values.shape[1] // network.patch_size)
-
-    def run(inputs: Inputs) -> Tensor:
-        output = network(inputs, need_weights=need_weights)
-        result: Tensor = getattr(output, field)
-        if need_weights:
-            axes = (-1,) if field == "weights" else (-2, -1)
-            return widen(result, axes, n_steps)
-        return result
-
-    return run_network(run, samples, scaler, device)
-
-
-def widen(part: Tensor, axes: Sequence[int], n_steps: int) -> Tensor:
-    """Return a tensor with some axes filled with 0 up to ``n_steps``."""
-    for axis in axes:
-        missing = n_steps - part.shape[axis]
-        if missing:
-            shape = [*part.shape]
-            shape[axis] = missing
-            part = torch.cat([part, part.new_zeros(shape)], axis)
-    return part

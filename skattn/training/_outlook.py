@@ -7,7 +7,8 @@ import numpy as np
 
 from ..sequences._scaling import InputScaler, fit_beside, fit_scaler
 from ..targets import Target
-from ._data import SequenceDataset, carry_forward, scale_values
+from ._data import SequenceDataset
+from ._prepare import carry_forward, scale_values
 from ._ridge import LinearForm, compare_linear
 from ._split import TrainingSamples
 

@@ -26,7 +26,7 @@ from skattn.inspection._estimators import (
 )
 from skattn.nn._build import Architecture as OwnArchitecture
 from skattn.sequences import to_tslearn
-from skattn.sequences._reader import Schema as OwnSchema
+from skattn.sequences._schema import Schema as OwnSchema
 
 from .conftest import Linear
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skattn.sequences._reader import read_groups, read_weights
+from skattn.sequences._per_sample import read_groups, read_weights
 from skattn.sequences._samples import Samples
 
 FIVE = Samples(np.zeros((5, 3, 1)))
