@@ -6,11 +6,22 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context, clone, is_classifier
+from sklearn.utils import check_scalar
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
 from ._inner import MetaEstimator, ask, last_step
 from .targets import Regression
+
+# What `conformalize` learns.
+CALIBRATED = (
+    "coverage_",
+    "coverage_levels_",
+    "levels_",
+    "margins_",
+    "n_calibration_samples_",
+    "scores_",
+)
 
 
 class ConformalIntervals(MetaEstimator):
@@ -43,6 +54,14 @@ class ConformalIntervals(MetaEstimator):
 
     Attributes
     ----------
+    coverage_ : float
+        The coverage that the margins are for. After `conformalize`, like all that have
+        no other source.
+
+    coverage_levels_ : float or ndarray
+        Level of the scores that each margin is read at, in the form of one y:
+        ``coverage_``, until `update` moves it.
+
     estimator_ : estimator
         The fitted clone.
 
@@ -51,7 +70,7 @@ class ConformalIntervals(MetaEstimator):
 
     levels_ : tuple of float or None
         Levels of the two quantiles that are moved; None if the intervals come from
-        residuals. After `conformalize`, like all that follow.
+        residuals.
 
     margins_ : float or ndarray
         How far each edge is moved outwards, in units of y and in the form of one y.
@@ -65,6 +84,10 @@ class ConformalIntervals(MetaEstimator):
 
     n_timesteps_in_ : int
         As the estimator has it.
+
+    scores_ : ndarray of shape (n_calibration_samples_, ...)
+        How far the truth lay outside of its interval, in units of y, negative inside.
+        After `update` those of the latest samples.
 
     See Also
     --------
@@ -87,6 +110,9 @@ class ConformalIntervals(MetaEstimator):
     .. [2] J. Lei, M. G'Sell, A. Rinaldo, R. Tibshirani and L. Wasserman (2018).
            Distribution-free predictive inference for regression. Journal of the
            American Statistical Association 113.
+
+    .. [3] I. Gibbs and E. Candès (2021). Adaptive conformal inference under
+           distribution shift. NeurIPS.
 
     Examples
     --------
@@ -140,7 +166,7 @@ class ConformalIntervals(MetaEstimator):
                 f"estimator={self.estimator!r} {kind}; intervals need a regressor."
             )
         fitted = clone(self.estimator).fit(X, y, **self._route(fit_params))
-        for name in ("levels_", "margins_", "n_calibration_samples_"):
+        for name in CALIBRATED:
             self.__dict__.pop(name, None)
         self.estimator_ = fitted
         return self
@@ -168,18 +194,67 @@ class ConformalIntervals(MetaEstimator):
             several quantiles but not the two that ``coverage`` asks for.
         """
         levels = self._choose_levels()
-        edges = self._find_edges(X, levels).astype(np.float64)
-        shape = edges.shape[:-1]
-        truth = Regression.read(y, len(edges)).astype(np.float64)
-        if truth.shape != shape:
-            raise ValueError(
-                f"y has shape {truth.shape}, but predictions of X have {shape}."
-            )
-        rank = _find_rank(len(truth), self.coverage)
-        beyond = np.maximum(edges[..., 0] - truth, truth - edges[..., 1])
-        self.margins_ = np.partition(beyond, rank - 1, axis=0)[rank - 1]
+        scores = self._measure_scores(X, y, levels)
+        rank = _find_rank(len(scores), self.coverage)
+        self.margins_ = np.partition(scores, rank - 1, axis=0)[rank - 1]
         self.levels_ = levels
-        self.n_calibration_samples_ = len(truth)
+        self.scores_ = scores
+        self.n_calibration_samples_ = len(scores)
+        self.coverage_ = float(self.coverage)
+        self.coverage_levels_ = np.full(scores.shape[1:], self.coverage_)[()]
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def update(
+        self, X: object, y: object, *, rate: float = 0.005
+    ) -> "ConformalIntervals":
+        """Move the margins by samples whose truth has come in since.
+
+        After each sample, the level at which a margin is read rises by ``rate *
+        coverage_`` where the truth was outside of its interval, and falls by ``rate *
+        (1 - coverage_)`` where it was inside. The sample's score takes the place of
+        the oldest one. The estimator stays as it is.
+
+        Parameters
+        ----------
+        X : array-like or list
+            Samples in order of time, the latest last, each given once.
+        y : array-like
+            The truth, in the form that y had in `fit`.
+        rate : float, default=0.005
+            How fast the levels move, from 0 to 1: 0 lets only the scores be replaced.
+            A high rate follows changes sooner, and makes the widths jump more. The
+            default is that of Gibbs and Candès (2021).
+
+        Returns
+        -------
+        ConformalIntervals
+            The estimator itself.
+
+        Raises
+        ------
+        NotFittedError
+            Before `conformalize`.
+
+        Notes
+        -----
+        A level above the highest rank reads the highest score, where Gibbs and Candès
+        (2021) take an interval without end.
+        """
+        self._check_calibrated()
+        check_scalar(rate, "rate", Real, min_val=0, max_val=1)
+        new = self._measure_scores(X, y, self.levels_)
+        n_kept, levels, margins = (
+            len(self.scores_),
+            self.coverage_levels_,
+            self.margins_,
+        )
+        scores = np.concatenate([self.scores_, new])
+        for i, score in enumerate(new):
+            levels = levels + rate * ((score > margins) - (1 - self.coverage_))
+            margins = _read_at(scores[i + 1 : i + 1 + n_kept], levels)
+        self.scores_ = scores[len(new) :].copy()
+        self.coverage_levels_, self.margins_ = levels, margins
         return self
 
     def predict(self, X: object) -> np.ndarray:
@@ -217,14 +292,7 @@ class ConformalIntervals(MetaEstimator):
         NotFittedError
             Before `conformalize`.
         """
-        check_is_fitted(self)
-        check_is_fitted(
-            self,
-            "margins_",
-            msg="This %(name)s instance is fitted, but not calibrated yet. Call "
-            "'conformalize' on samples that 'fit' has not seen before using this "
-            "estimator.",
-        )
+        self._check_calibrated()
         edges = self._find_edges(X, self.levels_)
         kind = np.result_type(edges, np.float32)  # whole numbers become float64
         edges = edges.astype(np.float64)
@@ -237,6 +305,31 @@ class ConformalIntervals(MetaEstimator):
     def _inner(self) -> BaseEstimator:
         check_is_fitted(self)
         return self.estimator_
+
+    def _check_calibrated(self) -> None:
+        """Raise NotFittedError before `conformalize`."""
+        check_is_fitted(self)
+        check_is_fitted(
+            self,
+            "margins_",
+            msg="This %(name)s instance is fitted, but not calibrated yet. Call "
+            "'conformalize' on samples that 'fit' has not seen before using this "
+            "estimator.",
+        )
+
+    def _measure_scores(
+        self, X: object, y: object, levels: tuple[float, float] | None
+    ) -> np.ndarray:
+        """Return how far the truth lies outside of what is moved, sample by sample."""
+        edges = self._find_edges(X, levels).astype(np.float64)
+        shape = edges.shape[:-1]
+        truth = Regression.read(y, len(edges)).astype(np.float64)
+        if truth.shape != shape:
+            raise ValueError(
+                f"y has shape {truth.shape}, but predictions of X have {shape}."
+            )
+        scores: np.ndarray = np.maximum(edges[..., 0] - truth, truth - edges[..., 1])
+        return scores
 
     def _choose_levels(self) -> tuple[float, float] | None:
         """Return the levels of the quantiles to use; None without several."""
@@ -264,6 +357,29 @@ class ConformalIntervals(MetaEstimator):
         columns = [int(np.abs(known - level).argmin()) for level in levels]
         quantiles = ask(self._inner, "predict_quantiles", X)
         return quantiles[..., columns]
+
+
+def _read_at(scores: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Return the score of each output at its own level.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples, ...)
+        Of the latest samples.
+    levels : ndarray of shape (...)
+        Below the lowest rank and above the highest one these are read.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        The margins.
+    """
+    n_samples = len(scores)
+    ranks = np.ceil((n_samples + 1) * levels - 1e-9).astype(int)
+    ranks = np.clip(ranks, 1, n_samples)
+    ordered = np.sort(scores, axis=0)
+    margins: np.ndarray = np.take_along_axis(ordered, ranks[None] - 1, axis=0)[0]
+    return margins
 
 
 def _find_rank(n_samples: int, coverage: float) -> int:

@@ -28,7 +28,7 @@ from skattn import (
     LSTMAttentionRegressor,
     SeedEnsemble,
 )
-from skattn._conformal import _find_rank
+from skattn._conformal import CALIBRATED, _find_rank
 from skattn.persistence._verify import verify_meta
 from skattn.sequences import OverTime
 
@@ -182,6 +182,104 @@ class Edges(Zero):
 
     def predict_quantiles(self, X):
         return np.tile([0.0, 0.5, 1.0], (len(X), 1))
+
+
+# What comes true later
+
+
+def follow_by_hand(scores, new, margin, coverage, rate):
+    """Adaptive conformal inference for one output, with lists and a sort."""
+    kept, level = [*scores], coverage
+    for score in new:
+        level += rate * coverage if score > margin else -rate * (1 - coverage)
+        kept = [*kept[1:], score]
+        rank = ceil((len(kept) + 1) * level - 1e-9)
+        margin = sorted(kept)[min(max(rank, 1), len(kept)) - 1]
+    return margin, level
+
+
+@pytest.mark.parametrize("y", [Y, np.c_[Y, 5 * Y], STEPS], ids=["1-D", "2-D", "3-D"])
+@pytest.mark.parametrize("rate", [0.005, 0.3])
+def test_updates_follow_the_formula_and_may_come_in_parts(y, rate):
+    model = calibrate(quantiles, y)
+    before, start = model.scores_, model.margins_
+    whole, parts = (pickle.loads(pickle.dumps(model)) for _ in range(2))
+    shifted = y + 1.5  # the series has moved
+    whole.update(X[TEST], shifted[TEST], rate=rate)
+    for rows in (slice(200, 230), slice(230, 231), slice(231, 300)):
+        parts.update(X[rows], shifted[rows], rate=rate)
+    low, high = np.moveaxis(
+        whole.estimator_.predict_quantiles(X[TEST])[..., [1, 3]], -1, 0
+    )
+    new = np.maximum(low - shifted[TEST], shifted[TEST] - high).astype(np.float64)
+    for output in np.ndindex(np.shape(start)):
+        at = (slice(None), *output)
+        margin, level = follow_by_hand(before[at], new[at], start[output], 0.8, rate)
+        assert np.asarray(whole.margins_)[output] == pytest.approx(margin, abs=1e-6)
+        assert np.asarray(whole.coverage_levels_)[output] == pytest.approx(level)
+    np.testing.assert_allclose(parts.margins_, whole.margins_, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(whole.scores_, new, rtol=0, atol=1e-6)
+    assert (whole.margins_ > start).all()
+    assert whole.n_calibration_samples_ == 100
+
+
+@pytest.mark.parametrize("coverage", [0.8, 0.95])
+def test_a_series_that_drifts_is_covered_after_updates_and_not_without(coverage):
+    rng = np.random.default_rng(3)
+    y = rng.normal(size=6000) * np.linspace(1, 4, 6000)  # the noise grows fourfold
+    X_ = np.zeros((6000, 1))
+    model = ConformalIntervals(FrozenEstimator(Zero().fit()), coverage=coverage)
+    model.fit(X_, y).conformalize(X_[:500], y[:500])
+    inside, at_first = [], model.predict_interval(X_[:1])[0]
+    for rows in (slice(i, i + 50) for i in range(500, 6000, 50)):
+        low, high = model.predict_interval(X_[rows]).T
+        inside.append((low <= y[rows]) & (y[rows] <= high))
+        model.update(X_[rows], y[rows])
+    low, high = at_first
+    assert np.mean((low <= y[500:]) & (y[500:] <= high)) < coverage - 0.1
+    assert np.mean(inside) == pytest.approx(coverage, abs=0.01)
+
+
+def test_updates_with_rate_0_only_replace_scores():
+    model = calibrate(point)
+    model.update(X[TEST], Y[TEST], rate=0)
+    again = calibrate(point).conformalize(X[TEST], Y[TEST])
+    np.testing.assert_allclose(model.margins_, again.margins_, rtol=0, atol=1e-6)
+    assert model.coverage_levels_ == 0.8
+
+
+def test_levels_beyond_the_ranks_read_the_outermost_scores():
+    model = calibrate(point)
+    model.update(X[TEST], 100.0 * np.arange(1, 101), rate=1)
+    assert model.coverage_levels_ > 1
+    assert model.margins_ == model.scores_.max()
+    model.update(X[TEST], model.predict(X[TEST]), rate=1)
+    assert model.margins_ == model.scores_.min()
+
+
+def test_updates_go_by_the_coverage_that_was_calibrated():
+    model = calibrate(quantiles)
+    model.set_params(coverage=0.3).update(X[TEST], Y[TEST], rate=0.1)
+    expected = calibrate(quantiles).update(X[TEST], Y[TEST], rate=0.1)
+    np.testing.assert_array_equal(model.margins_, expected.margins_)
+
+
+def test_wrong_updates_are_refused_and_change_nothing():
+    early = ConformalIntervals(point).fit(X, Y)
+    with pytest.raises(NotFittedError, match="'conformalize' on samples that 'fit'"):
+        early.update(X, Y)
+    model = calibrate(point)
+    expected = model.predict_interval(X)
+    for options in ({"rate": -0.1}, {"rate": 1.5}):
+        with pytest.raises(ValueError, match="rate =="):
+            model.update(X, Y, **options)
+    with pytest.raises(TypeError, match="rate must be"):
+        model.update(X, Y, rate="fast")
+    with pytest.raises(ValueError, match=r"y has shape"):
+        model.update(X, np.c_[Y, Y])
+    with pytest.raises(ValueError, match=r"NaN"):
+        model.update(X, np.where(np.arange(300) == 7, np.nan, Y))
+    np.testing.assert_array_equal(model.predict_interval(X), expected)
 
 
 # How many samples it takes
@@ -352,7 +450,7 @@ def test_fit_parameters_are_passed_and_routed():
     ids=["residuals", "quantiles", "ensemble"],
 )
 def test_files_and_pickles_answer_alike(estimator, y, tmp_path):
-    model = calibrate(estimator, y)
+    model = calibrate(estimator, y).update(X[TEST], y[TEST])
     skattn.save(model, tmp_path / "model")
     for other in (skattn.load(tmp_path / "model"), pickle.loads(pickle.dumps(model))):
         assert repr(other) == repr(model)
@@ -360,6 +458,9 @@ def test_files_and_pickles_answer_alike(estimator, y, tmp_path):
             other.predict_interval(X), model.predict_interval(X)
         )
         assert other.n_calibration_samples_ == 100
+        other.update(X[TRAIN], y[TRAIN])
+        again = pickle.loads(pickle.dumps(model)).update(X[TRAIN], y[TRAIN])
+        np.testing.assert_array_equal(other.margins_, again.margins_)
     for early in (ConformalIntervals(estimator), clone(model).fit(X[TRAIN], y[TRAIN])):
         skattn.save(early, tmp_path / "model")
         assert not hasattr(skattn.load(tmp_path / "model"), "margins_")
@@ -385,22 +486,26 @@ def test_a_graph_holds_no_intervals(tmp_path):
 
 def test_files_with_other_contents_are_refused():
     model = calibrate(quantiles, STEPS)
-    learned = {"margins_": model.margins_, "levels_": model.levels_}
-    state = {"coverage": 0.8, "n_calibration_samples_": 100} | learned
+    learned = {name: getattr(model, name) for name in CALIBRATED}
+    state = {"coverage": 0.8} | learned
     inner = {"estimator": [quantiles], "estimator_": [model.estimator_]}
     verify_meta(ConformalIntervals, state, inner)
     bare = calibrate(point, STEPS).estimator_
     for wrong, held in (
-        ({"coverage": 0.8} | learned, inner),
+        ({"coverage": 0.8, "margins_": model.margins_}, inner),
         (state | {"predict": 1}, inner),
         (state | {"margins_": model.margins_[:1]}, inner),
         (state | {"margins_": model.margins_ * np.nan}, inner),
+        (state | {"coverage_": 1.0}, inner),
+        (state | {"coverage_levels_": model.margins_[0]}, inner),
+        (state | {"scores_": model.scores_[:50]}, inner),
+        (state | {"scores_": model.scores_ * np.inf}, inner),
         (state | {"levels_": (0.1,)}, inner),
         (state | {"levels_": "0.1"}, inner),
         (state, inner | {"estimator_": [bare]}),
         (state, inner | {"estimator_": []}),
     ):
-        with pytest.raises(ValueError, match=r"it holds|margins_ holds|levels_ is"):
+        with pytest.raises(ValueError, match=r"it holds|s_ holds|s_ is|coverage_ is"):
             verify_meta(ConformalIntervals, wrong, held)
 
 

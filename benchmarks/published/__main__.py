@@ -5,7 +5,16 @@ from importlib import import_module
 
 from benchmarks.published.table import Table
 
-TABLES = ("electricity", "quantiles", "cmapss", "epf", "etth1", "m4", "vowels")
+TABLES = (
+    "electricity",
+    "quantiles",
+    "intervals",
+    "cmapss",
+    "epf",
+    "etth1",
+    "m4",
+    "vowels",
+)
 
 
 def main() -> None:

@@ -4,15 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from .._conformal import CALIBRATED
 from .._upgrade import FORMAT
 
 State = dict[str, Any]  # what JSON and arrays hold
 
 # What meta-estimators hold estimators under.
 ESTIMATORS = ("estimator", "estimator_", "estimators_")
-
-# What intervals learn.
-_MARGINS = {"levels_", "margins_", "n_calibration_samples_"}
 
 
 def verify(kind: type, state: State) -> None:
@@ -64,7 +62,7 @@ def verify_meta(kind: type, state: State, inner: dict[str, list[Any]]) -> None:
     """
     names = {*kind._parameter_constraints} - {"estimator"}  # type: ignore[attr-defined]
     learned = {*state} - names
-    known = learned in (set(), _MARGINS) and {*state} >= names
+    known = learned in (set(), {*CALIBRATED}) and {*state} >= names
     if not known or not {"estimator"} <= {*inner} <= {*ESTIMATORS}:
         raise ValueError(f"it holds {[*state, *inner]}")
     several = inner.get("estimators_", [])
@@ -80,10 +78,17 @@ def verify_meta(kind: type, state: State, inner: dict[str, list[Any]]) -> None:
 
 def _verify_margins(state: State, inner: Any) -> None:
     """Check what intervals learned against the outputs that they stand around."""
-    margins, levels = state["margins_"], state["levels_"]
+    levels, coverage = state["levels_"], state["coverage_"]
+    if not isinstance(coverage, float) or not 0 < coverage < 1:
+        raise ValueError(f"coverage_ is {coverage!r}")
     target = _find_network(inner)._target
-    if np.shape(margins) != target.shape or not np.isfinite(margins).all():
-        raise ValueError(f"margins_ holds {margins!r}")
+    for name in ("margins_", "coverage_levels_"):
+        values = state[name]
+        if np.shape(values) != target.shape or not np.isfinite(values).all():
+            raise ValueError(f"{name} holds {values!r}")
+    scores, n_samples = state["scores_"], state["n_calibration_samples_"]
+    if np.shape(scores) != (n_samples, *target.shape) or not np.isfinite(scores).all():
+        raise ValueError(f"scores_ is of shape {np.shape(scores)}, or not finite")
     pair = isinstance(levels, tuple) and len(levels) == 2 and target.levels is not None
     if levels is not None and not pair:
         raise ValueError(f"levels_ is {levels!r}")
