@@ -156,7 +156,7 @@ class SeedEnsemble(MetaEstimator):
         """
         names = sorted(
             name
-            for name in self.estimator.get_params(deep=True)
+            for name in clone(self.estimator).get_params(deep=True)
             if name == "random_state" or name.endswith("__random_state")
         )
         if not names:

@@ -37,10 +37,13 @@ STATED = {
     "early_stopping": True,
 }
 ESTIMATOR = LSTMAttentionRegressor
+DEFAULTS = {"target_channels": "all", "store_attention": False}
 OURS, FROM_LONGER = "skattn, stated", f"skattn, stated, {LONGER} hours in"
+UNTUNED = f"skattn, defaults, {LONGER} hours in"
 CONFIGURATIONS = {
     "skattn 0.1, forecasting": EARLIER_REGRESSOR | FORECAST,
     OURS: EARLIER_REGRESSOR | FORECAST | STATED,
+    UNTUNED: DEFAULTS,
 }
 PUBLISHED = [
     ("repeat last value", "Zeng et al. 2023", 1.295, 1.325, 1.323, 1.339),
@@ -127,6 +130,12 @@ def main(quick: bool = False) -> None:
 
         return fit
 
+    def untuned(**parameters):
+        def fit(parts, seed):
+            return ESTIMATOR(**parameters, random_state=seed).fit(*parts[0]).predict
+
+        return fit
+
     def linear(parts, seed):
         return ridge(*parts[0], *parts[1])
 
@@ -138,10 +147,11 @@ def main(quick: bool = False) -> None:
     boosted = each(lambda p, seed: boost(*p[0], seed, n_pairs), first)
     table.run("gradient boosting", boosted, [0])
     seeds, change = ([0], {"max_epochs": 1}) if quick else (SEEDS, {})
-    earlier, stated = (parameters | change for parameters in CONFIGURATIONS.values())
+    earlier, stated, plain = (p | change for p in CONFIGURATIONS.values())
     table.run("skattn 0.1, forecasting", each(ours(**earlier), first), seeds[:1])
     table.run(OURS, each(ours(**stated)), seeds)
     table.run(FROM_LONGER, each(ours(**stated), parts=longer), seeds)
+    table.run(UNTUNED, each(untuned(**plain), parts=longer), seeds[:1])
     table.ablate(
         lambda **parameters: each(ours(**parameters), first),
         stated,

@@ -1,7 +1,7 @@
 """Data frames, and how many axes an argument has."""
 
 from collections.abc import Iterable
-from typing import Protocol, TypeGuard
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 
@@ -21,6 +21,13 @@ def find_frame(X: object) -> Frame | None:
     if (isinstance(X, np.ndarray) and X.dtype != object) or not isinstance(X, Iterable):
         return None
     return next((entry for entry in X if is_frame(entry)), None)
+
+
+def split_columns(frame: Any) -> list[Any]:
+    """Return the columns of a frame in order, also where a name is there twice."""
+    if hasattr(frame, "iloc"):
+        return [frame.iloc[:, i] for i in range(len(frame.columns))]
+    return [frame[column] for column in frame.columns]
 
 
 def n_axes(X: object) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_sample_weight
 
-from ._samples import Samples, from_tensor
+from ._samples import Samples, from_tensor, refuse_others
 from ._split import is_index, read_index
 
 
@@ -14,6 +14,7 @@ def read_weights(sample_weight: object, X: Samples) -> np.ndarray | None:
     """Return sample weights: one a sample, finite, none negative, one positive."""
     if sample_weight is None:
         return None
+    refuse_others(sample_weight, "sample_weight")
     weights = np.asarray(from_tensor(sample_weight, "sample_weight"), dtype=np.float64)
     if weights.ndim == 0:
         weights = np.full(len(X), weights)

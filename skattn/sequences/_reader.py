@@ -17,7 +17,7 @@ from ._categories import (
     resolve_categories,
 )
 from ._extras import learn_extras, match_extras, match_names, read_extras
-from ._frames import find_frame, is_frame, n_axes
+from ._frames import find_frame, is_frame, n_axes, split_columns
 from ._ragged import blocks
 from ._samples import Samples
 from ._schema import Schema, SequenceReader
@@ -165,7 +165,7 @@ def _number_flat(
     A channel is a category if all its columns are; others are refused where numbers
     are read. Flags are numbers in flat rows.
     """
-    columns = [X[column] for column in X.columns]
+    columns = split_columns(X)
     by_type = [
         is_category(column) and np.asarray(column).dtype.kind != "b"
         for column in columns
@@ -183,9 +183,9 @@ def _number_flat(
     if not chosen:
         return X, {}, X
     numbers, meanings = number_columns(columns, chosen, n_channels)
-    names = "columns" if hasattr(X, "iloc") else "schema"  # pandas, or polars
-    table = dict(zip(X.columns, numbers, strict=True))
-    return X, meanings, type(X)(table, **{names: [*X.columns]})
+    table = type(X)({str(i): column for i, column in enumerate(numbers)})
+    table.columns = [*X.columns]
+    return X, meanings, table
 
 
 def _code(

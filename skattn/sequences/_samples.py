@@ -1,5 +1,6 @@
 """The one form that sequences take inside."""
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +70,19 @@ def from_tensor(X: object, name: str) -> object:
             f"the device {str(tensor.device)!r}, which cannot be read as an array "
             f"({str(error).splitlines()[0]}); allowed are dense tensors of numbers."
         ) from error
+
+
+def refuse_others(value: object, name: str) -> None:
+    """Refuse what holds no rows in an order: text, mappings, sets, iterators, None."""
+    holds_text = isinstance(value, str | bytes)
+    other = isinstance(value, Mapping | Set) or hasattr(value, "__next__")
+    if hasattr(value, "shape") or not (holds_text or value is None or other):
+        return  # some sparse arrays of SciPy are mappings
+    shown = holds_text or value is None
+    given = repr(value)[:40] if shown else f"of type {type(value).__name__}"
+    raise TypeError(
+        f"{name} is {given}; allowed are arrays, data frames, tensors and lists."
+    )
 
 
 def check_numbers(values: object, name: str) -> None:

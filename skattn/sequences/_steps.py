@@ -7,9 +7,9 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from ._frames import is_frame, n_axes
+from ._frames import is_frame, n_axes, split_columns
 from ._ragged import as_steps, is_ragged, measure_lengths, pad_steps
-from ._samples import Samples, check_numbers, cut_rows, from_tensor
+from ._samples import Samples, check_numbers, cut_rows, from_tensor, refuse_others
 from ._schema import SequenceReader
 
 FLOATS = [np.float64, np.float32]
@@ -29,6 +29,11 @@ def read_steps(
     if type(X) is not np.ndarray and is_ragged(X):
         return X, _read_ragged(estimator, X, name), False
     flat = n_axes(X) != 3
+    if n_axes(X) > 3:
+        raise ValueError(
+            f"{name} has {n_axes(X)} axes; allowed are (n_samples, n_features) and "
+            "(n_samples, n_timesteps, n_channels)."
+        )
     values = (
         _read_flat(estimator, X, reset=reset, name=name)
         if flat
@@ -39,6 +44,7 @@ def read_steps(
 
 def _unwrap(X: object, n_timesteps: int | None, name: str) -> Any:
     """Return tensors as arrays, and rows in a list as a table."""
+    refuse_others(X, name)
     X = from_tensor(X, name)
     if hasattr(X, "to_numpy") and n_axes(X) == 1:  # a Series of arrays
         X = X.to_numpy()
@@ -102,17 +108,17 @@ def _read_ragged(estimator: SequenceReader, X: Sequence[object], name: str) -> S
 
 def _check_dtypes(frame: Any, name: str) -> None:
     """Refuse columns that hold no numbers, and name the first one."""
-    for column in frame.columns:
-        if getattr(frame[column].dtype, "kind", "O") in "biuf":
+    for name_of, column in zip(frame.columns, split_columns(frame), strict=True):
+        if getattr(column.dtype, "kind", "O") in "biuf":
             continue
-        values = np.asarray(frame[column])
+        values = np.asarray(column)
         try:
             if values.dtype.kind in "mM":
                 raise TypeError("dates and durations are no numbers")
             values.astype(np.float64)
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"{name} has a column {column!r} of type {frame[column].dtype}, which "
+                f"{name} has a column {name_of!r} of type {column.dtype}, which "
                 f"does not hold numbers ({error}); allowed are columns of numbers. "
                 "Encode categories, and turn times into numbers, before."
             ) from error

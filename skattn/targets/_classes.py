@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor, nn
 
 from ..sequences._per_sample import refuse_length
-from ..sequences._samples import check_even, from_tensor
+from ..sequences._samples import check_even, from_tensor, refuse_others
 from ..sequences._scaling import IDENTITY, InputScaler, Scaler
 from ._losses import CrossEntropy
 from ._target import Target
@@ -63,6 +63,7 @@ class Classes(Target):
                 f"LSTMAttentionClassifier requires {name} to be passed, but the target "
                 f"{name} is None."
             )
+        refuse_others(y, name)
         if isinstance(y, list):
             check_even(y, name)
         if isinstance(y, np.ma.MaskedArray):

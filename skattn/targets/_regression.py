@@ -10,7 +10,13 @@ from sklearn.utils import check_array
 from torch import Tensor, nn
 
 from ..sequences._per_sample import refuse_length, refuse_scalar
-from ..sequences._samples import Samples, check_even, check_numbers, from_tensor
+from ..sequences._samples import (
+    Samples,
+    check_even,
+    check_numbers,
+    from_tensor,
+    refuse_others,
+)
 from ..sequences._scaling import IDENTITY, InputScaler, Scaler, fit_scaler
 from ..sequences._steps import FLOATS
 from ._losses import LOSSES, QuantileLoss
@@ -79,6 +85,7 @@ class Regression(Target):
                 f"LSTMAttentionRegressor requires {name} to be passed, but the target "
                 f"{name} is None."
             )
+        refuse_others(y, name)
         if np.isscalar(y) or getattr(y, "ndim", 1) == 0:
             refuse_scalar(name, y)
         if isinstance(y, list):

@@ -7,7 +7,7 @@ from sklearn.utils import check_array
 from torch import Tensor, nn
 
 from ..sequences._per_sample import refuse_length
-from ..sequences._samples import check_even
+from ..sequences._samples import check_even, refuse_others
 from ..sequences._scaling import IDENTITY, InputScaler, Scaler
 from ._target import Target
 
@@ -62,6 +62,7 @@ class Steps(Target):
                 f"LSTMAttentionPointer requires {name} to be passed, but the target "
                 f"{name} is None."
             )
+        refuse_others(y, name)
         if isinstance(y, list):
             check_even(y, name)
         steps: np.ndarray = check_array(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import skattn
 from skattn.sequences._samples import Samples, cut_rows
 
 
@@ -30,3 +31,29 @@ def test_rows_of_samples_keep_their_lengths():
     assert some.values[:, 0, 0].tolist() == [8, 0]
     assert len(samples.rows(slice(0, 2))) == 2
     assert samples.real_steps(slice(1, 2)).tolist() == [[True, False, False, False]]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "shown"),
+    [
+        ("data.csv", "'data.csv'"),
+        (None, "None"),
+        ({"a": [1.0]}, "of type dict"),
+        ({1.0}, "of type set"),
+        (iter([1.0]), "of type list_iterator"),
+    ],
+)
+@pytest.mark.parametrize("name", ["X", "y", "sample_weight"])
+@pytest.mark.parametrize("kind", ["Regressor", "Classifier", "Pointer"])
+def test_what_holds_no_rows_is_refused_with_its_type(wrong, shown, name, kind):
+    model = getattr(skattn, f"LSTMAttention{kind}")(max_epochs=1)
+    given = {"X": np.zeros((4, 3, 1)), "y": [0, 1, 0, 1]} | {name: wrong}
+    if wrong is None and name != "X":  # y says more, and weights may be None
+        return
+    with pytest.raises(TypeError, match=f"{name} is {shown}; allowed are arrays"):
+        model.fit(**given)
+
+
+def test_too_many_axes_are_refused_with_what_is_allowed():
+    with pytest.raises(ValueError, match=r"X has 4 axes; allowed are \(n_samples"):
+        skattn.LSTMAttentionRegressor().fit(np.zeros((4, 3, 2, 1)), np.zeros(4))
