@@ -8,6 +8,8 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .._random import make_random
+
 
 class RegimeScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Standardise columns within each regime of operation.
@@ -105,9 +107,12 @@ class RegimeScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         # Here, since few need it: it takes as long to import as all of skattn.
         from sklearn.cluster import KMeans
 
-        self.kmeans_ = KMeans(
-            self.n_regimes, n_init=10, random_state=self.random_state
-        ).fit((told - self._told_mean) / self._told_scale)
+        seed = self.random_state
+        if seed is None:  # KMeans would draw from NumPy's global state
+            seed = int(make_random(None).randint(2**31 - 1))
+        self.kmeans_ = KMeans(self.n_regimes, n_init=10, random_state=seed).fit(
+            (told - self._told_mean) / self._told_scale
+        )
         regimes = self.kmeans_.labels_
         self.mean_ = np.empty((self.n_regimes, rows.shape[1]))
         self.scale_ = np.ones_like(self.mean_)

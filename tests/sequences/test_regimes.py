@@ -67,3 +67,9 @@ def test_it_is_lifted_over_time_in_a_pipeline():
 def test_errors_name_the_argument(parameters, message):
     with pytest.raises(ValueError, match=message):
         RegimeScaler(**parameters).fit(ROWS)
+
+
+def test_the_global_random_state_stays_as_it_was_without_a_random_state():
+    before = np.random.get_state()[1].copy()
+    RegimeScaler([0], n_regimes=3).fit(ROWS)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)
