@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context, clone, is_classifier
-from sklearn.utils import check_scalar
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
@@ -39,7 +38,9 @@ class ConformalIntervals(MetaEstimator):
     with a probability of at least ``coverage``, on average over both, whatever the
     regressor is worth. That is so for each output step and each target by itself, not
     for all of them together. Windows of one series are not exchangeable: take the
-    latest ones to calibrate, and count again as time goes on.
+    latest ones to calibrate, and give `update` what has come true since. It moves the
+    margins so that they hold the share in the long run even if the series changes:
+    adaptive conformal inference [3]_.
 
     Parameters
     ----------
@@ -55,8 +56,8 @@ class ConformalIntervals(MetaEstimator):
     Attributes
     ----------
     coverage_ : float
-        The coverage that the margins are for. After `conformalize`, like all that have
-        no other source.
+        The coverage that the margins are for. After `conformalize`, as all but
+        ``estimator_`` and what the estimator has.
 
     coverage_levels_ : float or ndarray
         Level of the scores that each margin is read at, in the form of one y:
@@ -238,20 +239,29 @@ class ConformalIntervals(MetaEstimator):
 
         Notes
         -----
-        A level above the highest rank reads the highest score, where Gibbs and Candès
-        (2021) take an interval without end.
+        A sample is judged by the margin that the samples before it left, also those of
+        the same call. Where a level is above the highest rank, Gibbs and Candès (2021)
+        take an interval without end, and below the lowest one an empty interval. So
+        does the level, which is lowered in the one case and raised in the other; the
+        margin is the highest or the lowest score. Where this comes often, as with less
+        than some dozens of samples or errors that only grow, the share may be missed.
         """
         self._check_calibrated()
-        check_scalar(rate, "rate", Real, min_val=0, max_val=1)
+        allowed = Interval(Real, 0, 1, closed="both")
+        if isinstance(rate, bool) or not allowed.is_satisfied_by(rate):
+            raise ValueError(f"rate={rate!r}; allowed is a number from 0 to 1.")
         new = self._measure_scores(X, y, self.levels_)
         n_kept, shape = len(self.scores_), np.shape(self.margins_)
         levels, margins = np.ravel(self.coverage_levels_), np.ravel(self.margins_)
         scores = np.concatenate([self.scores_, new])
         by_output = scores.reshape(len(scores), -1).T.copy()
         for i in range(len(new)):
-            missed = by_output[:, n_kept + i] > margins
+            ranks = _rank(levels, n_kept)
+            missed = (by_output[:, n_kept + i] > margins) | (ranks < 1)
+            missed &= ranks <= n_kept
             levels = levels + rate * (missed - (1 - self.coverage_))
-            margins = _read_at(by_output[:, i + 1 : n_kept + i + 1], levels)
+            kept = by_output[:, i + 1 : n_kept + i + 1]
+            margins = _read_at(kept, _rank(levels, n_kept))
         self.scores_ = scores[len(new) :].copy()
         self.coverage_levels_ = levels.reshape(shape)[()]
         self.margins_ = margins.reshape(shape)[()]
@@ -359,25 +369,29 @@ class ConformalIntervals(MetaEstimator):
         return quantiles[..., columns]
 
 
-def _read_at(scores: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Return the score of each output at its own level.
+def _rank(levels: np.ndarray, n_samples: int) -> np.ndarray:
+    """Return the rank of the score at each level, from 1; others have no score."""
+    ranks: np.ndarray = np.ceil((n_samples + 1) * levels - 1e-9).astype(int)
+    return ranks
+
+
+def _read_at(scores: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+    """Return the score of each output at its own rank.
 
     Parameters
     ----------
     scores : ndarray of shape (n_outputs, n_samples)
         Of the latest samples.
-    levels : ndarray of shape (n_outputs,)
-        Below the lowest rank and above the highest one these are read.
+    ranks : ndarray of int of shape (n_outputs,)
+        From 1; below it the lowest score is read, above ``n_samples`` the highest one.
 
     Returns
     -------
     ndarray of shape (n_outputs,)
         The margins.
     """
-    n_samples = scores.shape[1]
-    ranks = np.ceil((n_samples + 1) * levels - 1e-9).astype(int)
-    places = np.clip(ranks, 1, n_samples) - 1
-    # Ten times as fast as one sort of all.
+    places = np.clip(ranks, 1, scores.shape[1]) - 1
+    # Partitions of rows take a tenth of the time of one sort of all columns.
     return np.array(
         [np.partition(own, i)[i] for own, i in zip(scores, places, strict=True)]
     )

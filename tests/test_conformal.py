@@ -189,12 +189,13 @@ class Edges(Zero):
 
 def follow_by_hand(scores, new, margin, coverage, rate):
     """Adaptive conformal inference for one output, with lists and a sort."""
-    kept, level = [*scores], coverage
+    kept, level, threshold = [*scores], coverage, margin
     for score in new:
-        level += rate * coverage if score > margin else -rate * (1 - coverage)
+        level += rate * coverage if score > threshold else -rate * (1 - coverage)
         kept = [*kept[1:], score]
         rank = ceil((len(kept) + 1) * level - 1e-9)
         margin = sorted(kept)[min(max(rank, 1), len(kept)) - 1]
+        threshold = np.inf if rank > len(kept) else -np.inf if rank < 1 else margin
     return margin, level
 
 
@@ -240,6 +241,20 @@ def test_a_series_that_drifts_is_covered_after_updates_and_not_without(coverage)
     assert np.mean(inside) == pytest.approx(coverage, abs=0.01)
 
 
+def test_a_series_that_stood_still_is_covered_again_soon():
+    rng = np.random.default_rng(4)
+    y = np.concatenate([rng.normal(size=100), np.zeros(2000), rng.normal(size=1000)])
+    X_ = np.zeros((len(y), 1))
+    model = ConformalIntervals(FrozenEstimator(Zero().fit())).fit(X_, y)
+    model.conformalize(X_[:100], y[:100])
+    inside = []
+    for i in range(100, len(y)):
+        low, high = model.predict_interval(X_[i : i + 1])[0]
+        inside.append(low <= y[i] <= high)
+        model.update(X_[i : i + 1], y[i : i + 1], rate=0.05)
+    assert np.mean(inside[-900:]) > 0.85
+
+
 def test_updates_with_rate_0_only_replace_scores():
     model = calibrate(point)
     model.update(X[TEST], Y[TEST], rate=0)
@@ -250,11 +265,22 @@ def test_updates_with_rate_0_only_replace_scores():
 
 def test_levels_beyond_the_ranks_read_the_outermost_scores():
     model = calibrate(point)
-    model.update(X[TEST], 100.0 * np.arange(1, 101), rate=1)
-    assert model.coverage_levels_ > 1
-    assert model.margins_ == model.scores_.max()
-    model.update(X[TEST], model.predict(X[TEST]), rate=1)
-    assert model.margins_ == model.scores_.min()
+    rising = X[TEST], 100.0 * np.arange(1, 101)
+    model.update(*rising, rate=0.3)
+    levels = [model.coverage_levels_]
+    for i in range(100):  # each of them is a miss, but for endless intervals
+        model.update(rising[0][i : i + 1], 1e6 + rising[1][i : i + 1], rate=0.3)
+        levels.append(model.coverage_levels_)
+        if model.coverage_levels_ > 1:
+            assert model.margins_ == model.scores_.max()
+    assert 1 < max(levels) < 1.3
+    right = X[TEST], model.predict(X[TEST])
+    for i in range(100):
+        model.update(right[0][i : i + 1], right[1][i : i + 1], rate=0.3)
+        levels.append(model.coverage_levels_)
+        if model.coverage_levels_ < 0:
+            assert model.margins_ == model.scores_.min()
+    assert -0.3 < min(levels) < 0
 
 
 def test_updates_go_by_the_coverage_that_was_calibrated():
@@ -270,11 +296,9 @@ def test_wrong_updates_are_refused_and_change_nothing():
         early.update(X, Y)
     model = calibrate(point)
     expected = model.predict_interval(X)
-    for options in ({"rate": -0.1}, {"rate": 1.5}):
-        with pytest.raises(ValueError, match="rate =="):
-            model.update(X, Y, **options)
-    with pytest.raises(TypeError, match="rate must be"):
-        model.update(X, Y, rate="fast")
+    for rate in (-0.1, 1.5, np.nan, True, "fast", None):
+        with pytest.raises(ValueError, match=f"rate={rate!r}; allowed is a number"):
+            model.update(X, Y, rate=rate)
     with pytest.raises(ValueError, match=r"y has shape"):
         model.update(X, np.c_[Y, Y])
     with pytest.raises(ValueError, match=r"NaN"):

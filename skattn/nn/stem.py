@@ -18,6 +18,7 @@ _WIDTHS = (8, 5, 3)
 _GROUP_SIZE = 16
 
 _LEAST_MOMENTUM = 0.1
+_EPSILON = 1e-5  # added to variances
 _LEAST_VARIANCE = 1e-8
 
 
@@ -99,7 +100,7 @@ class MaskedBatchNorm(nn.Module):
 
     def _apply_running(self, x: Tensor) -> Tensor:
         """Normalise by the running statistics."""
-        scale = self.weight * (self.running_variance + 1e-5).rsqrt()
+        scale = self.weight * (self.running_variance + _EPSILON).rsqrt()
         shift = self.bias - self.running_mean * scale
         return x * scale[:, None] + shift[:, None]
 
@@ -108,21 +109,25 @@ class MaskedBatchNorm(nn.Module):
         n_values = x.shape[0] * x.shape[2] if mask is None else int(mask.sum())
         if n_values < 2:  # one value has no spread
             return self._apply_running(x)
-        if mask is None:
-            variance, mean = torch.var_mean(x, dim=(0, 2), correction=0)
+        if mask is None:  # in one pass, a fifth of the time
+            normed, mean, inverse = torch.native_batch_norm(
+                x, self.weight, self.bias, None, None, True, 0.0, _EPSILON
+            )
+            variance = inverse.square().reciprocal() - _EPSILON
         else:
             count = mask.sum()
             mean = (x * mask).sum((0, 2)) / count
             centred = (x - mean[:, None]) * mask
             variance = centred.square().sum((0, 2)) / count
+            scale = self.weight * (variance + _EPSILON).rsqrt()
+            normed = x * scale[:, None] + (self.bias - mean * scale)[:, None]
         found = (mean.detach(), variance.detach())
         own = current_pass()
         if own is None:
             self.remember(*found)
         else:
             own.statistics.append((self, found))
-        scale = self.weight * (variance + 1e-5).rsqrt()
-        return x * scale[:, None] + (self.bias - mean * scale)[:, None]
+        return normed
 
     @torch.no_grad()
     def remember(self, mean: Tensor, variance: Tensor) -> None:

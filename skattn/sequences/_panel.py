@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 
+from ._frames import check_names
 from ._long import (
     LongSequences,
     _check_times,
@@ -16,7 +17,7 @@ from ._long import (
 )
 from ._parts import Part, name_columns
 from ._ragged import is_ragged
-from ._samples import from_tensor
+from ._samples import from_tensor, refuse_others
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,10 @@ def _read_long(
     frame: Part, id_: str, time: str | None, columns: list[str] | None, name: str
 ) -> Panel:
     known = frame.columns if hasattr(frame, "columns") else frame
+    if hasattr(frame, "columns"):
+        check_names(frame, name)
+    elif not isinstance(frame, Mapping):
+        _refuse_columns("id", id_, frame, name)
     channels = columns or [c for c in known if c not in (id_, time)]
     long = read_long(frame, id_, time, channels, _take_numbers)
     return Panel(
@@ -187,10 +192,8 @@ def _read_one(
     if hasattr(entry, "columns"):
         return _read_frame(entry, time, columns, name)
     if time is not None:
-        raise ValueError(
-            f"time={time!r} names a column, but {name} is of type "
-            f"{type(entry).__name__}, which has none; allowed are frames."
-        )
+        _refuse_columns("time", time, entry, name)
+    refuse_others(entry, name)
     try:
         array = np.asarray(from_tensor(entry, name))
     except ValueError as error:
@@ -209,9 +212,18 @@ def _read_one(
     return _One(array[:, None] if flat else array, _dates(entry), channels, flat)
 
 
+def _refuse_columns(argument: str, value: object, entry: Part, name: str) -> NoReturn:
+    """Raise the error for a column of what has none."""
+    raise ValueError(
+        f"{argument}={value!r} names a column, but {name} is of type "
+        f"{type(entry).__name__}, which has none; allowed are frames."
+    )
+
+
 def _read_frame(
     frame: Part, time: str | None, columns: list[str] | None, name: str
 ) -> _One:
+    check_names(frame, name)
     kept = columns or [column for column in frame.columns if column != time]
     if not kept:
         raise ValueError(f"{name} has no column of a channel; at least 1 is needed.")

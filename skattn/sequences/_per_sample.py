@@ -1,4 +1,4 @@
-"""Reading what has one entry a sample: weights and groups."""
+"""What has one entry a sample: weights, groups, and the errors of all that has not."""
 
 from typing import NoReturn
 
@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_sample_weight
 
-from ._samples import Samples, from_tensor, refuse_others
+from ._samples import Samples, check_numbers, from_tensor, refuse_others
 from ._split import is_index, read_index
 
 
@@ -15,9 +15,14 @@ def read_weights(sample_weight: object, X: Samples) -> np.ndarray | None:
     if sample_weight is None:
         return None
     refuse_others(sample_weight, "sample_weight")
+    check_numbers(sample_weight, "sample_weight")
     weights = np.asarray(from_tensor(sample_weight, "sample_weight"), dtype=np.float64)
     if weights.ndim == 0:
         weights = np.full(len(X), weights)
+    if weights.ndim != 1:
+        raise ValueError(
+            f"sample_weight has shape {weights.shape}; allowed is (n_samples,)."
+        )
     if len(weights) != len(X):
         refuse_length("sample_weight", len(weights), len(X))
     if not weights.any():

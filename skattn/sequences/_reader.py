@@ -17,12 +17,12 @@ from ._categories import (
     resolve_categories,
 )
 from ._extras import learn_extras, match_extras, match_names, read_extras
-from ._frames import find_frame, is_frame, n_axes, split_columns
+from ._frames import check_names, check_same_columns, find_frame, is_frame, n_axes
 from ._ragged import blocks
 from ._samples import Samples
 from ._schema import Schema, SequenceReader
 from ._sequences import Sequences
-from ._steps import check_same_columns, read_steps
+from ._steps import read_steps
 from ._times import add_times
 
 # Parameters that decide how X is read.
@@ -134,7 +134,7 @@ def _number_text(
     if hasattr(X, "to_numpy") and n_axes(X) == 1:  # a Series of lists
         X = X.to_numpy()
     if is_frame(X):
-        return _number_flat(estimator, X, reset=reset)
+        return _number_flat(estimator, X, name, reset=reset)
     if not holds_text(X, name):
         return X, {}, X
     frame, owner = find_frame(X), type(estimator).__name__
@@ -158,14 +158,15 @@ def _number_text(
 
 
 def _number_flat(
-    estimator: SequenceReader, X: Any, *, reset: bool
+    estimator: SequenceReader, X: Any, name: str, *, reset: bool
 ) -> tuple[Any, dict[int, list[object]], Any]:
     """Return a frame of flat rows, what numbers in it mean, and it with numbers.
 
     A channel is a category if all its columns are; others are refused where numbers
     are read. Flags are numbers in flat rows.
     """
-    columns = split_columns(X)
+    check_names(X, name)
+    columns = [X[column] for column in X.columns]
     by_type = [
         is_category(column) and np.asarray(column).dtype.kind != "b"
         for column in columns
@@ -183,9 +184,9 @@ def _number_flat(
     if not chosen:
         return X, {}, X
     numbers, meanings = number_columns(columns, chosen, n_channels)
-    table = type(X)({str(i): column for i, column in enumerate(numbers)})
-    table.columns = [*X.columns]
-    return X, meanings, table
+    names = "columns" if hasattr(X, "iloc") else "schema"  # pandas, or polars
+    table = dict(zip(X.columns, numbers, strict=True))
+    return X, meanings, type(X)(table, **{names: [*X.columns]})
 
 
 def _code(

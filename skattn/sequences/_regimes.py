@@ -26,7 +26,7 @@ class RegimeScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         The columns that tell the regime, by number or, in a frame, by name. They are
         standardised over all rows.
     n_regimes : int, default=6
-        Number of regimes.
+        Number of regimes, at most: there are no more than distinct conditions.
     random_state : int, RandomState instance or None, default=None
         Source of the starting points of k-means.
 
@@ -35,7 +35,7 @@ class RegimeScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     kmeans_ : sklearn.cluster.KMeans
         What tells the regime of a row.
 
-    mean_, scale_ : ndarray of shape (n_regimes, n_features)
+    mean_, scale_ : ndarray of shape (n_regimes_found, n_features)
         Mean and standard deviation of each column in each regime; those of a column
         that does not vary in a regime are its mean and 1.
 
@@ -92,7 +92,9 @@ class RegimeScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         rows = validate_data(self, X, dtype=np.float64)
         interval = Interval(Integral, 1, None, closed="left")
-        if not interval.is_satisfied_by(self.n_regimes):
+        if isinstance(self.n_regimes, bool) or not interval.is_satisfied_by(
+            self.n_regimes
+        ):
             raise ValueError(
                 f"n_regimes={self.n_regimes!r} must be a whole number of at least 1."
             )
@@ -110,13 +112,13 @@ class RegimeScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         seed = self.random_state
         if seed is None:  # KMeans would draw from NumPy's global state
             seed = int(make_random(None).randint(2**31 - 1))
-        self.kmeans_ = KMeans(self.n_regimes, n_init=10, random_state=seed).fit(
-            (told - self._told_mean) / self._told_scale
-        )
+        conditions = (told - self._told_mean) / self._told_scale
+        n_regimes = min(self.n_regimes, len(np.unique(conditions, axis=0)))
+        self.kmeans_ = KMeans(n_regimes, n_init=10, random_state=seed).fit(conditions)
         regimes = self.kmeans_.labels_
-        self.mean_ = np.empty((self.n_regimes, rows.shape[1]))
+        self.mean_ = np.empty((n_regimes, rows.shape[1]))
         self.scale_ = np.ones_like(self.mean_)
-        for regime in range(self.n_regimes):
+        for regime in range(n_regimes):
             own = rows[regimes == regime]
             self.mean_[regime] = own.mean(0)
             deviation = own.std(0)

@@ -1,4 +1,4 @@
-"""What X was in `fit`."""
+"""What X was in `fit`, and what reading asks of an estimator."""
 
 from dataclasses import dataclass, field
 from typing import Any, Protocol

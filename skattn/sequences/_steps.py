@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from ._frames import is_frame, n_axes, split_columns
+from ._frames import check_columns, check_dtypes, is_frame, n_axes
 from ._ragged import as_steps, is_ragged, measure_lengths, pad_steps
 from ._samples import Samples, check_numbers, cut_rows, from_tensor, refuse_others
 from ._schema import SequenceReader
@@ -87,7 +87,7 @@ def _check_numbers(
     estimator: SequenceReader, array: object, name: str, **options: object
 ) -> np.ndarray:
     if is_frame(array):
-        _check_dtypes(array, name)
+        check_dtypes(array, name)
     elif isinstance(array, list | tuple | np.ndarray):
         check_numbers(array, name)
     return check_array(
@@ -101,46 +101,9 @@ def _check_numbers(
 
 
 def _read_ragged(estimator: SequenceReader, X: Sequence[object], name: str) -> Samples:
-    _check_columns(X, name)
+    check_columns(X, name)
     steps, lengths = as_steps(X, name)
     return pad_steps(_check_numbers(estimator, steps, name), lengths)
-
-
-def _check_dtypes(frame: Any, name: str) -> None:
-    """Refuse columns that hold no numbers, and name the first one."""
-    for name_of, column in zip(frame.columns, split_columns(frame), strict=True):
-        if getattr(column.dtype, "kind", "O") in "biuf":
-            continue
-        values = np.asarray(column)
-        try:
-            if values.dtype.kind in "mM":
-                raise TypeError("dates and durations are no numbers")
-            values.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"{name} has a column {name_of!r} of type {column.dtype}, which "
-                f"does not hold numbers ({error}); allowed are columns of numbers. "
-                "Encode categories, and turn times into numbers, before."
-            ) from error
-
-
-def _check_columns(X: Sequence[object], name: str) -> None:
-    """Refuse frames whose columns differ, which would mix up channels."""
-    for i, frame in enumerate(X):
-        if is_frame(frame):
-            _check_dtypes(frame, f"{name}[{i}]")
-    check_same_columns(X, name)
-
-
-def check_same_columns(X: Sequence[object], name: str) -> None:
-    frames = [(i, entry) for i, entry in enumerate(X) if is_frame(entry)]
-    for i, frame in frames:
-        if [*frame.columns] != [*frames[0][1].columns]:
-            raise ValueError(
-                f"{name}[{i}] has the columns {[*frame.columns]}, but "
-                f"{name}[{frames[0][0]}] has {[*frames[0][1].columns]}; all frames "
-                "must have the same columns in the same order."
-            )
 
 
 def _read_cubic(estimator: SequenceReader, X: object, name: str) -> np.ndarray:

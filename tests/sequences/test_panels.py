@@ -387,3 +387,13 @@ def test_the_callers_series_stay_as_they_were():
     X.static.iloc[0] = 99.0
     pd.testing.assert_frame_equal(frame, before[0])
     pd.testing.assert_frame_equal(static, before[1])
+
+
+def test_columns_of_arrays_and_what_is_no_series_are_refused():
+    for name in ("id", "time"):
+        message = f"{name}='x' names a column, but series is of type ndarray"
+        with pytest.raises(ValueError, match=message):
+            make_windows(np.ones((40, 2)), 3, 2, **{name: "x"})
+    for wrong, shown in (("load.csv", "'load.csv'"), (None, "None")):
+        with pytest.raises(TypeError, match=f"series is {shown}; allowed are arrays"):
+            make_windows(wrong, 3, 2)

@@ -22,3 +22,17 @@ def test_weights_and_groups_have_one_entry_a_sample():
         read_groups(["a", "b"], 5)
     assert read_groups(["a"] * 5, 5).tolist() == ["a"] * 5
     assert read_groups(None, 5) is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (np.ones(5) + 1j, "sample_weight is of type complex"),
+        (np.zeros(5, "M8[D]"), "sample_weight is of type datetime64"),
+        (["a"] * 5, "sample_weight"),
+        (np.ones((5, 2)), r"sample_weight has shape \(5, 2\); allowed is \(n_samples,"),
+    ],
+)
+def test_weights_that_are_no_numbers_are_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        read_weights(wrong, FIVE)

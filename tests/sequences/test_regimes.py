@@ -73,3 +73,18 @@ def test_the_global_random_state_stays_as_it_was_without_a_random_state():
     before = np.random.get_state()[1].copy()
     RegimeScaler([0], n_regimes=3).fit(ROWS)
     np.testing.assert_array_equal(np.random.get_state()[1], before)
+
+
+@pytest.mark.parametrize("n_conditions", [1, 3])
+def test_there_are_no_more_regimes_than_distinct_conditions(n_conditions):
+    rows = ROWS.copy()
+    rows[:, 0] = REGIME % n_conditions
+    scaler = RegimeScaler([0], random_state=0).fit(rows)
+    assert scaler.mean_.shape == (n_conditions, 2)
+    exact = RegimeScaler([0], n_regimes=n_conditions, random_state=0).fit(rows)
+    np.testing.assert_array_equal(scaler.transform(rows), exact.transform(rows))
+
+
+def test_a_flag_is_no_number_of_regimes():
+    with pytest.raises(ValueError, match="n_regimes=True must be a whole number"):
+        RegimeScaler([0], n_regimes=True).fit(ROWS)

@@ -1,9 +1,11 @@
 """The inner form of sequences."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import skattn
+from skattn.sequences import make_windows
 from skattn.sequences._samples import Samples, cut_rows
 
 
@@ -57,3 +59,15 @@ def test_what_holds_no_rows_is_refused_with_its_type(wrong, shown, name, kind):
 def test_too_many_axes_are_refused_with_what_is_allowed():
     with pytest.raises(ValueError, match=r"X has 4 axes; allowed are \(n_samples"):
         skattn.LSTMAttentionRegressor().fit(np.zeros((4, 3, 2, 1)), np.zeros(4))
+
+
+@pytest.mark.parametrize("names", ["aab", [0, 0, 1]])
+def test_a_name_that_two_columns_have_is_refused(names):
+    frame = pd.DataFrame(np.zeros((6, 3)), columns=[*names])
+    message = f"has the column {names[0]!r} more than once"
+    for X in (frame, frame.astype(object), [frame, frame]):
+        with pytest.raises(ValueError, match=message):
+            skattn.LSTMAttentionRegressor().fit(X, np.zeros(len(X)))
+    for series in (frame, [frame], {"one": frame}):
+        with pytest.raises(ValueError, match=message):
+            make_windows(series, 2, 1)
