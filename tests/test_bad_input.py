@@ -49,7 +49,7 @@ BAD_FITS = [
     ({}, {"X": X[:, :0]}, r"X has shape \(40, 0, 2\)"),
     ({}, {"X": X[:, :, :0]}, r"X has shape \(40, 6, 0\)"),
     ({}, {"X": X[:, 0, 0]}, r"Expected 2D array, got 1D array"),
-    ({}, {"X": X[..., None]}, r"dim 4"),
+    ({}, {"X": X[..., None]}, r"X has 4 axes"),
     ({}, {"X": 3.0}, r"Expected 2D array, got scalar"),
     ({"n_timesteps": 5}, {"X": X.reshape(40, 12)}, r"n_timesteps=5 does not divide"),
     ({}, {"sample_weight": np.full(40, -1.0)}, r"[Nn]egative values.*sample_weight"),

@@ -23,7 +23,7 @@ def find_frame(X: object) -> Frame | None:
     return next((entry for entry in X if is_frame(entry)), None)
 
 
-def check_names(frame: Any, name: str) -> None:
+def check_names(frame: Frame, name: str) -> None:
     """Refuse a frame that has a column's name twice, and so no way to tell them."""
     names = [*frame.columns]
     if len({*names}) < len(names):

@@ -15,8 +15,9 @@ def read_weights(sample_weight: object, X: Samples) -> np.ndarray | None:
     if sample_weight is None:
         return None
     refuse_others(sample_weight, "sample_weight")
-    check_numbers(sample_weight, "sample_weight")
-    weights = np.asarray(from_tensor(sample_weight, "sample_weight"), dtype=np.float64)
+    given = from_tensor(sample_weight, "sample_weight")
+    check_numbers(given, "sample_weight")
+    weights = np.asarray(given, dtype=np.float64)
     if weights.ndim == 0:
         weights = np.full(len(X), weights)
     if weights.ndim != 1:

@@ -149,7 +149,7 @@ def _stack_rows(X: Sequence[object], name: str) -> np.ndarray:
         ) from error
 
 
-def _find_ends(values: np.ndarray, padding_value: Any, name: str) -> Samples:
+def _find_ends(values: np.ndarray, padding_value: float | None, name: str) -> Samples:
     if padding_value is None:
         return Samples(values)
     lengths = measure_lengths(values, padding_value, name)
