@@ -86,7 +86,7 @@ class ConformalIntervals(MetaEstimator):
     n_timesteps_in_ : int
         As the estimator has it.
 
-    scores_ : ndarray of shape (n_calibration_samples_, ...)
+    scores_ : ndarray of shape (n_samples, ...)
         How far the truth lay outside of its interval, in units of y, negative inside.
         After `update` those of the latest samples.
 
