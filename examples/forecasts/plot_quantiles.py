@@ -90,5 +90,6 @@ plt.show()
 
 # %%
 # If the interval must hold a given share, use :class:`skattn.ConformalIntervals`. It
-# sets data aside and widens or narrows the intervals until they hold the share there:
-# :doc:`/guide/uncertainty` shows how.
+# sets data aside and widens or narrows the intervals until they hold the share there.
+# Its ``update`` moves them on as outcomes come in, since a series changes over time.
+# :doc:`/guide/uncertainty` shows both.
