@@ -255,13 +255,14 @@ class ConformalIntervals(MetaEstimator):
         levels, margins = np.ravel(self.coverage_levels_), np.ravel(self.margins_)
         scores = np.concatenate([self.scores_, new])
         by_output = scores.reshape(len(scores), -1).T.copy()
+        ranks = _rank(levels, n_kept)
         for i in range(len(new)):
-            ranks = _rank(levels, n_kept)
             missed = (by_output[:, n_kept + i] > margins) | (ranks < 1)
             missed &= ranks <= n_kept
             levels = levels + rate * (missed - (1 - self.coverage_))
             kept = by_output[:, i + 1 : n_kept + i + 1]
-            margins = _read_at(kept, _rank(levels, n_kept))
+            ranks = _rank(levels, n_kept)
+            margins = _read_at(kept, ranks)
         self.scores_ = scores[len(new) :].copy()
         self.coverage_levels_ = levels.reshape(shape)[()]
         self.margins_ = margins.reshape(shape)[()]

@@ -121,18 +121,23 @@ def main(quick: bool = False) -> None:
     for task in make_tasks():
         fitted: dict[int, ConformalIntervals] = {}
 
-        def once(seed: int, task=task, fitted=fitted) -> dict[str, float]:
+        def fit(seed: int, task=task, fitted=fitted) -> ConformalIntervals:
+            """Return a calibrated model; each is fitted once."""
+            if seed in fitted:
+                return copy.deepcopy(fitted[seed])
             change = {"max_epochs": 2} if quick else {}
             inner = LSTMAttentionRegressor(**task.parameters | change)
             inner.set_params(random_state=seed)
             model = ConformalIntervals(inner, coverage=COVERAGE)
             fitted[seed] = model.fit(*task.train).conformalize(*task.aside)
-            X, y = task.test
-            return judge(model.predict_interval(X), y)
+            return copy.deepcopy(fitted[seed])
 
-        def daily(seed: int, task=task, fitted=fitted) -> dict[str, float]:
-            model = copy.deepcopy(fitted[seed])
-            return judge(follow(model, task, quick), task.test[1])
+        def once(seed: int, task=task, fit=fit) -> dict[str, float]:
+            X, y = task.test
+            return judge(fit(seed).predict_interval(X), y)
+
+        def daily(seed: int, task=task, fit=fit) -> dict[str, float]:
+            return judge(follow(fit(seed), task, quick), task.test[1])
 
         seeds = [0] if quick else range(3)
         table.run(f"{task.name}: calibrated once", once, seeds)

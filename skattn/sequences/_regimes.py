@@ -35,7 +35,7 @@ class RegimeScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     kmeans_ : sklearn.cluster.KMeans
         What tells the regime of a row.
 
-    mean_, scale_ : ndarray of shape (n_regimes_found, n_features)
+    mean_, scale_ : ndarray of shape (n_clusters, n_features)
         Mean and standard deviation of each column in each regime; those of a column
         that does not vary in a regime are its mean and 1.
 
