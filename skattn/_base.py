@@ -29,12 +29,14 @@ from ._state import PlainState
 from .nn._build import Architecture, build_network
 from .nn._channel_independent import Network
 from .nn._skip import LINEAR_PATHS
+from .nn.network import AttentionNetwork
 from .sequences._per_sample import read_groups, read_weights
 from .sequences._reader import read_X
 from .sequences._scaling import (
     IDENTITY,
     InputScaler,
     Scaler,
+    find_middle,
     fit_beside,
     fit_scaler,
     measure_changes,
@@ -57,6 +59,7 @@ from .training import (
     find_some,
     find_weighted,
     fit_linear_path,
+    fit_sizes,
     make_generator,
     mean_weight,
     measure_yardstick,
@@ -435,14 +438,17 @@ class BaseLSTMAttention(
         if self.scale_inputs or stem:
             measured = fit_scaler(samples.X, used)
             channels = measured if self.scale_inputs else IDENTITY
+        own_units = given["scale_windows"] if target.channels is None else False
+        if own_units == "standard" and self.scale_inputs:
+            channels = replace(channels, mean=find_middle(samples.X, rows))
         mean, scale = np.broadcast_arrays(
             channels.mean, channels.scale, np.empty(self.n_channels_in_)
         )[:2]
         if stem:  # in the network's own units, if the channels are smooth
-            changes = measure_changes(samples.X, used, measured)
+            changes = measure_changes(samples.X, used, measured, own_units)
             moving = changes > 0
             if moving.any() and np.median(changes[moving] ** 2) < SMOOTH:
-                own = changes * measured.scale / scale
+                own = changes if own_units else changes * measured.scale / scale
                 self._changes = np.where(moving, own, 1.0)
         if coded:
             spared = spare_codes(Scaler(mean, scale), [*coded])
@@ -464,15 +470,14 @@ class BaseLSTMAttention(
         generator = make_generator(self._seed, Stream.WEIGHTS)
         network = build_network(generator, architecture)
         if self._changes is not None:
-            n_others = self.n_channels_in_ * architecture.indicators
-            n_others += architecture.n_times
-            scale = np.append(self._changes, np.ones(n_others))  # which have no unit
-            network.set_difference_scale(torch.from_numpy(scale).float())
+            network.set_difference_scale(torch.from_numpy(self._changes).float())
         if architecture.values == "inputs" or architecture.scale_windows:
             center = self._input_scaler.center
             network.set_center(torch.from_numpy(center).float()[None])
             if architecture.values == "inputs":
                 _warn_of_offsets(center, architecture)
+        if isinstance(network, AttentionNetwork):
+            fit_sizes(network.input, self._input_scaler, samples)
         if architecture.embedding_size:
             start_vectors(self, network, samples)
         if architecture.anchor == "changes":

@@ -92,6 +92,16 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         Standardise each channel by its mean and standard deviation over the real
         steps of the training part.
 
+    scale_windows : {False, "mean", "standard", "auto"}, default="auto"
+        Read each sequence in units of its own: each channel divided by its mean
+        magnitude, or less its mean and divided by its standard deviation. The levels
+        and the logarithms of the sizes are read beside, at each step, so that nothing
+        is lost. "auto" is "standard" where sequences differ so much in size that most
+        are lost in the units of their channels: the standard deviation of a typical one
+        is less than a quarter of the root mean square of all. Else it is False, as it
+        is unless
+        ``values="states"``, ``missing="error"`` and ``linear_skip=False``.
+
     hidden_size : int, default=64
         Units of the LSTM in each direction.
 
@@ -320,7 +330,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     classes_ : ndarray of shape (n_classes,)
         The class labels, sorted.
 
-    conv_layers_, embedding_size_, patch_size_, segment_size_, query_, \
+    scale_windows_, conv_layers_, embedding_size_, patch_size_, segment_size_, query_, \
     bidirectional_, passthrough_, dropout_, learning_rate_, weight_decay_, \
     batch_size_, max_epochs_, early_stopping_ : int, float, bool or str
         The values that the last call used, those chosen for "auto" included.
@@ -455,6 +465,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         conv_layers: int | str = "auto",
         patch_size: int | str = "auto",
         scale_inputs: bool = True,
+        scale_windows: bool | str = "auto",
         hidden_size: int = 64,
         num_layers: int = 1,
         bidirectional: bool | str = "auto",
@@ -503,6 +514,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         self.conv_layers = conv_layers
         self.patch_size = patch_size
         self.scale_inputs = scale_inputs
+        self.scale_windows = scale_windows
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.bidirectional = bidirectional

@@ -37,6 +37,7 @@ SHARED_CONSTRAINTS: Constraints = {
     "conv_layers": [_AUTO, Interval(Integral, 0, None, closed="left")],
     "patch_size": [_AUTO, Interval(Integral, 1, None, closed="left")],
     "scale_inputs": ["boolean"],
+    "scale_windows": ["boolean", StrOptions({"auto", "mean", "standard"})],
     "hidden_size": [Interval(Integral, 1, None, closed="left")],
     "num_layers": [Interval(Integral, 1, None, closed="left")],
     "bidirectional": [_AUTO, "boolean"],
@@ -83,7 +84,6 @@ REGRESSOR_CONSTRAINTS: Constraints = {
     "target_channels": [str, Integral, "array-like", None],
     "anchor": ["boolean", StrOptions({"auto", "changes"})],
     "linear_skip": ["boolean", StrOptions({"ar", "arx", "auto", "ridge"})],
-    "scale_windows": ["boolean", StrOptions({"auto", "mean", "standard"})],
     "validation_split": [
         StrOptions({"auto", "random", "tail"}),
         HasMethods("split"),
@@ -107,6 +107,7 @@ _SETTLED = {
     "passthrough",
     "patch_size",
     "query",
+    "scale_windows",
     "segment_size",
     "state_bypass",
     "values",

@@ -44,6 +44,8 @@ def check_parameters(estimator: Estimator) -> dict[str, Any]:
                 "convolution has mixed."
             )
     _check_values(estimator)
+    if hasattr(estimator, "scale_windows"):
+        _check_own_units(estimator)
     _check_training(estimator)
     _check_checkpoint(estimator)
     if hasattr(estimator, "decoder"):  # what regressors alone have
@@ -75,6 +77,27 @@ def _check_values(estimator: Estimator) -> None:
             raise ValueError(
                 f"{name}={value!r} needs values='segments'; got values={values!r}."
             )
+
+
+def _check_own_units(estimator: Estimator) -> None:
+    """Refuse what does not go with windows in units of their own."""
+    scale = estimator.scale_windows
+    if isinstance(scale, bool | np.bool_) and scale:
+        raise ValueError(
+            "scale_windows=True must be 'mean' or 'standard', or False, or 'auto'."
+        )
+    if scale in ("auto", False):
+        return
+    # A masked value would be taken for the mean.
+    _refuse(estimator, "scale_windows", missing="mask")
+    _refuse(estimator, "scale_windows", values="inputs")
+    _refuse(estimator, "scale_windows", values="segments")
+    if getattr(estimator, "target_channels", None) is None:
+        # Whose levels and sizes are read beside: of values alone, and by states.
+        _refuse(estimator, "scale_windows", missing="forward")
+        _refuse(estimator, "scale_windows", missing="decay")
+        _refuse(estimator, "scale_windows", linear_skip=True)
+        _refuse(estimator, "scale_windows", linear_skip="ridge")
 
 
 def _check_outputs(estimator: Estimator) -> None:
@@ -115,12 +138,14 @@ def _check_loss(estimator: Estimator) -> None:
         )
     if estimator.output_activation != "identity":
         outer = {"scale_targets": (True,), "anchor": (True, "changes")}
-        outer |= {"linear_skip": LINEAR_PATHS, "scale_windows": ("mean", "standard")}
+        outer |= {"linear_skip": LINEAR_PATHS}
         for name, values in outer.items():
             for value in values:
                 _refuse(estimator, "output_activation", **{name: value})
         if estimator.target_channels is not None:
             _refuse(estimator, "output_activation", scale_inputs=True)
+            for value in ("mean", "standard"):
+                _refuse(estimator, "output_activation", scale_windows=value)
 
 
 def _check_training(estimator: Estimator) -> None:
@@ -163,23 +188,13 @@ def _check_checkpoint(estimator: Estimator) -> None:
 
 
 def _check_forecast(estimator: Estimator) -> None:
-    if isinstance(estimator.scale_windows, bool | np.bool_) and estimator.scale_windows:
-        raise ValueError(
-            "scale_windows=True must be 'mean' or 'standard', or False, or 'auto'."
-        )
-    for name in ("anchor", "scale_windows"):
-        if getattr(estimator, name) not in ("auto", False):
-            # a masked value would be taken for the mean
-            _refuse(estimator, name, missing="mask")
-    if estimator.scale_windows not in ("auto", False):
-        _refuse(estimator, "scale_windows", values="inputs")
-        _refuse(estimator, "scale_windows", values="segments")
+    if estimator.anchor not in ("auto", False):
+        _refuse(estimator, "anchor", missing="mask")
     target_channels = estimator.target_channels
     for name, values in (
         ("anchor", (True, "changes")),
         ("channel_independent", (True,)),
         ("linear_skip", ("ar", "arx")),
-        ("scale_windows", ("mean", "standard")),
     ):
         value = getattr(estimator, name)
         if value in values and target_channels is None:

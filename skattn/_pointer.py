@@ -281,6 +281,7 @@ class LSTMAttentionPointer(BaseLSTMAttention):
         "conv_layers": 0,
         "patch_size": 1,
         "passthrough": False,
+        "scale_windows": False,
         "query": "last",
         "values": "states",
         "segment_size": 0,

@@ -257,10 +257,16 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Read and predict the target channels of each window in units of its own, which
         are undone at the output [17]_: divided by the mean magnitude of the window, or
         less its mean (with ``anchor`` its last value) and divided by its standard
-        deviation. Windows then count alike in the loss, whatever their level. Needs
-        ``target_channels``. "auto" is "standard" if the training windows differ more
-        than fivefold, between their first and ninth tenth, in deviation and in mean
-        magnitude, as in panels of series of several sizes; else False.
+        deviation. Windows then count alike in the loss, whatever their level. "auto" is
+        "standard" if the training windows differ more than fivefold, between their
+        first and ninth tenth, in deviation and in mean magnitude, as in panels of
+        series of several sizes; else False.
+        Without ``target_channels`` all channels are read so, and the levels and the
+        logarithms of the sizes are read beside, at each step, so that nothing is lost.
+        "auto" is then "standard" where sequences differ so much in size that most are
+        lost in the units of their channels: the standard deviation of a typical one is
+        less than a quarter of its channel's. Else it is False, as it is unless
+        ``values="states"``, ``missing="error"`` and ``linear_skip=False``.
 
     channel_independent : bool, default=False
         Use one model for all target channels, which sees a target channel together

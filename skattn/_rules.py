@@ -11,6 +11,7 @@ import numpy as np
 from ._seen import Choice, Seen
 from .nn._scores import SCORES
 from .nn._skip import LINEAR_PATHS
+from .sequences._scaling import fit_scaler, measure_windows
 from .training import TrainingSamples
 
 Given = dict[str, object]
@@ -21,6 +22,10 @@ CONV_CHANNELS = 64
 # Windows whose sizes differ by more than this, from their first to their ninth tenth,
 # are read in units of their own.
 _SPREAD = 5.0
+
+# Sequences that deviate by less than this share of what is usual in their channels are
+# lost there: they are read in units of their own.
+_LOST = 0.25
 
 # Training samples from which on a part is set aside to judge a forecast's network.
 _ENOUGH_TO_JUDGE = 50
@@ -102,6 +107,8 @@ def _decline(given: Given) -> Choice:
 
 
 def _choose_scale_windows(given: Given, seen: Seen) -> Choice:
+    if given.get("target_channels") is None:
+        return _choose_own_units(given, seen)
     if not seen.forecasts or seen.measure_spread is None:
         return _decline(given)
     if given["values"] != "states" or given["output_activation"] != "identity":
@@ -109,6 +116,17 @@ def _choose_scale_windows(given: Given, seen: Seen) -> Choice:
     ratio = seen.measure_spread()
     reason = f"sizes of windows differ by a factor of {ratio:.2g}"
     return Choice("standard" if ratio > _SPREAD else False, reason)
+
+
+def _choose_own_units(given: Given, seen: Seen) -> Choice:
+    """Choose whether sequences are read in units of their own, where y is apart."""
+    if given["values"] != "states" or given["missing"] != "error":
+        return Choice(False, "only with values='states' and missing='error'")
+    if given.get("linear_skip") not in (None, False, "auto"):
+        return Choice(False, "a linear path reads no levels and sizes")
+    share = _measure_typical_size(seen.samples, levels=not seen.classifies)
+    reason = f"a typical sequence deviates by {share:.2g} of what its channel does"
+    return Choice("standard" if share < _LOST else False, reason)
 
 
 def _choose_anchor(given: Given, seen: Seen) -> Choice:
@@ -289,6 +307,24 @@ def _has_words(seen: Seen) -> bool:
     """Return whether samples are of many words that come a few times in the mean."""
     n_words = max(seen.n_categories, default=0)
     return seen.tokens and n_words >= _LEAST_WORDS and seen.n_steps < _FEW * n_words
+
+
+def _measure_typical_size(samples: TrainingSamples, levels: bool) -> float:
+    """Compute the deviation of a typical sample over that of its channel.
+
+    The median over the channels, of the median over some samples that vary. A channel
+    also deviates by the levels of samples, if ``levels``: where classes are predicted,
+    convolutions read differences as well, on which these have no effect.
+    """
+    X = samples.X.rows(samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)])
+    sizes = measure_windows(X.values.astype(np.float64), X.lengths)[1]
+    whole = fit_scaler(X).scale if levels else np.sqrt((sizes**2).mean(0))
+    shares = [
+        np.median(own[own > 0]) / scale
+        for own, scale in zip(sizes.T, whole, strict=True)
+        if (own > 0).any()
+    ]
+    return float(np.median(shares)) if shares else 1.0
 
 
 def _measure_roughness(samples: TrainingSamples) -> np.ndarray:

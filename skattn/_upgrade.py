@@ -32,9 +32,8 @@ def upgrade(state: dict[str, Any]) -> dict[str, Any]:
     if state.get("format") != 1:
         return state
     # What is new is off, whatever its default has become.
-    parameters = {**state["parameters"], "conv_layers": 0, "passthrough": False}
-    if "anchor" in parameters:
-        parameters["scale_windows"] = False
+    new = {"conv_layers": 0, "passthrough": False, "scale_windows": False}
+    parameters = state["parameters"] | new
     state = {**state, "format": FORMAT, "parameters": parameters}
     if state["net"] is None:
         return state
@@ -98,11 +97,12 @@ def _find_values(
     given = {name: settings[name] for name in names}
     given["early_stopping"] = parameters["early_stopping"]
     if "anchor" in parameters:  # a regressor
-        given |= {"anchor": parameters["anchor"], "scale_windows": False}
+        given["anchor"] = parameters["anchor"]
         given["linear_skip"] = parameters["linear_skip"]
     return {f"{name}_": value for name, value in given.items()} | {
         "conv_layers_": 0,
         "passthrough_": False,
+        "scale_windows_": False,
         "learning_rate_": net["settings"]["lr"],
         "weight_decay_": decay,
         "batch_size_": net["settings"]["batch_size"],

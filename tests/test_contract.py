@@ -30,6 +30,7 @@ VARIANTS = [
     {"attention": "feature"},
     {"attention": "location", "decoder": "lstm", "teacher_forcing": 0.5},
     {"attention": "cosine", "self_attention_heads": 2, "n_heads": 2},
+    {"scale_windows": "standard", "linear_skip": False},
     {"values": "inputs", "attention": "general", "conicity_penalty": 0.1},
     {"values": "segments", "attention": "contribution", "cancellation_penalty": 0.1},
 ]

@@ -215,7 +215,6 @@ def test_sequences_of_several_lengths_start_from_no_path():
     [
         ({"linear_skip": "arx"}, "needs target_channels"),
         ({"anchor": "changes"}, "needs target_channels"),
-        ({"scale_windows": "mean"}, "needs target_channels"),
         ({"scale_windows": True, "target_channels": 0}, "'mean' or 'standard'"),
         (
             {"scale_windows": "mean", "target_channels": 0, "values": "inputs"},

@@ -1,5 +1,6 @@
 """Reading inputs: relative to their level, in patches, with a mask."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import torch
@@ -7,12 +8,10 @@ from torch import Tensor, nn
 
 from ._categories import CategoryEmbedding
 from ._inputs import Inputs, Steps
+from ._own_units import WindowSizes, measure_windows
 from ._time import InputDecay
 from ._time_axis import last_step, step_mask, to_patches
 from .stem import ConvStem
-
-# A window that deviates by less, relative to its values, is constant in float32.
-_ROUNDING = 1e-5
 
 
 class InputLayer(nn.Module):
@@ -29,7 +28,8 @@ class InputLayer(nn.Module):
     anchor : bool or "changes"
         Whether these are read relative to their last value.
     scale_windows : {False, "mean", "standard"}
-        Statistics of its own by which each window of these is scaled.
+        Statistics of its own by which each window of these is scaled. Without targets
+        all channels of numbers are, and their levels and log sizes are read beside.
     stem : ConvStem or None
         What makes patches instead of joining steps.
     categories : CategoryEmbedding or None, default=None
@@ -57,7 +57,14 @@ class InputLayer(nn.Module):
         self.fill_mean = fill_mean
         self.patch_size = patch_size
         self.anchored = targets if anchor else []
-        self.own_units = targets if scale_windows else []
+        self.own_units: list[int] = []
+        self.sizes: WindowSizes | None = None
+        if scale_windows and targets:
+            self.own_units = targets
+        elif scale_windows:
+            real = range(n_channels) if categories is None else categories.real
+            self.own_units = [*real]
+            self.sizes = WindowSizes(len(self.own_units))
         self.window_scale = scale_windows
         # Mean over scale of each channel: added to centred inputs, it uncentres them.
         # One row for all samples, or one for each sample of a repeating pattern.
@@ -73,13 +80,16 @@ class InputLayer(nn.Module):
 
     def forward(self, inputs: Inputs) -> Steps:
         """Return the steps that the encoder reads."""
-        level, unit, history = self.relate(inputs)
+        level, unit, history, told = self._relate(inputs)
         lengths = inputs.lengths
         patches, n_patches, size = history, lengths, self.patch_size
         mean = self._relate_mean(level, unit, history) if self.fill_mean else None
         if self.categories is not None:
             patches = self.categories(history)
             mean = None if mean is None else self.categories(mean)
+        if told is not None:
+            told = told.expand(-1, patches.shape[1], -1)
+            patches = torch.cat([patches, told], dim=-1)
         if inputs.times is not None:
             patches = torch.cat([patches, torch.log1p(inputs.times)], dim=-1)
         if self.stem is not None:
@@ -116,14 +126,27 @@ class InputLayer(nn.Module):
     def relate(self, inputs: Inputs) -> tuple[Tensor | None, Tensor | None, Tensor]:
         """Return level and unit of each window, and the inputs relative to them.
 
-        The level is 0 and the unit 1 for channels that are read as they are.
+        The level is 0 and the unit 1 for channels that are read as they are; both are
+        None where no target depends on them.
         """
+        return self._relate(inputs)[:3]
+
+    def _relate(
+        self, inputs: Inputs
+    ) -> tuple[Tensor | None, Tensor | None, Tensor, Tensor | None]:
+        """Return what `relate` does, and levels and sizes that are read beside."""
         if self.decay is not None and inputs.times is not None:
             x = self.decay(inputs.x, inputs.times[..., 1:])
             inputs = replace(inputs, x=x)
         if not self.anchored and not self.own_units:
-            return None, None, inputs.x
-        level, unit = self._measure_windows(inputs) if self.own_units else (None, None)
+            return None, None, inputs.x, None
+        level, unit = None, None
+        if self.own_units:
+            own_level, size = self._measure(inputs)
+            level, unit = self._place(inputs.x, own_level, size)
+            if self.sizes is not None:
+                told = self.sizes(own_level, size)
+                return None, None, (inputs.x - level) / unit, told
         if self.anchored:
             # The last real value of anchored channels, 0 for the others.
             last = last_step(inputs.x, inputs.lengths)[:, None]
@@ -133,38 +156,36 @@ class InputLayer(nn.Module):
             changes = _repeat(self.change_scale, inputs.x)
             unit = changes if unit is None else unit * changes
         history = inputs.x if level is None else inputs.x - level
-        return level, unit, history if unit is None else history / unit
+        return level, unit, history if unit is None else history / unit, None
 
-    def _measure_windows(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
-        """Return mean and deviation of each window, or 0 and its mean magnitude.
+    def _measure(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """Return level and size of the channels in units of their own."""
+        center = _repeat(self.center, inputs.x)
+        mean = self.window_scale == "mean"
+        return measure_windows(inputs, self.own_units, center, mean)
 
-        For the channels in units of their own ``(n, 1, n_channels)``; 0 and 1 for the
-        others, and 1 for the deviation of a window that does not vary.
+    def _place(self, x: Tensor, level: Tensor, size: Tensor) -> tuple[Tensor, Tensor]:
+        """Return level and unit of all channels: ``(n, 1, n_channels)``.
+
+        0 and 1 for channels that are read as they are, and the unit 1 for a window that
+        does not vary.
         """
-        x, lengths = inputs.x[:, :, self.own_units], inputs.lengths
-        center = _repeat(self.center, x)[:, :, self.own_units].to(x.dtype)
-        first = inputs.x[:, :1]
-        level, unit = torch.zeros_like(first), torch.ones_like(first)
-        real = None if lengths is None else step_mask(lengths, x.shape[1])[:, :, None]
-        count = x.shape[1] if lengths is None else lengths[:, None, None]
+        levels, units = torch.zeros_like(x[:, :1]), torch.ones_like(x[:, :1])
+        levels[:, :, self.own_units] = level
+        units[:, :, self.own_units] = torch.where(size > 0, size, 1.0)
+        return levels, units
 
-        def average(values: Tensor) -> Tensor:
-            if real is not None:
-                values = torch.where(real, values, 0.0)
-            return values.sum(1, keepdim=True) / count
+    def fit_sizes(self, batches: Iterable[Inputs]) -> None:
+        """Measure levels and sizes of the training windows.
 
-        if self.window_scale == "mean":
-            size = average((x + center).abs())
-            level[:, :, self.own_units] = -center.expand_as(size)
-        else:
-            mean = average(x)
-            size = average((x - mean).square()).sqrt()
-            level[:, :, self.own_units] = mean
-        # Rounding alone gives a constant window a tiny deviation.
-        largest = (x + center).abs().amax(1, keepdim=True)
-        size = torch.where(size > _ROUNDING * largest, size, 1.0)
-        unit[:, :, self.own_units] = size
-        return level, unit
+        Parameters
+        ----------
+        batches : iterable of Inputs
+            All of them.
+        """
+        assert self.sizes is not None
+        measured = zip(*(self._measure(inputs) for inputs in batches), strict=True)
+        self.sizes.fit(*(torch.cat(parts) for parts in measured))
 
     def uncentre(self, steps: Steps) -> Tensor:
         """Return the patches with the centre of each channel added, not centred."""

@@ -10,6 +10,7 @@ from ._categories import Categories, CategoryEmbedding, make_embeddings
 from ._decoders import DECODERS
 from ._input_layer import InputLayer
 from ._inputs import Encoded, Inputs, Memory, NetworkOutput, Steps
+from ._own_units import count_told
 from ._positions import POSITIONS
 from ._quantiles import place_quantiles
 from ._registry import Registry, refuse_choice
@@ -96,7 +97,9 @@ class AttentionNetwork(nn.Module):
         Only with True its weights are trained; otherwise they are to be set, and with
         "ar" and "arx" the rest of the network starts with an output of 0.
     scale_windows : {False, "mean", "standard"}, default=False
-        Read and predict the target channels of each window in units of its own.
+        Read and predict the target channels of each window in units of its own. Without
+        them all channels of numbers are read so, and beside them what they lose: levels
+        and log sizes of the windows.
     quantiles : tuple of float, default=None
         Levels of the quantiles to predict, ascending, with 0.5 among them; None
         predicts one value.
@@ -217,6 +220,8 @@ class AttentionNetwork(nn.Module):
                 dropout,
             )
         n_read = n_channels if embedded is None else embedded.output_size
+        if scale_windows and not target_channels:
+            n_read += count_told(scale_windows, linear_skip, n_channels, categories)
         n_read += n_times
         stem = None
         if conv_layers:
@@ -352,7 +357,7 @@ class AttentionNetwork(nn.Module):
             encoded.self_weights,
             memory.states,
             memory.mask,
-            unit if self.input.own_units else None,
+            unit if self.has_own_units else None,
             quantiles,
             terms,
         )
@@ -529,10 +534,10 @@ class AttentionNetwork(nn.Module):
         Parameters
         ----------
         scale : Tensor of shape (n_channels,)
-            Positive.
+            Positive. What is read beside the channels has the unit 1.
         """
         assert self.input.stem is not None
-        self.input.stem.difference_scale.copy_(scale)
+        self.input.stem.difference_scale[: len(scale)] = scale
 
     def count_states(self, n_timesteps: int) -> int:
         """Return how many numbers the states of one sample hold.
@@ -582,7 +587,7 @@ class AttentionNetwork(nn.Module):
     @property
     def has_own_units(self) -> bool:
         """Whether each window is predicted, and judged, in units of its own."""
-        return bool(self.input.own_units)
+        return bool(self.input.own_units) and self.input.sizes is None
 
     @property
     def starts_at_zero(self) -> bool:

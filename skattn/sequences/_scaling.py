@@ -138,7 +138,10 @@ def fit_beside(
 
 
 def measure_changes(
-    samples: Samples, weights: np.ndarray, scaler: Scaler
+    samples: Samples,
+    weights: np.ndarray,
+    scaler: Scaler,
+    own_units: bool | str = False,
 ) -> np.ndarray:
     """Compute the root mean square of the differences of consecutive steps.
 
@@ -150,6 +153,8 @@ def measure_changes(
         Sample weights; those of weight 0 do not count.
     scaler : Scaler
         The deviation of the channels, in which differences are measured.
+    own_units : {False, "mean", "standard"}, default=False
+        Instead in the mean magnitude or the deviation of each sample.
 
     Returns
     -------
@@ -163,6 +168,10 @@ def measure_changes(
     for start in range(0, len(rows), step):
         block = rows[start : start + step]
         values = samples.values[block].astype(np.float64) / scaler.scale
+        if own_units:
+            lengths = None if samples.lengths is None else samples.lengths[block]
+            size = measure_windows(values, lengths, mean=own_units == "mean")[1]
+            values = values / np.where(size > 0, size, 1.0)[:, None]
         squares = np.diff(values, axis=1) ** 2
         known = np.isfinite(squares)
         if samples.lengths is not None:
@@ -172,6 +181,67 @@ def measure_changes(
         count += weights[block] @ known.sum(1)
     changes = np.sqrt(total / np.where(count > 0, count, 1.0))
     return np.where(changes > _LEAST_CHANGE, changes, 0.0)
+
+
+def measure_windows(
+    values: np.ndarray, lengths: np.ndarray | None, *, mean: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute level and size of each sample.
+
+    Parameters
+    ----------
+    values : ndarray of float64 of shape (n_samples, n_timesteps, n_channels)
+        NaN where nothing is known.
+    lengths : ndarray of int of shape (n_samples,) or None
+        Real steps; None if all are.
+    mean : bool, default=False
+        Whether levels are 0 and sizes mean magnitudes, instead of means and standard
+        deviations.
+
+    Returns
+    -------
+    level, size : ndarray of shape (n_samples, n_channels)
+        Over what is known; 0 where nothing is.
+    """
+    known = np.isfinite(values)
+    if lengths is not None:
+        known &= (np.arange(values.shape[1]) < lengths[:, None])[:, :, None]
+    count = np.maximum(known.sum(1), 1)
+    values = np.where(known, values, 0.0)
+    if mean:
+        return np.zeros(count.shape), np.abs(values).sum(1) / count
+    level = values.sum(1) / count
+    away = np.where(known, values - level[:, None], 0.0)
+    return level, np.sqrt((away**2).sum(1) / count)
+
+
+def find_middle(samples: Samples, rows: np.ndarray) -> np.ndarray:
+    """Compute the median level of some samples in each channel.
+
+    Near it float32 is exact: there most of small sequences lie, wherever a few large
+    ones have moved the mean.
+
+    Parameters
+    ----------
+    samples : Samples
+        Not yet scaled.
+    rows : ndarray of int
+        The samples that count.
+
+    Returns
+    -------
+    ndarray of shape (n_channels,)
+        Over real steps.
+    """
+    step = max(1, _BLOCK_VALUES // samples.values[:1].size)
+    levels = []
+    for start in range(0, len(rows), step):
+        block = rows[start : start + step]
+        lengths = None if samples.lengths is None else samples.lengths[block]
+        values = samples.values[block].astype(np.float64)
+        levels.append(measure_windows(values, lengths)[0])
+    middle: np.ndarray = np.median(np.concatenate(levels), axis=0)
+    return middle
 
 
 def measure_levels(

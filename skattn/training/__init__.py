@@ -13,7 +13,7 @@ from ._environment import (
 from ._net import AttentionNet
 from ._outlook import Outlook
 from ._packing import pack_net, unpack_net
-from ._prepare import prepare, scale_values
+from ._prepare import fit_sizes, prepare, scale_values
 from ._ridge import fit_linear_path
 from ._run import compute, run_network, widen
 from ._split import TrainingSamples, find_weighted, mean_weight, split_validation
@@ -36,6 +36,7 @@ __all__ = [
     "find_some",
     "find_weighted",
     "fit_linear_path",
+    "fit_sizes",
     "make_generator",
     "mean_weight",
     "measure_yardstick",

@@ -13,14 +13,11 @@ from ..sequences._ragged import blocks
 from ..sequences._samples import Samples
 from ..sequences._scaling import InputScaler
 from ..targets import Target
-from ._prepare import prepare, scale_part, take
+from ._prepare import BLOCK_VALUES, prepare, scale_part, take
 
 # Batches whose samples are sorted by length together: more would save little more
 # padding, and bring the same samples together in every epoch.
 _SORTED_BATCHES = 16
-
-# Values scaled at a time: a few MB, which the processor's cache holds.
-_BLOCK_VALUES = 1 << 18
 
 # The C library gives allocations of more than 32 MB back to the system when they are
 # freed, and the next step pays for them anew, page by page, as long as for all its
@@ -137,7 +134,7 @@ class SequenceDataset(Dataset):
         n_rows, values = len(self._rows), self._samples.values
         if self._is_ready():
             return self._share()
-        n_block = max(1, _BLOCK_VALUES // values[:1].size)
+        n_block = max(1, BLOCK_VALUES // values[:1].size)
         if n_rows <= n_block:
             return self._read(slice(None))
         everything = self._read(slice(0, 1)).map(

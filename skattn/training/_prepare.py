@@ -5,9 +5,14 @@ import torch
 from torch import Tensor
 
 from ..nn import Inputs
+from ..nn._input_layer import InputLayer
 from ..sequences._samples import Samples
 from ..sequences._scaling import InputScaler, Scaler
 from ..sequences._times import describe_times
+from ._split import TrainingSamples
+
+# Values scaled at a time: a few MB, which the processor's cache holds.
+BLOCK_VALUES = 1 << 18
 
 
 def scale_values(scaler: Scaler, values: np.ndarray, name: str = "X") -> np.ndarray:
@@ -66,6 +71,17 @@ def prepare(scaler: InputScaler, samples: Samples, name: str = "X") -> Inputs:
     static = scale_part(scaler.static, samples.static, f"{name}.static")
     future = scale_part(scaler.future, samples.future, f"{name}.future")
     return Inputs(x, known, static, future, times)
+
+
+def fit_sizes(layer: InputLayer, scaler: InputScaler, samples: TrainingSamples) -> None:
+    """Let an input layer measure the training windows, if it tells their sizes."""
+    if layer.sizes is None:
+        return
+    n_rows = max(1, BLOCK_VALUES // samples.X.values[:1].size)
+    layer.fit_sizes(
+        prepare(scaler, take(samples.X, samples.rows[start : start + n_rows]))
+        for start in range(0, len(samples.rows), n_rows)
+    )
 
 
 def take(samples: Samples, rows: np.ndarray | slice) -> Samples:
