@@ -125,7 +125,7 @@ def _choose_own_units(given: Given, seen: Seen) -> Choice:
     if given.get("linear_skip") not in (None, False, "auto"):
         return Choice(False, "a linear path reads no levels and sizes")
     share = _measure_typical_size(seen.samples, levels=not seen.classifies)
-    reason = f"a typical sequence deviates by {share:.2g} of what its channel does"
+    reason = f"typical sequences have {share:.2g} of their channel's deviation"
     return Choice("standard" if share < _LOST else False, reason)
 
 

@@ -37,7 +37,7 @@ def test_shapes_of_all_sizes_are_told_apart_by_default():
     X_test, y_test = draw(seed=1)
     model = LSTMAttentionClassifier(random_state=0).fit(X, y)
     assert model.scale_windows_ == "standard"
-    assert "a typical sequence deviates by 0.0" in repr(model.fit_summary_)
+    assert "typical sequences have 0.0" in repr(model.fit_summary_)
     assert model.score(X_test, y_test) > 0.95
 
 

@@ -4,11 +4,6 @@ Published by Kudo, Toyama and Shimbo (1999), Pattern Recognition Letters 20; off
 split of 270 and 370 sequences with 12 channels, as the package aeon ships it.
 """
 
-import subprocess
-import sys
-import zipfile
-from pathlib import Path
-
 import numpy as np
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -16,29 +11,12 @@ from sklearn.linear_model import RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks import wheels
 from benchmarks.published.table import SEEDS, Table
 from skattn import LSTMAttentionClassifier
 
-AEON = "aeon==1.6.0"
 ESTIMATOR = LSTMAttentionClassifier
 CONFIGURATIONS: dict[str, dict] = {"skattn, defaults": {}}
-
-
-def read(split: str):
-    """Read one split out of aeon's wheel, downloaded once and never installed."""
-    folder = Path("build/wheels")
-    if not [*folder.glob("aeon-*.whl")]:
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        subprocess.run([*pip, "--dest", str(folder), AEON], check=True)
-    inside = f"aeon/datasets/data/JapaneseVowels/JapaneseVowels_{split}.ts"
-    wheel = zipfile.ZipFile(next(folder.glob("aeon-*.whl")))
-    text = wheel.read(inside).decode()
-    X, y = [], []
-    for line in text.split("@data")[1].strip().splitlines():
-        *channels, label = line.split(":")
-        X.append(np.array([c.split(",") for c in channels], dtype=float).T)
-        y.append(label)
-    return X, np.array(y)
 
 
 def describe(X):
@@ -49,7 +27,8 @@ def describe(X):
 
 def main(quick: bool = False) -> None:
     """Measure all methods on the official test part."""
-    (X, y), (X_test, y_test) = read("TRAIN"), read("TEST")
+    parts = (wheels.read("aeon", "JapaneseVowels", part) for part in ("TRAIN", "TEST"))
+    (X, y), (X_test, y_test) = parts
     table = Table(
         "vowels",
         {"accuracy": ("accuracy", 4)},

@@ -1,0 +1,44 @@
+"""Data sets that other packages ship, read out of their wheels without installing."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+FOLDER = Path("build/wheels")
+VERSIONS = {"aeon": "1.6.0", "sktime": "1.2.0"}
+
+
+def read(package: str, name: str, split: str) -> tuple[list[np.ndarray], np.ndarray]:
+    """Read one split of a set in the format of sktime and aeon.
+
+    Parameters
+    ----------
+    package : {"aeon", "sktime"}
+        Whose wheel holds the set; downloaded once.
+    name : str
+        Of the set.
+    split : {"TRAIN", "TEST"}
+        Which part.
+
+    Returns
+    -------
+    X : list of ndarray of shape (n_timesteps, n_channels)
+        The sequences.
+    y : ndarray of str
+        Their labels, or their targets.
+    """
+    if not [*FOLDER.glob(f"{package}-*.whl")]:
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        wanted = f"{package}=={VERSIONS[package]}"
+        subprocess.run([*pip, "--dest", str(FOLDER), wanted], check=True)
+    wheel = zipfile.ZipFile(next(FOLDER.glob(f"{package}-*.whl")))
+    text = wheel.read(f"{package}/datasets/data/{name}/{name}_{split}.ts").decode()
+    X, y = [], []
+    for line in text.split("@data")[1].strip().splitlines():
+        *channels, label = line.split(":")
+        X.append(np.array([c.split(",") for c in channels], dtype=float).T)
+        y.append(label)
+    return X, np.array(y)
