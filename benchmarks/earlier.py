@@ -10,12 +10,12 @@ EARLIER = {
     "learning_rate": 0.01,
     "max_epochs": 30,
     "early_stopping": False,
+    "scale_windows": False,
 }
 # Those that regressors alone have.
 EARLIER_REGRESSOR = EARLIER | {
     "anchor": False,
     "loss": "squared_error",
     "linear_skip": False,
-    "scale_windows": False,
     "validation_split": "random",
 }

@@ -47,7 +47,7 @@ _FEWEST_PERIODS, _MOST_PERIODS = 3, 14
 _STEPS_IN_SEGMENT = 12
 
 # Steps of the optimiser that training takes at least.
-_LEAST_STEPS = {True: 800, False: 1500}  # with a stem, without
+_LEAST_STEPS = {True: 300, False: 1500}  # with a stem, without
 _LEAST_EPOCHS = 30
 
 # Times that a category comes in the mean, below which its vector is learned by heart.
@@ -292,7 +292,7 @@ def _choose_dropout(given: Given, seen: Seen) -> Choice:
 
 def _choose_learning_rate(given: Given, seen: Seen) -> Choice:
     if given["conv_layers"]:
-        return Choice(0.006, "with convolutions")
+        return Choice(0.009, "with convolutions")
     if _has_words(seen):
         return Choice(0.003, _WORDS)
     if not (seen.forecasts or seen.n_categories):

@@ -6,6 +6,7 @@ that lives on one set loses there. Classes on the sets in ``UCR``, one seed.
 """
 
 import argparse
+from math import ceil
 
 import numpy as np
 
@@ -14,13 +15,15 @@ from benchmarks.untuned.ucr import find_sets, read_set
 from skattn import LSTMAttentionClassifier
 
 # For each rule: what the defaults do, and what they might do.
-ALTERNATIVES: dict[str, dict[str, object]] = {
+ALTERNATIVES: dict[str, dict[str, float | bool]] = {
     "conv_layers": {"3": 3, "0": 0},
-    "learning_rate": {"0.006": 0.006, "0.003": 0.003, "0.012": 0.012},
+    "learning_rate": {"0.009": 0.009, "0.006": 0.006, "0.012": 0.012},
     "dropout": {"0.2": 0.2, "0": 0.0, "0.5": 0.5},
     "bidirectional": {"True": True, "False": False},
     "weight_decay": {"0.01": 0.01, "0.1": 0.1},
+    "least_steps": {"300": 300, "800": 800},  # of the optimiser
 }
+LEAST_EPOCHS = 30
 
 
 def main() -> None:
@@ -32,15 +35,20 @@ def main() -> None:
     for path in find_sets(options.sets):
         X, y, X_test, y_test = read_set(path)
         known: dict[str, float] = {}
+        n_batches = 1
         for rule, values in ALTERNATIVES.items():
             for shown, value in values.items():
                 key = "defaults" if shown == next(iter(values)) else f"{rule} {shown}"
                 if key not in known:
                     change = {} if key == "defaults" else {rule: value}
+                    if rule == "least_steps":
+                        epochs = max(LEAST_EPOCHS, ceil(value / n_batches))
+                        change = {"max_epochs": epochs}
                     model = LSTMAttentionClassifier(
                         **change, random_state=0, store_attention=False
                     )
                     known[key] = model.fit(X, y).score(X_test, y_test)
+                    n_batches = ceil(len(y) / model.batch_size_)
                 row = {"set": path.stem, "rule": rule, "value": shown}
                 rows.append(row | {"accuracy": known[key]})
         print(path.stem, known, flush=True)
