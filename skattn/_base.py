@@ -440,7 +440,7 @@ class BaseLSTMAttention(
             channels = measured if self.scale_inputs else IDENTITY
         own_units = given["scale_windows"] if target.channels is None else False
         if own_units == "standard" and self.scale_inputs:
-            channels = replace(channels, mean=find_middle(samples.X, rows))
+            channels = replace(channels, mean=find_middle(samples.X, rows, measured))
         mean, scale = np.broadcast_arrays(
             channels.mean, channels.scale, np.empty(self.n_channels_in_)
         )[:2]

@@ -4,6 +4,7 @@ The table of the rules, and how they were chosen, stand in the guide.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import ceil
 
 import numpy as np
@@ -26,6 +27,9 @@ _SPREAD = 5.0
 # Sequences that deviate by less than this share of what is usual in their channels are
 # lost there: they are read in units of their own.
 _LOST = 0.25
+
+# Those that deviate by less, relative to the largest number, only round.
+_CONSTANT = 1e-12
 
 # Training samples from which on a part is set aside to judge a forecast's network.
 _ENOUGH_TO_JUDGE = 50
@@ -317,12 +321,15 @@ def _measure_typical_size(samples: TrainingSamples, levels: bool) -> float:
     convolutions read differences as well, on which these have no effect.
     """
     X = samples.X.rows(samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)])
-    sizes = measure_windows(X.values.astype(np.float64), X.lengths)[1]
+    values = X.values.astype(np.float64)
+    largest = np.abs(values).max((0, 1))  # divided by it, squares stay finite
+    X = replace(X, values=values / np.where(largest > 0, largest, 1.0))
+    sizes = measure_windows(X.values, X.lengths)[1]
     whole = fit_scaler(X).scale if levels else np.sqrt((sizes**2).mean(0))
     shares = [
-        np.median(own[own > 0]) / scale
+        np.median(own[own > _CONSTANT]) / scale
         for own, scale in zip(sizes.T, whole, strict=True)
-        if (own > 0).any()
+        if (own > _CONSTANT).any()
     ]
     return float(np.median(shares)) if shares else 1.0
 

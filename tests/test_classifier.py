@@ -208,6 +208,7 @@ def test_parameters_of_both_estimators_are_documented_alike():
     assert different == {"linear_skip", "validation_split"}
     # What these say of the decoder and of target channels is the regressor's alone.
     own = {"query", "state_bypass", "linear_skip", "validation_split", "early_stopping"}
+    own.add("scale_windows")
     for name in (ours.keys() & theirs.keys()) - own:
         one, other = ours[name], theirs[name]
         if name in different:  # which have "auto" for a default, and else none of it

@@ -128,6 +128,21 @@ def test_fits_are_saved_exported_and_alone_as_among_others(
     np.testing.assert_allclose(context, contexts, atol=1e-4)
 
 
+@pytest.mark.parametrize("power", [-310, 200, 303])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@KINDS
+def test_numbers_of_any_magnitude_are_measured(kind, power):
+    X, y = draw(40)
+    model = kind(**FAST).fit(X / np.abs(X).max() * 10.0**power, y)
+    assert model.scale_windows_ == "standard"
+    assert np.isfinite(model.transform(X)).all()
+
+
+def test_levels_alone_are_no_sizes():
+    X = np.arange(40.0)[:, None, None] * np.full((1, 7, 1), 0.1)
+    assert LSTMAttentionRegressor(**FAST).fit(X, X[:, 0, 0]).scale_windows_ is False
+
+
 @settings(max_examples=10, deadline=None)
 @given(power=st.integers(-8, 8))
 def test_units_of_x_change_nothing(power):

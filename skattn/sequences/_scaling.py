@@ -215,7 +215,7 @@ def measure_windows(
     return level, np.sqrt((away**2).sum(1) / count)
 
 
-def find_middle(samples: Samples, rows: np.ndarray) -> np.ndarray:
+def find_middle(samples: Samples, rows: np.ndarray, scaler: Scaler) -> np.ndarray:
     """Compute the median level of some samples in each channel.
 
     Near it float32 is exact: there most of small sequences lie, wherever a few large
@@ -227,6 +227,8 @@ def find_middle(samples: Samples, rows: np.ndarray) -> np.ndarray:
         Not yet scaled.
     rows : ndarray of int
         The samples that count.
+    scaler : Scaler
+        The deviation of the channels, by which large values are divided meanwhile.
 
     Returns
     -------
@@ -238,9 +240,9 @@ def find_middle(samples: Samples, rows: np.ndarray) -> np.ndarray:
     for start in range(0, len(rows), step):
         block = rows[start : start + step]
         lengths = None if samples.lengths is None else samples.lengths[block]
-        values = samples.values[block].astype(np.float64)
+        values = samples.values[block].astype(np.float64) / scaler.scale
         levels.append(measure_windows(values, lengths)[0])
-    middle: np.ndarray = np.median(np.concatenate(levels), axis=0)
+    middle: np.ndarray = np.median(np.concatenate(levels), axis=0) * scaler.scale
     return middle
 
 
