@@ -86,7 +86,7 @@ _ENOUGH_TO_SPARE = {False: 1000, True: 150}
 _ENOUGH_GROUPS = 10
 _LEAST_JUDGES = 50
 _JUDGES = 0.05
-_LONG_FIT = 300
+_LONG_FIT = 450
 
 # Samples on which the share of the attention is measured.
 _MOST_SHARED = 512

@@ -51,7 +51,7 @@ _FEWEST_PERIODS, _MOST_PERIODS = 3, 14
 _STEPS_IN_SEGMENT = 12
 
 # Steps of the optimiser that training takes at least.
-_LEAST_STEPS = {True: 300, False: 1500}  # with a stem, without
+_LEAST_STEPS = {True: 450, False: 1500}  # with a stem, without
 _LEAST_EPOCHS = 30
 
 # Times that a category comes in the mean, below which its vector is learned by heart.
