@@ -58,7 +58,7 @@ def test_data_read_block_by_block_are_those_read_at_once(monkeypatch, missing):
     lengths = np.arange(10) % 3 + 1
     scaler = InputScaler(SCALER.mean, SCALER.scale, missing)
     rows = np.array([9, 3, 4, 1, 0])
-    monkeypatch.setattr(_data, "_BLOCK_VALUES", 2 * VALUES[0].size)
+    monkeypatch.setattr(_data, "BLOCK_VALUES", 2 * VALUES[0].size)
     dataset = SequenceDataset(
         Samples(values, lengths), scaler, TARGETS[rows], rows=rows
     )
