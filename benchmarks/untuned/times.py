@@ -100,8 +100,8 @@ def main() -> None:
         tabulate(rows),
         packages=("skattn", "torch", "scikit-learn"),
         notes=[
-            f"Rounds: {options.rounds}, of which these are medians. Version 0.1 with sixteen patches, "
-            "both directions, a rate of 0.003 and 100 epochs."
+            f"Rounds: {options.rounds}, of which these are medians. Version 0.1 with "
+            "sixteen patches, both directions, a rate of 0.003 and 100 epochs."
         ],
     )
 
