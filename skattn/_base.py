@@ -533,10 +533,12 @@ class BaseLSTMAttention(
         others = ("learning_rate", "loss")
         kept = [n for n in FIRST_RULES | RULES if n in _BUILT or n in others]
         as_before = "as when training began"
+        # Files that are older than a parameter know it from the network alone.
+        used = {n: getattr(self._architecture, n) for n in kept if n in _BUILT}
+        used |= {n: getattr(self, f"{n}_") for n in kept if hasattr(self, f"{n}_")}
         return {
-            name: self._choices.get(name, (getattr(self, f"{name}_"), as_before))
-            for name in kept
-            if hasattr(self, f"{name}_")
+            name: self._choices.get(name, (value, as_before))
+            for name, value in used.items()
         }
 
     def _check_unchanged(

@@ -144,3 +144,13 @@ def test_the_arguments_of_0_1_train_what_0_1_trained(name):
     np.testing.assert_allclose(
         answer, expected["prediction"], rtol=0, atol=1e-4 * spread
     )
+
+
+def test_a_file_without_scale_windows_is_trained_further_in_the_units_it_had():
+    """Its "auto" is what the network was built with, whatever sizes come now."""
+    model = skattn.load(FOLDERS[0].parent / "0.2" / "classifier_stem.safetensors")
+    rng = np.random.default_rng(0)
+    shape = (30, model.n_timesteps_in_, model.n_channels_in_)
+    X = rng.normal(size=shape) * np.exp(4 * rng.normal(size=(30, 1, 1)))
+    model.partial_fit(X, np.resize(model.classes_, 30))
+    assert model.scale_windows_ is False
