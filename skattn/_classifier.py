@@ -99,8 +99,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         is lost. "auto" is "standard" where sequences differ so much in size that most
         are lost in the units of their channels: the standard deviation of a typical one
         is less than a quarter of the root mean square of all. Else it is False, as it
-        is unless
-        ``values="states"``, ``missing="error"`` and ``linear_skip=False``.
+        is unless ``values="states"``, ``missing="error"`` and ``linear_skip=False``.
 
     hidden_size : int, default=64
         Units of the LSTM in each direction.

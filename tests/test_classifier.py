@@ -207,8 +207,8 @@ def test_parameters_of_both_estimators_are_documented_alike():
     different = {n for n in defaults.keys() & others if defaults[n] != others[n]}
     assert different == {"linear_skip", "validation_split"}
     # What these say of the decoder and of target channels is the regressor's alone.
-    own = {"query", "state_bypass", "linear_skip", "validation_split", "early_stopping"}
-    own.add("scale_windows")
+    own = {"query", "state_bypass", "scale_windows", "linear_skip"}
+    own |= {"validation_split", "early_stopping"}
     for name in (ours.keys() & theirs.keys()) - own:
         one, other = ours[name], theirs[name]
         if name in different:  # which have "auto" for a default, and else none of it

@@ -46,10 +46,11 @@ def measure_windows(
     real = None if lengths is None else step_mask(lengths, x.shape[1])[:, :, None]
     count = x.shape[1] if lengths is None else lengths[:, None, None]
 
+    def keep(values: Tensor) -> Tensor:
+        return values if real is None else torch.where(real, values, 0.0)
+
     def average(values: Tensor) -> Tensor:
-        if real is not None:
-            values = torch.where(real, values, 0.0)
-        return values.sum(1, keepdim=True) / count
+        return keep(values).sum(1, keepdim=True) / count
 
     if mean:
         size = average((x + center).abs())
@@ -58,8 +59,9 @@ def measure_windows(
         level = average(x)
         size = average((x - level).square()).sqrt()
     # Rounding alone gives a constant window a tiny deviation.
-    least = _ROUNDING * (x + center).abs().amax(1, keepdim=True)
-    least = torch.maximum(least, _SCALED_ROUNDING * x.abs().amax(1, keepdim=True))
+    least = _ROUNDING * keep((x + center).abs()).amax(1, keepdim=True)
+    scaled = _SCALED_ROUNDING * keep(x.abs()).amax(1, keepdim=True)
+    least = torch.maximum(least, scaled)
     return level, torch.where(size > least, size, 0.0)
 
 
@@ -130,9 +132,11 @@ class WindowSizes(nn.Module):
         level, size = level[:, 0].double(), size[:, 0].double()
         largest = size.amax(0)
         self.floor.copy_(torch.where(largest > 0, _FLOOR * largest, 1.0))
-        told = torch.cat([level, (size + self.floor).log()], dim=1)
+        told = self._tell(level, size)
         typical = size.square().mean(0).sqrt()
-        least = torch.cat([_LEAST_SPREAD * typical, torch.full_like(typical, 0.05)])
+        least = torch.cat(
+            [_LEAST_SPREAD * typical, torch.full_like(typical, _LEAST_SPREAD)]
+        )
         spread = torch.maximum(told.std(0, correction=0), least)
         self.mean.copy_(told.mean(0))
         self.scale.copy_(torch.where(spread > 0, spread, 1.0))
@@ -150,5 +154,8 @@ class WindowSizes(nn.Module):
         Tensor of shape (n_samples, 1, 2 * n_channels)
             All levels, and then all log sizes.
         """
-        told = torch.cat([level, (size + self.floor).log()], dim=-1)
-        return (told - self.mean) / self.scale
+        return (self._tell(level, size) - self.mean) / self.scale
+
+    def _tell(self, level: Tensor, size: Tensor) -> Tensor:
+        """Return levels and log sizes side by side."""
+        return torch.cat([level, (size + self.floor).log()], dim=-1)

@@ -235,13 +235,7 @@ def find_middle(samples: Samples, rows: np.ndarray, scaler: Scaler) -> np.ndarra
     ndarray of shape (n_channels,)
         Over real steps.
     """
-    step = max(1, _BLOCK_VALUES // samples.values[:1].size)
-    levels = []
-    for start in range(0, len(rows), step):
-        block = rows[start : start + step]
-        lengths = None if samples.lengths is None else samples.lengths[block]
-        values = samples.values[block].astype(np.float64) / scaler.scale
-        levels.append(measure_windows(values, lengths)[0])
+    levels = [measure_windows(*part)[0] for part in _scaled(samples, rows, scaler)]
     middle: np.ndarray = np.median(np.concatenate(levels), axis=0) * scaler.scale
     return middle
 
@@ -267,21 +261,29 @@ def measure_levels(
     """
     n_timesteps, n_channels = samples.values.shape[1:]
     total, count = np.zeros(n_channels), np.zeros(n_channels)
-    step = max(1, _BLOCK_VALUES // (n_timesteps * n_channels))
-    for start in range(0, len(rows), step):
-        block = rows[start : start + step]
-        values = samples.values[block].astype(np.float64) / scaler.scale
-        last = np.full(len(block), n_timesteps - 1)
+    for values, lengths in _scaled(samples, rows, scaler):
+        last = np.full(len(values), n_timesteps - 1)
         known = np.isfinite(values)
-        if samples.lengths is not None:
-            last = samples.lengths[block] - 1
+        if lengths is not None:
+            last = lengths - 1
             known &= (np.arange(n_timesteps) <= last[:, None])[:, :, None]
-        away = values - values[np.arange(len(block)), last][:, None]
+        away = values - values[np.arange(len(values)), last][:, None]
         known &= np.isfinite(away)
         total += (np.where(known, away, 0.0) ** 2).sum((0, 1))
         count += known.sum((0, 1))
     away = np.sqrt(total / np.where(count > 0, count, 1.0))
     return np.where(away > _LEAST_CHANGE, away, 1.0)
+
+
+def _scaled(
+    samples: Samples, rows: np.ndarray, scaler: Scaler
+) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+    """Yield some samples over the deviation of their channels, and their lengths."""
+    step = max(1, _BLOCK_VALUES // samples.values[:1].size)
+    for start in range(0, len(rows), step):
+        block = rows[start : start + step]
+        lengths = None if samples.lengths is None else samples.lengths[block]
+        yield samples.values[block].astype(np.float64) / scaler.scale, lengths
 
 
 def _blocks(

@@ -41,6 +41,17 @@ def test_a_window_that_only_rounds_has_no_size():
     assert measure_windows(Inputs(x), [0], torch.zeros(1, 1, 1), False)[1] == 0
 
 
+@pytest.mark.parametrize("mean", [False, True])
+def test_small_windows_are_measured_alike_whatever_the_padding_is(mean):
+    x = 1e-5 * torch.randn(1, 6, 1, generator=torch.Generator().manual_seed(0)) - 0.5
+    center = torch.full((1, 1, 1), 0.5)
+    alone = measure_windows(Inputs(x), [0], center, mean)
+    filled = torch.cat([x, torch.full((1, 3, 1), 1000.0)], dim=1)
+    padded = measure_windows(Inputs(filled, torch.tensor([6])), [0], center, mean)
+    assert alone[1] > 0
+    torch.testing.assert_close(padded, alone)
+
+
 def test_what_is_told_is_standardised_over_the_training_windows():
     level, size = measure_windows(
         tensors(False), [0, 1, 2], torch.zeros(1, 1, 3), False
