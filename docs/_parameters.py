@@ -29,7 +29,7 @@ GROUPS = {
     "Output": (
         "decoder teacher_forcing output_activation target_channels anchor linear_skip "
         "scale_windows channel_independent scale_targets loss quantile class_weight "
-        "tolerance"
+        "label_smoothing tolerance"
     ),
     "Training": (
         "optimizer learning_rate lr_schedule weight_decay gradient_clip batch_size "

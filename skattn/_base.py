@@ -79,14 +79,16 @@ _PLANNED = itemgetter(*(field.name for field in fields(TrainingPlan)))
 _CHOSEN = ["early_stopping", "scale_windows", *RULES]
 _BUILT = [field.name for field in fields(Architecture)]
 
-# Samples from which on some are set aside to judge, numbers and classes: a network that
-# finds one step in the dark needs all of few samples. How many are, and steps of the
-# optimiser from which on a comparison with a linear model takes a small share.
-_ENOUGH_TO_SPARE = {False: 1000, True: 150}
+# Samples from which on some are set aside to judge, numbers and classes, and how many.
+# Few of few are: a network that finds one step in the dark needs nearly all of them.
+_ENOUGH_TO_SPARE = {False: 60, True: 150}
 _ENOUGH_GROUPS = 10
-_LEAST_JUDGES = 50
-_JUDGES = 0.05
-_LONG_FIT = 450
+_JUDGES, _MOST_OF_FEW = 0.05, 0.2
+_FEWEST_JUDGES, _JUDGES_OF_FEW = {False: 20, True: 50}, 50
+
+# Steps of the optimiser from which on a comparison with a linear model takes a small
+# share of a fit.
+_LONG_FIT = 300
 
 # Samples on which the share of the attention is measured.
 _MOST_SHARED = 512
@@ -263,12 +265,14 @@ class BaseLSTMAttention(
             if len(np.unique(labels)) < _ENOUGH_GROUPS:
                 return None  # one of few is too much to leave out
         y = target.outward(samples.y[rows])
+        of_few = min(_JUDGES_OF_FEW, _MOST_OF_FEW * n_samples)
+        least = max(of_few, _FEWEST_JUDGES[target.stratified])
         _, judges = split_validation(
             rows,
             y,
             labels,
             validation_split="random",
-            validation_fraction=max(_JUDGES, _LEAST_JUDGES / n_samples),
+            validation_fraction=max(_JUDGES, least / n_samples),
             gap=0,
             seed=self._seed,
             strata=y if target.stratified else None,
@@ -459,7 +463,7 @@ class BaseLSTMAttention(
         missing = self._schema.missing
         unit = None if samples.X.times is None else measure_gap(samples.X, used)
         self._input_scaler = InputScaler(mean, scale, missing, static, future, unit)
-        return target.settle(samples.y, used, self._input_scaler, given.get("loss"))
+        return target.settle(samples.y, used, self._input_scaler, given)
 
     def _build(self, given: dict[str, object], samples: TrainingSamples) -> Network:
         """Return a new network, its weights drawn."""
@@ -530,7 +534,7 @@ class BaseLSTMAttention(
         """
         for name, fitted in self._schema.parameters.items():
             refuse_change(name, given[name], fitted)
-        others = ("learning_rate", "loss")
+        others = ("label_smoothing", "learning_rate", "loss")
         kept = [n for n in FIRST_RULES | RULES if n in _BUILT or n in others]
         as_before = "as when training began"
         # Files that are older than a parameter know it from the network alone.

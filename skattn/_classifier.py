@@ -210,6 +210,11 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         classes inversely to their numbers of samples. It multiplies
         ``sample_weight``.
 
+    label_smoothing : float or "auto", default="auto"
+        Share of each label that all classes get alike in training, so that
+        probabilities stay away from 0 and 1 [17]_. "auto" is 0.1 with convolutions,
+        else 0.
+
     optimizer : {"adam", "adamw", "rmsprop", "sgd"}, default="adamw"
         The optimiser.
 
@@ -241,7 +246,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         at most 16, and the same for all steps.
 
     max_epochs : int or "auto", default="auto"
-        Most passes through the training samples. "auto" is what makes 450 steps of the
+        Most passes through the training samples. "auto" is what makes 300 steps of the
         optimiser with convolutions, 1,500 without, but at least 30; for sentences 600,
         but at least 12.
 
@@ -330,8 +335,8 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         The class labels, sorted.
 
     scale_windows_, conv_layers_, embedding_size_, patch_size_, segment_size_, query_, \
-    bidirectional_, passthrough_, dropout_, learning_rate_, weight_decay_, \
-    batch_size_, max_epochs_, early_stopping_ : int, float, bool or str
+    bidirectional_, passthrough_, dropout_, label_smoothing_, learning_rate_, \
+    weight_decay_, batch_size_, max_epochs_, early_stopping_ : int, float, bool or str
         The values that the last call used, those chosen for "auto" included.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -377,7 +382,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         What a constant, ridge regression on sequences laid flat, and the network score
         (accuracy) on the samples of the last call: by "train" and, if some were
         set aside to judge, "held_out", and by "constant", "linear" and "network".
-        Empty after fits of less than 450 steps of the optimiser. `fit` warns where the
+        Empty after fits of less than 300 steps of the optimiser. `fit` warns where the
         network is no better than the constant, or clearly worse than ridge.
 
     References
@@ -429,6 +434,9 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     .. [16] Z. Che, S. Purushotham, K. Cho, D. Sontag and Y. Liu (2018). Recurrent
             neural networks for multivariate time series with missing values. Scientific
             Reports 8.
+
+    .. [17] C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens and Z. Wojna (2016).
+            Rethinking the Inception architecture for computer vision. CVPR.
 
     Examples
     --------
@@ -483,6 +491,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         cancellation_penalty: float = 0.0,
         linear_skip: bool = False,
         class_weight: dict[object, float] | str | None = None,
+        label_smoothing: float | str = "auto",
         optimizer: str = "adamw",
         learning_rate: float | str = "auto",
         lr_schedule: str | None = "one_cycle",
@@ -532,6 +541,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         self.cancellation_penalty = cancellation_penalty
         self.linear_skip = linear_skip
         self.class_weight = class_weight
+        self.label_smoothing = label_smoothing
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.lr_schedule = lr_schedule
@@ -726,7 +736,9 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     def _make_target(self, y: np.ndarray, fitted: Target | None) -> Classes:
         """Return the classes; with ``fitted``, those that were known before."""
         if isinstance(fitted, Classes):
-            return Classes(fitted.classes, self.class_weight)
+            given = self.label_smoothing
+            smoothing = fitted.label_smoothing if isinstance(given, str) else given
+            return Classes(fitted.classes, self.class_weight, smoothing)
         if not hasattr(self, "classes_"):
             self.classes_ = np.unique(y)
         return Classes(self.classes_, self.class_weight)

@@ -95,6 +95,7 @@ REGRESSOR_CONSTRAINTS: Constraints = {
 
 CLASSIFIER_CONSTRAINTS: Constraints = {
     "class_weight": [dict, StrOptions({"balanced"}), None],
+    "label_smoothing": [_AUTO, Interval(Real, 0, 1, closed="left")],
 }
 
 # What the pointer's network has in one form only.

@@ -323,7 +323,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         at most 16, and the same for all steps.
 
     max_epochs : int or "auto", default="auto"
-        Most passes through the training samples. "auto" is what makes 450 steps of the
+        Most passes through the training samples. "auto" is what makes 300 steps of the
         optimiser with convolutions, 1,500 without, but at least 30; for sentences 600,
         but at least 12.
 
@@ -333,8 +333,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         "one_cycle", whose last epochs are its best, all epochs run. "auto" is True
         where ``linear_skip`` is "ar" or "arx" and there are 50 samples. Otherwise all
         samples are trained on; if ``max_epochs`` is "auto" as well, some of them join
-        in the last third of the epochs only, and judge the network before they do: at
-        least 50 and 5 %, of 150 samples of classes or 1,000 of numbers on.
+        in the last third of the epochs only, and judge the network before they do: 5 %,
+        but at least 50 or, of 60 to 250 samples, a fifth and at least 20.
 
     validation_fraction : float, default=0.1
         Share of the samples (of the groups, if given) to set aside.
@@ -468,7 +468,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         What a constant, ridge regression on sequences laid flat, and the network score
         (R²) on the samples of the last call: by "train" and, if some were
         set aside to judge, "held_out", and by "constant", "linear" and "network".
-        Empty after fits of less than 450 steps of the optimiser. `fit` warns where the
+        Empty after fits of less than 300 steps of the optimiser. `fit` warns where the
         network is no better than the constant, or clearly worse than ridge.
 
     References

@@ -51,7 +51,7 @@ _FEWEST_PERIODS, _MOST_PERIODS = 3, 14
 _STEPS_IN_SEGMENT = 12
 
 # Steps of the optimiser that training takes at least.
-_LEAST_STEPS = {True: 450, False: 1500}  # with a stem, without
+_LEAST_STEPS = {True: 300, False: 1500}  # with a stem, without
 _LEAST_EPOCHS = 30
 
 # Times that a category comes in the mean, below which its vector is learned by heart.
@@ -70,7 +70,8 @@ _BATCHES = 32
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 256
 
 # A channel is smooth if the mean square of its differences is below this share of its
-# variance: what tells its sequences apart may then be far below its deviation.
+# variance: what tells its sequences apart may then be far below its deviation. Numbers
+# of such sequences are found by convolutions, those of others better without.
 SMOOTH = 0.0625
 
 # Below this, sequences are smooth to an LSTM: its steps tell much the same.
@@ -159,7 +160,8 @@ def _trains_path(given: Given, seen: Seen) -> bool:
 
 
 def _choose_loss(given: Given, seen: Seen) -> Choice:
-    if given["scale_windows"] and given["linear_skip"] not in LINEAR_PATHS:
+    in_own_units = given["scale_windows"] and given["target_channels"] is not None
+    if in_own_units and given["linear_skip"] not in LINEAR_PATHS:
         return Choice("absolute_error", "some windows deviate by many of their units")
     return Choice("squared_error", "predictions are means")
 
@@ -186,15 +188,22 @@ def _compare(given: Given, seen: Seen, name: str) -> tuple[object, str]:
 
 
 def _choose_conv_layers(given: Given, seen: Seen) -> Choice:
-    if not seen.classifies:
-        return Choice(0, "regression: convolutions before the LSTM did not help")
     if given["values"] == "inputs":
         return Choice(0, "values='inputs' sums inputs that nothing has mixed")
     if given["values"] == "segments":
         return Choice(0, "values='segments' come from segments that nothing has mixed")
     if _has_words(seen):
         return Choice(0, _WORDS)
-    return Choice(3, "classification: shapes are found by convolutions")
+    if seen.classifies:
+        return Choice(3, "classification: shapes are found by convolutions")
+    if given["target_channels"] is not None or given["channel_independent"]:
+        return Choice(0, "forecasts: convolutions before the LSTM did not help")
+    if seen.n_categories:
+        return Choice(0, "the vectors of categories are learned with the states")
+    share = _measure_usual_roughness(seen)
+    if share < SMOOTH:
+        return Choice(3, f"steps differ by {share:.2g} of the variance alone")
+    return Choice(0, "numbers of sequences that are not very smooth")
 
 
 def _choose_embedding_size(given: Given, seen: Seen) -> Choice:
@@ -294,14 +303,19 @@ def _choose_dropout(given: Given, seen: Seen) -> Choice:
     return Choice(0.0, "without convolutions, the decay of the LSTM is enough")
 
 
+def _choose_label_smoothing(given: Given, seen: Seen) -> Choice:
+    if given["conv_layers"]:
+        return Choice(0.1, "convolutions soon learn labels by heart")
+    return Choice(0.0, "only with convolutions")
+
+
 def _choose_learning_rate(given: Given, seen: Seen) -> Choice:
     if given["conv_layers"]:
         return Choice(0.009, "with convolutions")
     if _has_words(seen):
         return Choice(0.003, _WORDS)
     if not (seen.forecasts or seen.n_categories):
-        roughness = _measure_roughness(seen.samples)
-        share = np.median(roughness) if len(roughness) else np.inf
+        share = _measure_usual_roughness(seen)
         if share < _GENTLE:
             return Choice(0.003, f"steps differ by {share:.2g} of the variance alone")
     return Choice(0.01, "without convolutions")
@@ -332,6 +346,12 @@ def _measure_typical_size(samples: TrainingSamples, levels: bool) -> float:
         if (own > _CONSTANT).any()
     ]
     return float(np.median(shares)) if shares else 1.0
+
+
+def _measure_usual_roughness(seen: Seen) -> float:
+    """Return the roughness of a usual channel; infinite if none varies."""
+    roughness = _measure_roughness(seen.samples)
+    return float(np.median(roughness)) if len(roughness) else np.inf
 
 
 def _measure_roughness(samples: TrainingSamples) -> np.ndarray:
@@ -407,6 +427,7 @@ RULES: Rules = {
     "bidirectional": _choose_bidirectional,
     "passthrough": _choose_passthrough,
     "dropout": _choose_dropout,
+    "label_smoothing": _choose_label_smoothing,
     "learning_rate": _choose_learning_rate,
     "weight_decay": _choose_weight_decay,
 }

@@ -96,6 +96,8 @@ def _find_values(
     names = ("patch_size", "query", "bidirectional", "dropout")
     given = {name: settings[name] for name in names}
     given["early_stopping"] = parameters["early_stopping"]
+    if "class_weight" in parameters:  # a classifier
+        given["label_smoothing"] = 0.0
     if "anchor" in parameters:  # a regressor
         given["anchor"] = parameters["anchor"]
         given["linear_skip"] = parameters["linear_skip"]

@@ -71,7 +71,7 @@ def test_auto_is_off_where_steps_are_alike_or_inputs_have_a_path():
     assert choose(LSTMAttentionClassifier, y=Y > 0).value is True  # convolutions
     assert choose(LSTMAttentionClassifier, y=Y > 0, conv_layers=0).value is True
     for parameters, reason in [
-        ({"X": smooth}, "like the one before"),
+        ({"X": smooth, "conv_layers": 0}, "like the one before"),
         ({"X": np.concatenate([X, np.cumsum(X, axis=1)], axis=2)}, "one before"),
         ({"X": many}, "many words come seldom"),
         ({"X": np.sign(X), "categorical_features": [0, 1]}, "vectors of categories"),

@@ -61,6 +61,39 @@ def test_random_numbers_are_warned_about():
         LSTMAttentionRegressor(hidden_size=8, random_state=0).fit(X, y)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_few_random_numbers_are_warned_about(seed):
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(80, 8, 1)), rng.normal(size=80)
+    with pytest.warns(ConvergenceWarning, match="may be chance|Nothing was learned"):
+        model = LSTMAttentionRegressor(hidden_size=8, random_state=0).fit(X, y)
+    assert "held_out" in model.yardstick_scores_
+
+
+def test_numbers_that_a_line_predicts_twice_as_well_are_told_so():
+    """A rate that is too low leaves a tenth of what ridge regression finds."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 30, 1)).cumsum(1)
+    y = X[:, -8:, 0] @ rng.normal(size=8)
+    slow = {"hidden_size": 8, "conv_layers": 0, "learning_rate": 1e-3}
+    model = LSTMAttentionRegressor(**slow, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="linear_skip='ridge' first"):
+        model.fit(X, y)
+    scores = model.yardstick_scores_["held_out"]
+    assert 0.3 < scores["network"] < scores["linear"] - 0.05
+
+
+def test_a_line_is_not_recommended_where_little_is_left_to_gain():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 6, 2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = LSTMAttentionRegressor(random_state=0).fit(X, X[:, 2, 0])
+    scores = model.yardstick_scores_["held_out"]
+    assert 1 - scores["network"] > 2 * (1 - scores["linear"])
+    assert scores["network"] > 0.95
+
+
 def test_what_is_learned_is_not_warned_about():
     X, y, _ = make_marked_step(1000, 8, random_state=0)
     with warnings.catch_warnings():

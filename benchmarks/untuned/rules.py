@@ -21,7 +21,8 @@ ALTERNATIVES: dict[str, dict[str, float | bool]] = {
     "dropout": {"0.2": 0.2, "0": 0.0, "0.5": 0.5},
     "bidirectional": {"True": True, "False": False},
     "weight_decay": {"0.01": 0.01, "0.1": 0.1},
-    "least_steps": {"450": 450, "300": 300, "800": 800},  # of the optimiser
+    "label_smoothing": {"0.1": 0.1, "0": 0.0, "0.2": 0.2},
+    "least_steps": {"300": 300, "450": 450, "800": 800},  # of the optimiser
 }
 LEAST_EPOCHS = 30
 

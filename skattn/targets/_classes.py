@@ -1,5 +1,6 @@
 """Classes to predict: labels in, probabilities and labels out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -27,6 +28,8 @@ class Classes(Target):
         The labels, sorted.
     class_weight : dict, "balanced" or None, default=None
         As in `skattn.LSTMAttentionClassifier`.
+    label_smoothing : float, default=0.0
+        Likewise, without "auto".
     of_class : ndarray of shape (n_classes,), default=None
         The weight of each class in training; None if all have weight 1.
     scaler : Scaler, default=identity
@@ -35,6 +38,7 @@ class Classes(Target):
 
     classes: np.ndarray
     class_weight: dict[object, float] | str | None = None
+    label_smoothing: float = 0.0
     of_class: np.ndarray | None = None
     scaler: Scaler = IDENTITY
 
@@ -141,14 +145,16 @@ class Classes(Target):
         y: np.ndarray,
         weights: np.ndarray,
         inputs: InputScaler,
-        loss: object = None,
+        given: Mapping[str, object],
     ) -> "Classes":
-        """Return the target as it is: logits have no scale."""
-        return self
+        """Return the target with its loss; logits have no scale."""
+        smoothing = given["label_smoothing"]
+        assert isinstance(smoothing, int | float)
+        return replace(self, label_smoothing=smoothing)
 
     def make_loss(self) -> nn.Module:
         """Return the cross-entropy."""
-        return CrossEntropy()
+        return CrossEntropy(self.label_smoothing)
 
     def best_constant(self, y: Tensor, weight: Tensor | None) -> Tensor:
         """Return the logarithm of the share of each class."""

@@ -80,9 +80,23 @@ class QuantileLoss(nn.Module):
 
 
 class CrossEntropy(nn.Module):
-    """Negative log-likelihood of classes, given one-hot: ``(n, 1, n_classes)``."""
+    """Negative log-likelihood of classes, given one-hot: ``(n, 1, n_classes)``.
+
+    Parameters
+    ----------
+    label_smoothing : float, default=0.0
+        Share of each label that all classes get alike, in training alone.
+    """
+
+    def __init__(self, label_smoothing: float = 0.0) -> None:
+        super().__init__()
+        self.label_smoothing = label_smoothing
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+        if self.training and self.label_smoothing:
+            target = target.lerp(
+                target.new_tensor(1 / target.shape[-1]), self.label_smoothing
+            )
         return -(target * prediction.log_softmax(-1)).sum(-1)  # (n, 1)
 
 

@@ -1,6 +1,7 @@
 """Numbers to predict: one, a vector, or a forecast."""
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -151,7 +152,7 @@ class Regression(Target):
         y: np.ndarray,
         weights: np.ndarray,
         inputs: InputScaler,
-        loss: object = None,
+        given: Mapping[str, object],
     ) -> "Regression":
         """Return the target with a loss, its scale measured on the training samples."""
         scaler = IDENTITY
@@ -165,9 +166,7 @@ class Regression(Target):
             # (n, horizon, 1) -> (n, 1, horizon) -> scale (horizon, 1)
             flat = fit_scaler(Samples(y.transpose(0, 2, 1)), weights)
             scaler = Scaler(flat.mean[:, None], flat.scale[:, None])
-        return replace(
-            self, scaler=scaler, loss=self.loss if loss is None else str(loss)
-        )
+        return replace(self, scaler=scaler, loss=str(given["loss"]))
 
     def make_loss(self) -> nn.Module:
         """Return the loss that ``loss``, ``quantile`` and ``levels`` name."""

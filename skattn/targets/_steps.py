@@ -1,5 +1,6 @@
 """Steps to predict: the number of one step of the sequence, or of several in turn."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,7 +115,7 @@ class Steps(Target):
         y: np.ndarray,
         weights: np.ndarray,
         inputs: InputScaler,
-        loss: object = None,
+        given: Mapping[str, object],
     ) -> "Steps":
         """Return the target as it is: steps have no scale."""
         return self

@@ -1,6 +1,7 @@
 """What every kind of target offers: the way in, the way out, and a loss."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -76,7 +77,7 @@ class Target(ABC):
         y: np.ndarray,
         weights: np.ndarray,
         inputs: InputScaler,
-        loss: object = None,
+        given: Mapping[str, object],
     ) -> "Target":
         """Return the target with a loss, its scale measured on the training samples."""
 
