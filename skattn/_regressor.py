@@ -87,9 +87,11 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     conv_layers : int or "auto", default="auto"
         Convolutions over time before the LSTM [14]_ [15]_, with 64 channels each, batch
         normalisation and ReLUs; 0 for none. Their outputs are averaged over patches
-        and read by the LSTM, see also ``passthrough``. "auto"
-        is 3 for classes, 0 for numbers, and 0 for sentences: sequences of categories
-        alone, of which there are at least 200, with less than 50 steps for each.
+        and read by the LSTM, see also ``passthrough``. "auto" is 3 for classes, and
+        for numbers without ``target_channels`` where steps differ by less than a
+        sixteenth of the variance (mean square); else 0. It is 0 for sentences, too:
+        sequences of categories alone, of which there are at least 200, with less than
+        50 steps for each.
 
     patch_size : int or "auto", default="auto"
         Consecutive steps joined into one step of the LSTM; with ``conv_layers`` they

@@ -203,7 +203,7 @@ def _choose_conv_layers(given: Given, seen: Seen) -> Choice:
     share = _measure_usual_roughness(seen)
     if share < SMOOTH:
         return Choice(3, f"steps differ by {share:.2g} of the variance alone")
-    return Choice(0, "numbers of sequences that are not very smooth")
+    return Choice(0, "numbers: only smooth sequences go through convolutions")
 
 
 def _choose_embedding_size(given: Given, seen: Seen) -> Choice:
