@@ -1,5 +1,7 @@
 """Labels that all classes get a share of, in training alone."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -45,6 +47,21 @@ def test_probabilities_stay_away_from_0_and_1():
     assert sure.predict_proba(X).max(1).mean() > 0.95
     assert 0.7 < smooth.predict_proba(X).max(1).mean() < 0.9  # 0.8 is the best
     assert smooth.score(X, Y) > 0.95
+
+
+def test_a_rare_class_that_is_learned_is_not_called_nothing():
+    """A perfect network has the loss that a constant has on labels as they are."""
+    x = np.random.default_rng(0).normal(size=(200, 6, 1))
+    y = x[:, 3, 0] > 1.645
+    x[y, 3] += 3
+    model = LSTMAttentionClassifier(hidden_size=8, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(x, y)
+    assert model.score(x, y) == 1
+    share = y.mean()
+    entropy = -(share * np.log(share) + (1 - share) * np.log(1 - share))
+    assert model.history_["train_loss"][-1] > 0.9 * entropy
 
 
 def test_labels_are_smoothed_after_convolutions_alone():

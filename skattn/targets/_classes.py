@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ..sequences._per_sample import refuse_length
 from ..sequences._samples import check_even, from_tensor, refuse_others
 from ..sequences._scaling import IDENTITY, InputScaler, Scaler
-from ._losses import CrossEntropy
+from ._losses import CrossEntropy, smooth
 from ._target import Target
 
 
@@ -157,9 +157,10 @@ class Classes(Target):
         return CrossEntropy(self.label_smoothing)
 
     def best_constant(self, y: Tensor, weight: Tensor | None) -> Tensor:
-        """Return the logarithm of the share of each class."""
+        """Return the logarithm of the share of each class in smoothed labels."""
         counts = y if weight is None else y * weight[:, None, None]
         shares = counts.sum(0, keepdim=True) / counts.sum()
+        shares = smooth(shares, self.label_smoothing)
         return shares.clamp(min=1e-12).log()
 
     def decode(self, prediction: np.ndarray) -> np.ndarray:

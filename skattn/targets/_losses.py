@@ -79,6 +79,11 @@ class QuantileLoss(nn.Module):
         return (level * error).maximum((level - 1) * error)
 
 
+def smooth(shares: Tensor, share: float) -> Tensor:
+    """Return shares of classes of which all classes get a part alike."""
+    return shares.lerp(shares.new_tensor(1 / shares.shape[-1]), share)
+
+
 class CrossEntropy(nn.Module):
     """Negative log-likelihood of classes, given one-hot: ``(n, 1, n_classes)``.
 
@@ -94,9 +99,7 @@ class CrossEntropy(nn.Module):
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         if self.training and self.label_smoothing:
-            target = target.lerp(
-                target.new_tensor(1 / target.shape[-1]), self.label_smoothing
-            )
+            target = smooth(target, self.label_smoothing)
         return -(target * prediction.log_softmax(-1)).sum(-1)  # (n, 1)
 
 

@@ -121,7 +121,7 @@ class SequenceDataset(Dataset):
         y, weight = self._targets, self._weights
         constant = target.best_constant(y, weight)
         constant = constant.expand(len(y), *constant.shape[1:])
-        losses = target.make_loss().eval()(constant, y).flatten(1).mean(1)
+        losses = target.make_loss()(constant, y).flatten(1).mean(1)
         return float((losses if weight is None else losses * weight).mean())
 
     def _read(self, index: Tensor | slice) -> Inputs:
