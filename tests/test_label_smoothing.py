@@ -5,10 +5,12 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from scipy.stats import entropy
 from sklearn.metrics import log_loss
 from torch.nn.functional import cross_entropy
 
 from skattn import LSTMAttentionClassifier, load, save
+from skattn.targets import Classes
 from skattn.targets._losses import CrossEntropy
 
 FAST = {"hidden_size": 8, "max_epochs": 3, "conv_layers": 0, "random_state": 0}
@@ -59,9 +61,20 @@ def test_a_rare_class_that_is_learned_is_not_called_nothing():
         warnings.simplefilter("error")
         model.fit(x, y)
     assert model.score(x, y) == 1
-    share = y.mean()
-    entropy = -(share * np.log(share) + (1 - share) * np.log(1 - share))
-    assert model.history_["train_loss"][-1] > 0.9 * entropy
+
+
+@pytest.mark.parametrize("n_classes", [2, 5])
+def test_the_least_loss_and_the_best_constant_are_those_of_smoothed_labels(n_classes):
+    target = Classes(np.arange(n_classes), label_smoothing=0.3)
+    one_hot = np.full(n_classes, 0.3 / n_classes)
+    one_hot[0] += 0.7
+    assert target.least_loss == pytest.approx(entropy(one_hot))
+    y = torch.from_numpy(target.encode(np.arange(n_classes).repeat(3)[:-2]))
+    constant = target.best_constant(y, None)
+    loss = target.make_loss()
+    least = loss(constant.expand_as(y), y).mean()
+    for change in torch.randn(20, 1, 1, n_classes):
+        assert loss((constant + change).expand_as(y), y).mean() > least
 
 
 def test_labels_are_smoothed_after_convolutions_alone():

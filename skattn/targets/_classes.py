@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+import torch
 from scipy.special import softmax
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
@@ -58,6 +59,12 @@ class Classes(Target):
     def bend(self) -> str | None:
         """The softmax at the output."""
         return "softmax"
+
+    @property
+    def least_loss(self) -> float:
+        """The entropy of a smoothed label."""
+        one_hot = torch.eye(self.n_targets)[0]
+        return float(torch.special.entr(smooth(one_hot, self.label_smoothing)).sum())
 
     @staticmethod
     def read(y: object, n_samples: int, name: str = "y") -> np.ndarray:

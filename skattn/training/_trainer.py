@@ -161,7 +161,8 @@ def _warn_of_nothing_learned(
     """Warn where the training loss is no better than that of a constant."""
     losses = [epoch["train_loss"] for epoch in net.history[net.first_epoch :]]
     reached, constant = min(losses, default=0.0), data.measure_constant(target)
-    if reached >= _NOTHING * constant > 0:
+    least = target.least_loss
+    if reached - least >= _NOTHING * (constant - least) > 0:
         better = "hardly better" if reached < constant else "no better"
         warnings.warn(
             f"Training ended at a loss of {reached:.3g}, {better} than the "

@@ -8,6 +8,7 @@ from skattn.targets import Regression
 
 RNG = np.random.default_rng(0)
 CHANNELS = InputScaler(np.array([3.0, 5.0]), np.array([2.0, 4.0]))
+LOSS = {"loss": "squared_error"}
 
 
 @pytest.mark.parametrize("shape", [(4,), (4, 1), (4, 3), (4, 3, 2)])
@@ -33,7 +34,7 @@ def test_targets_come_back_as_they_went_in(shape, dtype):
 def test_scales_are_those_that_were_asked_for(scaling, expected):
     y = RNG.normal(7, 3, size=(50, 4, 2))
     target = Regression((4, 2), y.dtype, scaling=scaling, channels=(1, 0))
-    scaler = target.settle(y, np.ones(50), CHANNELS).scaler
+    scaler = target.settle(y, np.ones(50), CHANNELS, LOSS).scaler
     assert scaler.mean.shape == scaler.scale.shape == expected
     if scaling == "target":
         np.testing.assert_allclose(scaler.mean, y.mean((0, 1)))
@@ -45,7 +46,7 @@ def test_scales_are_those_that_were_asked_for(scaling, expected):
 def test_each_output_of_a_vector_has_a_scale_of_its_own():
     y = RNG.normal(7, 3, size=(50, 4)) * [1, 10, 100, 1000]
     target = Regression((4,), y.dtype)
-    scaler = target.settle(target.encode(y), np.ones(50), CHANNELS).scaler
+    scaler = target.settle(target.encode(y), np.ones(50), CHANNELS, LOSS).scaler
     np.testing.assert_allclose(scaler.mean[:, 0], y.mean(0))
     np.testing.assert_allclose(scaler.scale[:, 0], y.std(0))
 
