@@ -4,16 +4,19 @@ The table of the rules, and how they were chosen, stand in the guide.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from math import ceil
 
 import numpy as np
 
+from ._measures import (
+    find_continued,
+    measure_roughness,
+    measure_typical_size,
+    measure_usual_roughness,
+)
 from ._seen import Choice, Seen
 from .nn._scores import SCORES
 from .nn._skip import LINEAR_PATHS
-from .sequences._scaling import fit_scaler, measure_windows
-from .training import TrainingSamples
 
 Given = dict[str, object]
 
@@ -27,9 +30,6 @@ _SPREAD = 5.0
 # Sequences that deviate by less than this share of what is usual in their channels are
 # lost there: they are read in units of their own.
 _LOST = 0.25
-
-# Those that deviate by less, relative to the largest number, only round.
-_CONSTANT = 1e-12
 
 # Training samples from which on a part is set aside to judge a forecast's network.
 _ENOUGH_TO_JUDGE = 50
@@ -80,9 +80,6 @@ _GENTLE = 0.25
 # Above this, for all channels, steps know nothing of each other: white noise has 2.
 _UNRELATED = 1.5
 
-# Samples that are looked at.
-_MOST_LOOKED_AT = 256
-
 _WORDS = "many words come seldom, and are soon learned by heart"
 
 
@@ -104,10 +101,13 @@ def _choose_validation_split(given: Given, seen: Seen) -> Choice:
     return Choice("random", "samples are in no order")
 
 
-def _decline(given: Given) -> Choice:
+def _decline(given: Given, seen: Seen) -> Choice:
     """Leave off what is for forecasts, and say why."""
     if given.get("target_channels") is not None and given["missing"] == "mask":
         return Choice(False, "does not go with missing='mask'")
+    channel = find_continued(seen.samples)
+    if given.get("target_channels") is None and channel is not None:
+        return Choice(False, f"y goes on with X: see target_channels={channel}")
     return Choice(False, "only for forecasts of sequences of one length")
 
 
@@ -115,7 +115,7 @@ def _choose_scale_windows(given: Given, seen: Seen) -> Choice:
     if given.get("target_channels") is None:
         return _choose_own_units(given, seen)
     if not seen.forecasts or seen.measure_spread is None:
-        return _decline(given)
+        return _decline(given, seen)
     if given["values"] != "states" or given["output_activation"] != "identity":
         return Choice(False, "only with values='states' and an output that is not bent")
     ratio = seen.measure_spread()
@@ -129,14 +129,14 @@ def _choose_own_units(given: Given, seen: Seen) -> Choice:
         return Choice(False, "only with values='states' and missing='error'")
     if given.get("linear_skip") not in (None, False, "auto"):
         return Choice(False, "a linear path reads no levels and sizes")
-    share = _measure_typical_size(seen.samples, levels=not seen.classifies)
+    share = measure_typical_size(seen.samples, levels=not seen.classifies)
     reason = f"typical sequences have {share:.2g} of their channel's deviation"
     return Choice("standard" if share < _LOST else False, reason)
 
 
 def _choose_anchor(given: Given, seen: Seen) -> Choice:
     if not seen.forecasts or seen.compare is None:
-        return _decline(given)
+        return _decline(given, seen)
     if given["output_activation"] != "identity":
         return Choice(False, "does not go with a bent output")
     return Choice(*_compare(given, seen, "anchor"))
@@ -144,7 +144,7 @@ def _choose_anchor(given: Given, seen: Seen) -> Choice:
 
 def _choose_linear_skip(given: Given, seen: Seen) -> Choice:
     if not seen.forecasts or seen.compare is None:
-        return _decline(given)
+        return _decline(given, seen)
     if given["output_activation"] != "identity":
         return Choice(False, "does not go with a bent output")
     if _trains_path(given, seen):
@@ -200,7 +200,9 @@ def _choose_conv_layers(given: Given, seen: Seen) -> Choice:
         return Choice(0, "forecasts: convolutions before the LSTM did not help")
     if seen.n_categories:
         return Choice(0, "the vectors of categories are learned with the states")
-    share = _measure_usual_roughness(seen)
+    if seen.samples.y[0].size > 1:
+        return Choice(0, "several outputs: convolutions did not help all of them")
+    share = measure_usual_roughness(seen.samples)
     if share < SMOOTH:
         return Choice(3, f"steps differ by {share:.2g} of the variance alone")
     return Choice(0, "numbers: only smooth sequences go through convolutions")
@@ -289,7 +291,7 @@ def _choose_passthrough(given: Given, seen: Seen) -> Choice:
         return Choice(False, "inputs in units of their own would drown the states")
     if seen.n_categories:
         return Choice(False, "the vectors of categories are learned with the states")
-    least = _measure_roughness(seen.samples).min(initial=np.inf)
+    least = measure_roughness(seen.samples).min(initial=np.inf)
     if not _UNRELATED <= least < np.inf:
         return Choice(False, "steps of a channel are like the one before")
     return Choice(True, "no step is like the one before: each is found by itself")
@@ -315,7 +317,7 @@ def _choose_learning_rate(given: Given, seen: Seen) -> Choice:
     if _has_words(seen):
         return Choice(0.003, _WORDS)
     if not (seen.forecasts or seen.n_categories):
-        share = _measure_usual_roughness(seen)
+        share = measure_usual_roughness(seen.samples)
         if share < _GENTLE:
             return Choice(0.003, f"steps differ by {share:.2g} of the variance alone")
     return Choice(0.01, "without convolutions")
@@ -325,55 +327,6 @@ def _has_words(seen: Seen) -> bool:
     """Return whether samples are of many words that come a few times in the mean."""
     n_words = max(seen.n_categories, default=0)
     return seen.tokens and n_words >= _LEAST_WORDS and seen.n_steps < _FEW * n_words
-
-
-def _measure_typical_size(samples: TrainingSamples, levels: bool) -> float:
-    """Compute the deviation of a typical sample over that of its channel.
-
-    The median over the channels, of the median over some samples that vary. A channel
-    also deviates by the levels of samples, if ``levels``: where classes are predicted,
-    convolutions read differences as well, on which these have no effect.
-    """
-    X = samples.X.rows(samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)])
-    values = X.values.astype(np.float64)
-    largest = np.abs(values).max((0, 1))  # divided by it, squares stay finite
-    X = replace(X, values=values / np.where(largest > 0, largest, 1.0))
-    sizes = measure_windows(X.values, X.lengths)[1]
-    whole = fit_scaler(X).scale if levels else np.sqrt((sizes**2).mean(0))
-    shares = [
-        np.median(own[own > _CONSTANT]) / scale
-        for own, scale in zip(sizes.T, whole, strict=True)
-        if (own > _CONSTANT).any()
-    ]
-    return float(np.median(shares)) if shares else 1.0
-
-
-def _measure_usual_roughness(seen: Seen) -> float:
-    """Return the roughness of a usual channel; infinite if none varies."""
-    roughness = _measure_roughness(seen.samples)
-    return float(np.median(roughness)) if len(roughness) else np.inf
-
-
-def _measure_roughness(samples: TrainingSamples) -> np.ndarray:
-    """Compute the mean square of differences between steps over the variance.
-
-    Of some samples, for each channel that varies; 2 for white noise.
-    """
-    rows = samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)]
-    x, lengths = samples.X.values[rows].astype(np.float64), samples.X.lengths
-    real = np.isfinite(x)
-    if lengths is not None:
-        real &= (np.arange(x.shape[1]) < lengths[rows, None])[:, :, None]
-    both = real[:, 1:] & real[:, :-1]
-    x = np.where(real, x, 0.0)
-    count = np.maximum(real.sum((0, 1)), 1)
-    with np.errstate(over="ignore", invalid="ignore"):  # refused when they are scaled
-        mean = x.sum((0, 1)) / count
-        variance = (np.where(real, x - mean, 0.0) ** 2).sum((0, 1)) / count
-        squares = np.where(both, np.diff(x, axis=1), 0.0) ** 2
-        change = squares.sum((0, 1)) / np.maximum(both.sum((0, 1)), 1)
-    varies = (variance > 0) & both.any((0, 1)) & np.isfinite(variance + change)
-    return change[varies] / variance[varies]
 
 
 def _choose_weight_decay(given: Given, seen: Seen) -> Choice:

@@ -353,3 +353,19 @@ def test_forecasts_of_ridge_alone_are_sums_over_steps_and_future():
     alone = fit(X.steps, y, target_channels=0)
     with pytest.raises(ValueError, match="part='future' must be 'steps' for"):
         alone.predict_contributions(X.steps, part="future")
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+def test_targets_that_go_on_with_a_channel_are_named(ragged):
+    """Who forgets ``target_channels`` finds it in the summary."""
+    rng = np.random.default_rng(0)
+    series = rng.normal(size=(400, 2)).cumsum(0)
+    X = [series[i + (i % 3 if ragged else 0) : i + 20] for i in range(0, 360, 4)]
+    y = np.array([series[i + 20 : i + 24, 1] for i in range(0, 360, 4)])
+    model = LSTMAttentionRegressor(hidden_size=4, max_epochs=1, random_state=0)
+    reason = model.fit(X, y).fit_summary_["linear_skip"].reason
+    assert reason == "y goes on with X: see target_channels=1"
+    reason = model.fit(X, rng.permutation(y)).fit_summary_["linear_skip"].reason
+    assert reason == "only for forecasts of sequences of one length"
+    constant = model.fit(X, np.ones_like(y)).fit_summary_["linear_skip"].reason
+    assert constant == "only for forecasts of sequences of one length"

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from benchmarks import results
 from benchmarks.untuned.ucr import find_sets, read_set
 from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
-from skattn._rules import _measure_typical_size
+from skattn._measures import measure_typical_size
 from skattn.sequences._samples import Samples
 from skattn.training import TrainingSamples
 
@@ -59,7 +59,7 @@ def measure(kind: str, sizes: float, levels: float) -> list[dict]:
             y, y_test = (y == last).astype(float), (y_test == last).astype(float)
         samples = TrainingSamples(Samples(X), y, None, np.arange(len(X)))
         row = {"kind": kind, "sizes": sizes, "levels": levels, "set": path.stem}
-        row["typical"] = _measure_typical_size(samples, levels=kind == "numbers")
+        row["typical"] = measure_typical_size(samples, levels=kind == "numbers")
         for units in (False, "standard"):
             model = MODELS[kind](
                 scale_windows=units, random_state=0, store_attention=False

@@ -1,0 +1,83 @@
+"""What rules measure of the training samples."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from .sequences._scaling import fit_scaler, measure_windows
+from .training import TrainingSamples
+
+# Samples that are looked at.
+_MOST_LOOKED_AT = 256
+
+# Those that deviate by less, relative to the largest number, only round.
+_CONSTANT = 1e-12
+
+# Targets of several steps go on with a channel if the first one differs from its last
+# value by less than this share of the variance (mean square).
+_NEXT = 0.1
+
+
+def find_continued(samples: TrainingSamples) -> int | None:
+    """Return the channel that targets of several steps go on with, if one is such."""
+    rows = samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)]
+    X, y = samples.X.rows(rows), samples.y[rows]
+    if y.shape[1] < 2 or y.shape[2] > 1 or y.dtype.kind not in "fiu":
+        return None
+    first = y[:, 0].astype(np.float64)
+    n_steps = X.values.shape[1]
+    last = (np.full(len(y), n_steps) if X.lengths is None else X.lengths) - 1
+    ends = X.values[np.arange(len(y)), last].astype(np.float64)
+    with np.errstate(all="ignore"):  # what is not finite is refused later
+        shares = ((ends - first) ** 2).mean(0) / first.var()
+    closest = int(np.argmin(np.where(np.isfinite(shares), shares, np.inf)))
+    return closest if shares[closest] < _NEXT else None
+
+
+def measure_typical_size(samples: TrainingSamples, levels: bool) -> float:
+    """Compute the deviation of a typical sample over that of its channel.
+
+    The median over the channels, of the median over some samples that vary. A channel
+    also deviates by the levels of samples, if ``levels``: where classes are predicted,
+    convolutions read differences as well, on which these have no effect.
+    """
+    X = samples.X.rows(samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)])
+    values = X.values.astype(np.float64)
+    largest = np.abs(values).max((0, 1))  # divided by it, squares stay finite
+    X = replace(X, values=values / np.where(largest > 0, largest, 1.0))
+    sizes = measure_windows(X.values, X.lengths)[1]
+    whole = fit_scaler(X).scale if levels else np.sqrt((sizes**2).mean(0))
+    shares = [
+        np.median(own[own > _CONSTANT]) / scale
+        for own, scale in zip(sizes.T, whole, strict=True)
+        if (own > _CONSTANT).any()
+    ]
+    return float(np.median(shares)) if shares else 1.0
+
+
+def measure_usual_roughness(samples: TrainingSamples) -> float:
+    """Return the roughness of a usual channel; infinite if none varies."""
+    roughness = measure_roughness(samples)
+    return float(np.median(roughness)) if len(roughness) else np.inf
+
+
+def measure_roughness(samples: TrainingSamples) -> np.ndarray:
+    """Compute the mean square of differences between steps over the variance.
+
+    Of some samples, for each channel that varies; 2 for white noise.
+    """
+    rows = samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)]
+    x, lengths = samples.X.values[rows].astype(np.float64), samples.X.lengths
+    real = np.isfinite(x)
+    if lengths is not None:
+        real &= (np.arange(x.shape[1]) < lengths[rows, None])[:, :, None]
+    both = real[:, 1:] & real[:, :-1]
+    x = np.where(real, x, 0.0)
+    count = np.maximum(real.sum((0, 1)), 1)
+    with np.errstate(over="ignore", invalid="ignore"):  # refused when they are scaled
+        mean = x.sum((0, 1)) / count
+        variance = (np.where(real, x - mean, 0.0) ** 2).sum((0, 1)) / count
+        squares = np.where(both, np.diff(x, axis=1), 0.0) ** 2
+        change = squares.sum((0, 1)) / np.maximum(both.sum((0, 1)), 1)
+    varies = (variance > 0) & both.any((0, 1)) & np.isfinite(variance + change)
+    return change[varies] / variance[varies]
