@@ -53,6 +53,7 @@ def test_plateau_halves_the_rate_when_nothing_improves():
     assert rates[-1] in (0.02 / 2**k for k in range(1, 6))
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # noise
 @pytest.mark.parametrize("tol", [0.0, 0.5])
 def test_early_stopping_keeps_the_weights_of_the_best_epoch(tol):
     noise = RNG.normal(size=300)
