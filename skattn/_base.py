@@ -79,12 +79,13 @@ _PLANNED = itemgetter(*(field.name for field in fields(TrainingPlan)))
 _CHOSEN = ["early_stopping", "scale_windows", *RULES]
 _BUILT = [field.name for field in fields(Architecture)]
 
-# Samples from which on some are set aside to judge, numbers and classes, and how many.
-# Few of few are: a network that finds one step in the dark needs nearly all of them.
-_ENOUGH_TO_SPARE = {False: 60, True: 150}
+# Samples from which on some are set aside to judge, and how many. Few of few are: a
+# network that finds one step in the dark needs nearly all of them. Windows of forecasts
+# share steps, so that those set aside judge too well.
+_ENOUGH_TO_SPARE = {"classes": 150, "numbers": 60, "forecasts": 1000}
 _ENOUGH_GROUPS = 10
 _JUDGES, _MOST_OF_FEW = 0.05, 0.2
-_FEWEST_JUDGES, _JUDGES_OF_FEW = {False: 20, True: 50}, 50
+_FEWEST_JUDGES, _JUDGES_OF_FEW = {"classes": 50, "numbers": 20, "forecasts": 50}, 50
 
 # Steps of the optimiser from which on a comparison with a linear model takes a small
 # share of a fit.
@@ -257,7 +258,9 @@ class BaseLSTMAttention(
         n_samples, epochs = len(samples.rows), given["max_epochs"]
         if (self.early_stopping, self.max_epochs) != ("auto", "auto"):
             return None
-        if n_samples < _ENOUGH_TO_SPARE[target.stratified]:
+        kind = "numbers" if target.channels is None else "forecasts"
+        kind = "classes" if target.stratified else kind
+        if n_samples < _ENOUGH_TO_SPARE[kind]:
             return None
         rows, labels = samples.rows, None
         if groups is not None:
@@ -266,7 +269,7 @@ class BaseLSTMAttention(
                 return None  # one of few is too much to leave out
         y = target.outward(samples.y[rows])
         of_few = min(_JUDGES_OF_FEW, _MOST_OF_FEW * n_samples)
-        least = max(of_few, _FEWEST_JUDGES[target.stratified])
+        least = max(of_few, _FEWEST_JUDGES[kind])
         _, judges = split_validation(
             rows,
             y,

@@ -336,7 +336,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         where ``linear_skip`` is "ar" or "arx" and there are 50 samples. Otherwise all
         samples are trained on; if ``max_epochs`` is "auto" as well, some of them join
         in the last third of the epochs only, and judge the network before they do: 5 %,
-        but at least 50 or, of 60 to 250 samples, a fifth and at least 20.
+        but at least 50 or, of 60 to 250 samples, a fifth and at least 20; with
+        ``target_channels`` only of 1,000 samples on.
 
     validation_fraction : float, default=0.1
         Share of the samples (of the groups, if given) to set aside.
