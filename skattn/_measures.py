@@ -38,8 +38,7 @@ def measure_typical_size(samples: TrainingSamples, levels: bool) -> float:
     """Compute the deviation of a typical sample over that of its channel.
 
     The median over the channels, of the median over some samples that vary. A channel
-    also deviates by the levels of samples, if ``levels``: where classes are predicted,
-    convolutions read differences as well, on which these have no effect.
+    also deviates by the levels of samples, if ``levels``.
     """
     X = samples.X.rows(samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)])
     values = X.values.astype(np.float64)

@@ -129,7 +129,12 @@ def _choose_own_units(given: Given, seen: Seen) -> Choice:
         return Choice(False, "only with values='states' and missing='error'")
     if given.get("linear_skip") not in (None, False, "auto"):
         return Choice(False, "a linear path reads no levels and sizes")
-    share = measure_typical_size(seen.samples, levels=not seen.classifies)
+    conv = given["conv_layers"]
+    if conv == "auto":
+        conv = _choose_conv_layers(given, seen).value
+    # Convolutions read differences as well, on which levels have no effect.
+    levels = not (seen.classifies or conv)
+    share = measure_typical_size(seen.samples, levels)
     reason = f"typical sequences have {share:.2g} of their channel's deviation"
     return Choice("standard" if share < _LOST else False, reason)
 

@@ -69,12 +69,15 @@ def test_rare_events_have_no_size_to_be_lost():
     assert LSTMAttentionRegressor(**FAST).fit(X, y).scale_windows_ is False
 
 
-def test_levels_count_for_numbers_alone():
-    """Convolutions, which classes have, read differences as well."""
+def test_levels_count_for_numbers_without_convolutions():
+    """These read differences as well."""
     X, y = draw(spread=0.0)
     X = X + 20 * np.random.default_rng(0).normal(size=(len(X), 1, 1))
-    assert LSTMAttentionRegressor(**FAST).fit(X, y).scale_windows_ == "standard"
-    assert LSTMAttentionClassifier(**FAST).fit(X, y).scale_windows_ is False
+    plain = LSTMAttentionRegressor(**FAST, conv_layers=0).fit(X, y)
+    assert plain.scale_windows_ == "standard"
+    for kind in (LSTMAttentionRegressor, LSTMAttentionClassifier):
+        model = kind(**FAST).fit(X, y)
+        assert (model.conv_layers_, model.scale_windows_) == (3, False)
 
 
 @pytest.mark.parametrize(

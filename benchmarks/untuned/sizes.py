@@ -13,7 +13,8 @@ from sklearn.base import BaseEstimator
 from benchmarks import results
 from benchmarks.untuned.ucr import find_sets, read_set
 from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
-from skattn._measures import measure_typical_size
+from skattn._measures import measure_typical_size, measure_usual_roughness
+from skattn._rules import SMOOTH
 from skattn.sequences._samples import Samples
 from skattn.training import TrainingSamples
 
@@ -59,7 +60,7 @@ def measure(kind: str, sizes: float, levels: float) -> list[dict]:
             y, y_test = (y == last).astype(float), (y_test == last).astype(float)
         samples = TrainingSamples(Samples(X), y, None, np.arange(len(X)))
         row = {"kind": kind, "sizes": sizes, "levels": levels, "set": path.stem}
-        row["typical"] = measure_typical_size(samples, levels=kind == "numbers")
+        row["typical"] = measure_typical(kind, samples)
         for units in (False, "standard"):
             model = MODELS[kind](
                 scale_windows=units, random_state=0, store_attention=False
@@ -68,6 +69,12 @@ def measure(kind: str, sizes: float, levels: float) -> list[dict]:
         print(row, flush=True)
         rows.append(row)
     return rows
+
+
+def measure_typical(kind: str, samples: TrainingSamples) -> float:
+    """Return what the rule reads."""
+    smooth = measure_usual_roughness(samples) < SMOOTH
+    return measure_typical_size(samples, levels=kind == "numbers" and not smooth)
 
 
 def tabulate(rows: list[dict]) -> list[list[str]]:
