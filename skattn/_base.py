@@ -54,6 +54,7 @@ from .training import (
     TrainingPlan,
     TrainingSamples,
     choose_device,
+    count_judges,
     digest,
     draw_seed,
     find_some,
@@ -79,13 +80,8 @@ _PLANNED = itemgetter(*(field.name for field in fields(TrainingPlan)))
 _CHOSEN = ["early_stopping", "scale_windows", *RULES]
 _BUILT = [field.name for field in fields(Architecture)]
 
-# Samples from which on some are set aside to judge, and how many. Few of few are: a
-# network that finds one step in the dark needs nearly all of them. Windows of forecasts
-# share steps, so that those set aside judge too well.
-_ENOUGH_TO_SPARE = {"classes": 150, "numbers": 60, "forecasts": 1000}
+# Groups from which on some are set aside to judge: one of few is too much to leave out.
 _ENOUGH_GROUPS = 10
-_JUDGES, _MOST_OF_FEW = 0.05, 0.2
-_FEWEST_JUDGES, _JUDGES_OF_FEW = {"classes": 50, "numbers": 20, "forecasts": 50}, 50
 
 # Steps of the optimiser from which on a comparison with a linear model takes a small
 # share of a fit.
@@ -258,24 +254,21 @@ class BaseLSTMAttention(
         n_samples, epochs = len(samples.rows), given["max_epochs"]
         if (self.early_stopping, self.max_epochs) != ("auto", "auto"):
             return None
-        kind = "numbers" if target.channels is None else "forecasts"
-        kind = "classes" if target.stratified else kind
-        if n_samples < _ENOUGH_TO_SPARE[kind]:
+        n_judges = count_judges(n_samples, target)
+        if not n_judges:
             return None
         rows, labels = samples.rows, None
         if groups is not None:
             labels = (groups["series"] if groups.dtype.names else groups)[rows]
             if len(np.unique(labels)) < _ENOUGH_GROUPS:
-                return None  # one of few is too much to leave out
+                return None
         y = target.outward(samples.y[rows])
-        of_few = min(_JUDGES_OF_FEW, _MOST_OF_FEW * n_samples)
-        least = max(of_few, _FEWEST_JUDGES[kind])
         _, judges = split_validation(
             rows,
             y,
             labels,
             validation_split="random",
-            validation_fraction=max(_JUDGES, least / n_samples),
+            validation_fraction=n_judges / n_samples,
             gap=0,
             seed=self._seed,
             strata=y if target.stratified else None,
@@ -310,6 +303,7 @@ class BaseLSTMAttention(
             answers,
             judges,
             classifies=self._target.stratified,
+            loss=getattr(self._target, "loss", "squared_error"),
         )
 
     def _measure_share(self, samples: TrainingSamples) -> None:
@@ -363,6 +357,7 @@ class BaseLSTMAttention(
         if schema.categories or schema.static_categories:
             seen = replace(
                 seen,
+                coded=(*schema.categories,),
                 n_categories=schema.n_categories,
                 vector_size=find_size(self.embeddings),
                 tokens=len(schema.categories) == self.n_channels_in_,

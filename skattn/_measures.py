@@ -10,8 +10,8 @@ from .training import TrainingSamples
 # Samples that are looked at.
 _MOST_LOOKED_AT = 256
 
-# Those that deviate by less, relative to the largest number, only round.
-_CONSTANT = 1e-12
+# Those that deviate by less, relative to the largest number, only round in float32.
+_CONSTANT = 1e-7
 
 # Targets of several steps go on with a channel if the first one differs from its last
 # value by less than this share of the variance (mean square).
@@ -34,24 +34,32 @@ def find_continued(samples: TrainingSamples) -> int | None:
     return closest if shares[closest] < _NEXT else None
 
 
-def measure_typical_size(samples: TrainingSamples, levels: bool) -> float:
+def measure_typical_size(
+    samples: TrainingSamples, levels: bool, coded: tuple[int, ...] = ()
+) -> float | None:
     """Compute the deviation of a typical sample over that of its channel.
 
     The median over the channels, of the median over some samples that vary. A channel
-    also deviates by the levels of samples, if ``levels``.
+    also deviates by the levels of samples, if ``levels``. Channels that hold ``coded``
+    categories do not count. None if no sample varies.
     """
     X = samples.X.rows(samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)])
-    values = X.values.astype(np.float64)
-    largest = np.abs(values).max((0, 1))  # divided by it, squares stay finite
-    X = replace(X, values=values / np.where(largest > 0, largest, 1.0))
+    X = replace(X, values=_shrink(X.values))
     sizes = measure_windows(X.values, X.lengths)[1]
     whole = fit_scaler(X).scale if levels else np.sqrt((sizes**2).mean(0))
     shares = [
         np.median(own[own > _CONSTANT]) / scale
-        for own, scale in zip(sizes.T, whole, strict=True)
-        if (own > _CONSTANT).any()
+        for i, (own, scale) in enumerate(zip(sizes.T, whole, strict=True))
+        if i not in coded and (own > _CONSTANT).any()
     ]
-    return float(np.median(shares)) if shares else 1.0
+    return float(np.median(shares)) if shares else None
+
+
+def _shrink(values: np.ndarray) -> np.ndarray:
+    """Return values over the largest of their channel, so that squares stay finite."""
+    values = values.astype(np.float64)
+    largest = np.abs(np.where(np.isfinite(values), values, 0.0)).max((0, 1))
+    return values / np.where(largest > 0, largest, 1.0)
 
 
 def measure_usual_roughness(samples: TrainingSamples) -> float:
@@ -66,7 +74,7 @@ def measure_roughness(samples: TrainingSamples) -> np.ndarray:
     Of some samples, for each channel that varies; 2 for white noise.
     """
     rows = samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)]
-    x, lengths = samples.X.values[rows].astype(np.float64), samples.X.lengths
+    x, lengths = _shrink(samples.X.values[rows]), samples.X.lengths
     real = np.isfinite(x)
     if lengths is not None:
         real &= (np.arange(x.shape[1]) < lengths[rows, None])[:, :, None]

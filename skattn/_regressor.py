@@ -87,11 +87,11 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     conv_layers : int or "auto", default="auto"
         Convolutions over time before the LSTM [14]_ [15]_, with 64 channels each, batch
         normalisation and ReLUs; 0 for none. Their outputs are averaged over patches
-        and read by the LSTM, see also ``passthrough``. "auto" is 3 for classes, and
-        for numbers without ``target_channels`` where steps differ by less than a
-        sixteenth of the variance (mean square); else 0. It is 0 for sentences, too:
-        sequences of categories alone, of which there are at least 200, with less than
-        50 steps for each.
+        and read by the LSTM, see also ``passthrough``. "auto" is 3 for classes, but 0
+        for sentences: sequences of categories alone, of which there are at least 200,
+        with less than 50 steps for each. It is 3 for single numbers, too, where steps
+        differ by less than a sixteenth of the variance (mean square), without
+        ``target_channels`` and categories. Else it is 0.
 
     patch_size : int or "auto", default="auto"
         Consecutive steps joined into one step of the LSTM; with ``conv_layers`` they
@@ -429,7 +429,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Names of the columns of X, if X was a data frame with string names.
 
     fit_summary_ : FitSummary
-        Mapping from each parameter that was "auto" in the first call to the value
+        Mapping from each parameter that was "auto" in the last call to the value
         chosen and the reason; prints as a table.
 
     history_ : dict of list

@@ -134,7 +134,9 @@ def _choose_own_units(given: Given, seen: Seen) -> Choice:
         conv = _choose_conv_layers(given, seen).value
     # Convolutions read differences as well, on which levels have no effect.
     levels = not (seen.classifies or conv)
-    share = measure_typical_size(seen.samples, levels)
+    share = measure_typical_size(seen.samples, levels, seen.coded)
+    if share is None:
+        return Choice(False, "no channel of numbers varies within sequences")
     reason = f"typical sequences have {share:.2g} of their channel's deviation"
     return Choice("standard" if share < _LOST else False, reason)
 
@@ -282,7 +284,7 @@ def _choose_passthrough(given: Given, seen: Seen) -> Choice:
     if given["values"] != "states":
         return Choice(False, "only with values='states'")
     if given["conv_layers"]:
-        return Choice(True, "what convolutions find stands next to the states")
+        return _choose_convolved(given)
     if _has_words(seen):
         return Choice(False, _WORDS)
     if seen.forecasts:
@@ -300,6 +302,18 @@ def _choose_passthrough(given: Given, seen: Seen) -> Choice:
     if not _UNRELATED <= least < np.inf:
         return Choice(False, "steps of a channel are like the one before")
     return Choice(True, "no step is like the one before: each is found by itself")
+
+
+def _choose_convolved(given: Given) -> Choice:
+    """Choose whether states stand alone after convolutions: where heads ask for it."""
+    n_directions, hidden_size = 2 if given["bidirectional"] else 1, given["hidden_size"]
+    assert isinstance(hidden_size, int)
+    size = n_directions * hidden_size
+    for name in ("n_heads", "self_attention_heads"):
+        heads = given[name]
+        if isinstance(heads, int) and heads and (size + CONV_CHANNELS) % heads:
+            return Choice(False, f"{name}={heads} divides the states alone")
+    return Choice(True, "what convolutions find stands next to the states")
 
 
 def _choose_dropout(given: Given, seen: Seen) -> Choice:

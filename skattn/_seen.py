@@ -30,6 +30,8 @@ class Seen:
         Returns how many times larger some windows are than others; for forecasts.
     find_period : callable, default=None
         Returns the period of the sequences in steps, or None; for forecasts.
+    coded : tuple of int, default=()
+        Channels that hold categories.
     n_categories : tuple of int, default=()
         Categories of each channel and each static feature that holds some.
     vector_size : int, default=None
@@ -49,6 +51,7 @@ class Seen:
     compare: Callable[[bool | str], dict[LinearForm, float]] | None = None
     measure_spread: Callable[[], float] | None = None
     find_period: Callable[[], int | None] | None = None
+    coded: tuple[int, ...] = ()
     n_categories: tuple[int, ...] = ()
     vector_size: int | None = None
     tokens: bool = False

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import onnxruntime
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -165,3 +166,38 @@ def test_training_goes_on_with_what_was_measured():
     np.testing.assert_array_equal(model.module_.input.sizes.mean, sizes.mean)
     with pytest.raises(ValueError, match="scale_windows"):
         model.set_params(scale_windows=False).partial_fit(X, y)
+
+
+def test_small_signals_on_a_large_offset_keep_their_sizes():
+    X, y = draw(240)
+    X = 1e5 + X
+    model = LSTMAttentionClassifier(hidden_size=16, max_epochs=15, random_state=0)
+    model.fit(X[:160], y[:160])
+    assert model.scale_windows_ == "standard"
+    assert model.score(X[160:], y[160:]) > 0.95
+
+
+def test_categories_do_not_decide_about_units():
+    rng = np.random.default_rng(0)
+    names = np.array([f"m{i:02d}" for i in range(30)])
+    rows = []
+    for near in rng.integers(0, 29, 60):
+        coded = pd.Categorical(names[near + rng.integers(0, 2, 20)], categories=names)
+        rows.append(pd.DataFrame({"a": rng.normal(size=20), "b": coded, "c": coded}))
+    y = np.array([row["a"].iloc[3] for row in rows])
+    model = LSTMAttentionRegressor(**FAST)
+    both = [model.fit(X, y).fit_summary_["scale_windows"] for X in (
+        rows, [row[["a"]] for row in rows]
+    )]  # fmt: skip
+    assert both[0] == both[1]
+    coded = [row[["b", "c"]] for row in rows]
+    reason = model.fit(coded, y).fit_summary_["scale_windows"].reason
+    assert reason == "no channel of numbers varies within sequences"
+    with pytest.raises(ValueError, match="'standard' needs a channel of numbers"):
+        model.set_params(scale_windows="standard").fit(coded, y)
+
+
+def test_sizes_far_beyond_those_of_training_have_finite_answers():
+    X, y = draw(60)
+    model = LSTMAttentionClassifier(**FAST, scale_windows="standard").fit(X, y)
+    assert np.isfinite(model.predict_proba(1e19 * X)).all()

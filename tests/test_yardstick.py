@@ -94,6 +94,84 @@ def test_a_line_is_not_recommended_where_little_is_left_to_gain():
     assert scores["network"] > 0.95
 
 
+def test_outputs_that_do_not_vary_do_not_count():
+    X = np.random.default_rng(0).normal(size=(100, 6, 1))
+    y = np.c_[X[:, -1, 0], np.ones(100)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = LSTMAttentionRegressor(hidden_size=16, random_state=0).fit(X, y)
+    assert model.yardstick_scores_["held_out"]["network"] > 0.9
+
+
+def test_samples_count_by_their_weights():
+    """A third of the samples is wild, and weighs next to nothing."""
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(200, 6, 1))
+    y = X[:, -1, 0].copy()
+    wild = np.arange(200) % 3 == 0
+    y[wild] = 30 * rng.normal(size=wild.sum())
+    weights = np.where(wild, 1e-4, 1.0)
+    model = LSTMAttentionRegressor(hidden_size=8, random_state=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X, y, sample_weight=weights)
+    scores = model.yardstick_scores_["train"]
+    flat, scaled = X[:, :, 0], (y - y.mean()) / y.std()
+    center, spread = flat.mean(0), flat.std(0)
+    ridge = RidgeCV(alphas=PENALTIES)
+    assert scores["linear"] > 0.8
+    assert ridge.fit((flat - center) / spread, scaled).score(flat, scaled) < 0.1
+
+
+def test_quantiles_are_not_judged_as_means():
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(300, 4, 1))
+    y = 1.2 * X[:, -1, 0] + 0.8 * rng.exponential(size=300)
+    model = LSTMAttentionRegressor(
+        hidden_size=8, loss="quantile", quantile=0.95, random_state=0
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X, y)
+    assert "held_out" in model.yardstick_scores_
+
+
+def test_absolute_errors_are_compared_with_those_of_the_median():
+    """R² is decided by few large numbers, which this loss does not look at."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 4, 1))
+    y = X[:, -1, 0] + np.where(rng.random(300) < 0.02, 100, 0)
+    model = LSTMAttentionRegressor(
+        hidden_size=16, loss="absolute_error", random_state=0
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X, y)
+    assert model.yardstick_scores_["held_out"]["network"] < 0.5
+
+
+def test_losses_before_samples_joined_in_are_not_taken_for_learning():
+    """Samples that joined late vary more, so that earlier losses are lower."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 6, 1))
+    for n in (59, 60, 61, 100):
+        rng.normal(size=n)
+    y = rng.normal(size=250)
+    model = LSTMAttentionRegressor(hidden_size=16, random_state=0)
+    with pytest.warns(ConvergenceWarning):
+        model.fit(X[:250], y)
+
+
+def test_a_rare_class_is_not_said_to_be_missed_altogether():
+    """Accuracy of a rare class leaves no room for a gain that is clear."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(2300, 4, 1))
+    y = (x[:, -1, 0] + 0.5 * rng.normal(size=2300) > 1.4)[:300]
+    model = LSTMAttentionClassifier(hidden_size=8, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="What was learned may be chance"):
+        model.fit(x[:300], y)
+
+
 def test_what_is_learned_is_not_warned_about():
     X, y, _ = make_marked_step(1000, 8, random_state=0)
     with warnings.catch_warnings():

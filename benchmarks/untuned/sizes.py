@@ -74,7 +74,7 @@ def measure(kind: str, sizes: float, levels: float) -> list[dict]:
 def measure_typical(kind: str, samples: TrainingSamples) -> float:
     """Return what the rule reads."""
     smooth = measure_usual_roughness(samples) < SMOOTH
-    return measure_typical_size(samples, levels=kind == "numbers" and not smooth)
+    return measure_typical_size(samples, kind == "numbers" and not smooth) or 1.0
 
 
 def tabulate(rows: list[dict]) -> list[list[str]]:

@@ -9,8 +9,8 @@ from ._inputs import Inputs
 from ._time_axis import step_mask
 
 # A window that deviates by less, relative to its values, or to what they are scaled to,
-# is constant in float32.
-_ROUNDING, _SCALED_ROUNDING = 1e-5, 1e-6
+# is constant but for rounding in float32.
+_ROUNDING, _SCALED_ROUNDING = 1e-7, 1e-6
 
 # Share of the largest size below which windows are alike in being nothing.
 _FLOOR = 1e-6
@@ -57,7 +57,10 @@ def measure_windows(
         level = -center.expand_as(size)
     else:
         level = average(x)
-        size = average((x - level).square()).sqrt()
+        away = keep(x - level)
+        most = away.abs().amax(1, keepdim=True)
+        most = torch.where(most > 0, most, 1.0)  # divided by it, squares stay finite
+        size = most * average((away / most).square()).sqrt()
     # Rounding alone gives a constant window a tiny deviation.
     least = _ROUNDING * keep((x + center).abs()).amax(1, keepdim=True)
     scaled = _SCALED_ROUNDING * keep(x.abs()).amax(1, keepdim=True)
@@ -76,8 +79,13 @@ def count_told(
     Raises
     ------
     ValueError
-        If a linear path would not read them.
+        If a linear path would not read them, or all channels hold categories.
     """
+    if n_channels == len(categories):
+        raise ValueError(
+            f"scale_windows={scale_windows!r} needs a channel of numbers, but all "
+            "channels hold categories."
+        )
     if linear_skip:
         raise ValueError(
             f"scale_windows={scale_windows!r} without target_channels does not go "

@@ -18,7 +18,12 @@ from ._ridge import fit_linear_path
 from ._run import compute, run_network, widen
 from ._split import TrainingSamples, find_weighted, mean_weight, split_validation
 from ._trainer import TrainingPlan, train
-from ._yardstick import find_some, measure_yardstick, predict_some
+from ._yardstick import (
+    count_judges,
+    find_some,
+    measure_yardstick,
+    predict_some,
+)
 
 __all__ = [
     "Aside",
@@ -31,6 +36,7 @@ __all__ = [
     "TrainingSamples",
     "choose_device",
     "compute",
+    "count_judges",
     "digest",
     "draw_seed",
     "find_some",

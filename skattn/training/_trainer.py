@@ -151,15 +151,17 @@ def train(
     penalised = plan.conicity_penalty or plan.cancellation_penalty
     plain = not penalised and not module.has_own_units
     if plan.max_epochs > 1 and plain:
-        _warn_of_nothing_learned(net, target, train_data)
+        # Earlier epochs knew nothing of the samples that joined in late.
+        first = net.first_epoch + (0 if aside is None else aside.joins)
+        _warn_of_nothing_learned(net.history[first:], target, train_data)
     return net
 
 
 def _warn_of_nothing_learned(
-    net: AttentionNet, target: Target, data: SequenceDataset
+    epochs: list[dict[str, float]], target: Target, data: SequenceDataset
 ) -> None:
     """Warn where the training loss is no better than that of a constant."""
-    losses = [epoch["train_loss"] for epoch in net.history[net.first_epoch :]]
+    losses = [epoch["train_loss"] for epoch in epochs]
     reached, constant = min(losses, default=0.0), data.measure_constant(target)
     least = target.least_loss
     if reached - least >= _NOTHING * (constant - least) > 0:

@@ -1,6 +1,7 @@
 """What a constant and a linear model reach on the same samples, and a word about it."""
 
 import warnings
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -8,7 +9,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, r2_score
 
 from ..nn._channel_independent import Network
+from ..nn._inputs import Inputs
 from ..nn._time_axis import align_ends
+from ..targets import Target
 from ._data import SequenceDataset
 
 # Samples, and numbers for each of them, that the linear model reads: it takes a small
@@ -40,6 +43,22 @@ _BY_RIDGE = "Try linear_skip='ridge' first, which starts from it. "
 Scores = dict[str, dict[str, float]]
 
 
+def count_judges(n_samples: int, target: Target) -> int:
+    """Return how many samples are set aside to judge a network; 0 for none.
+
+    Of classes 5 % of 150 samples or more, and at least 50. Of numbers 60 samples are
+    enough, and a fifth of up to 250, at least 20: a network that finds one step in the
+    dark needs nearly all of few. Forecasts have judges from 1,000 samples on, as their
+    windows share steps, so that those set aside judge too well.
+    """
+    forecasts = target.channels is not None
+    enough = 150 if target.stratified else 1000 if forecasts else 60
+    if n_samples < enough:
+        return 0
+    few = 50 if target.stratified or forecasts else min(max(20, n_samples // 5), 50)
+    return max(few, round(0.05 * n_samples))
+
+
 def find_some(n_samples: int) -> torch.Tensor:
     """Return at most `_MOST_SAMPLES` positions, evenly spaced."""
     step = -(-n_samples // _MOST_SAMPLES)
@@ -61,6 +80,16 @@ def predict_some(
     return torch.cat(outputs).cpu().numpy()
 
 
+@dataclass(frozen=True)
+class _Side:
+    """Samples on which all models are scored, and what the network says of them."""
+
+    X: np.ndarray  # (n_samples, n_inputs)
+    truth: np.ndarray  # (n_samples,) labels, or (n_samples, n_outputs) numbers
+    network: np.ndarray  # likewise
+    weights: np.ndarray  # (n_samples,)
+
+
 def measure_yardstick(
     train: SequenceDataset,
     predicted: np.ndarray,
@@ -70,12 +99,14 @@ def measure_yardstick(
     held_rows: torch.Tensor | None,
     *,
     classifies: bool,
+    loss: str = "squared_error",
 ) -> Scores:
     """Score a network beside a constant and a linear model, and warn if it is worse.
 
     The linear model is ridge regression, for classes as a classifier, on sequences laid
     flat, with the penalty that leaving single samples out favours. It reads at most
-    1,000 samples, and long sequences as means over blocks of steps.
+    1,000 samples, and long sequences as means over blocks of steps. Samples count by
+    their weights, and outputs that do not vary do not count.
 
     Parameters
     ----------
@@ -87,6 +118,9 @@ def measure_yardstick(
         Which.
     classifies : bool
         Whether targets are classes.
+    loss : str, default="squared_error"
+        What training minimised, for numbers. Quantiles are not means, so that nothing
+        is said of them.
 
     Returns
     -------
@@ -100,76 +134,118 @@ def measure_yardstick(
         If the network is no better than the constant, or clearly worse than the linear
         model, on samples set aside.
     """
-    sides = {"train": (train, train_rows, predicted)}
-    if held is not None and held_rows is not None and held_predicted is not None:
-        sides["held_out"] = (held, held_rows, held_predicted)
     n_steps = train.n_timesteps  # whatever is longest in the other part
-    X = {
-        side: _lay_flat(data, rows, n_steps) for side, (data, rows, _) in sides.items()
-    }
-    y = {side: data[rows].target.numpy() for side, (data, rows, _) in sides.items()}
-    answers = {side: network for side, (_, _, network) in sides.items()}
-    if classifies:
-        y = {side: each[:, 0].argmax(-1) for side, each in y.items()}
-        answers = {side: each[:, 0].argmax(-1) for side, each in answers.items()}
-    else:
-        y = {side: each.reshape(len(each), -1) for side, each in y.items()}
-        answers = {side: a.reshape(len(a), -1) for side, a in answers.items()}
-    center, spread = X["train"].mean(0), X["train"].std(0)
-    X = {side: (x - center) / np.where(spread > 0, spread, 1) for side, x in X.items()}
-    # Here, since it takes a tenth of the time in which skattn is imported.
-    from sklearn.linear_model import RidgeClassifierCV, RidgeCV
-
-    kind = RidgeClassifierCV if classifies else RidgeCV
-    usual = np.bincount(y["train"]).argmax() if classifies else y["train"].mean(0)
+    sides = {"train": _look(train, train_rows, predicted, n_steps, classifies)}
+    if held is not None and held_rows is not None and held_predicted is not None:
+        side = _look(held, held_rows, held_predicted, n_steps, classifies)
+        sides["held_out"] = side
+    seen = sides["train"]
+    if not classifies:
+        varies = np.ptp(seen.truth, axis=0) > 0
+        sides = {name: _keep(side, varies) for name, side in sides.items()}
+        seen = sides["train"]
+    center, spread = seen.X.mean(0), seen.X.std(0)
+    spread = np.where(spread > 0, spread, 1)
     linear = None
-    if len(np.unique(y["train"])) > 1:
-        linear = kind(alphas=_PENALTIES).fit(X["train"], y["train"])
+    if len(np.unique(seen.truth)) > 1:
+        # Here, since it takes a tenth of the time in which skattn is imported.
+        from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+
+        linear = (RidgeClassifierCV if classifies else RidgeCV)(alphas=_PENALTIES)
+        X = (seen.X - center) / spread
+        linear.fit(X, seen.truth, sample_weight=seen.weights)
     scores: Scores = {}
     score = accuracy_score if classifies else r2_score
-    for side in sides:
-        constant = np.broadcast_to(usual, y[side].shape)
+    for name, side in sides.items():
+        constant = np.broadcast_to(_find_usual(seen, loss), side.truth.shape)
         by_line = constant
         if linear is not None:
-            by_line = linear.predict(X[side]).reshape(y[side].shape)
-        found = {"constant": constant, "linear": by_line, "network": answers[side]}
-        if len(y[side]) > 1:
-            scores[side] = {name: score(y[side], a) for name, a in found.items()}
-        if side == "held_out" and len(y[side]) >= _ENOUGH:
-            _warn_if_worse(y[side], found, scores[side])
+            by_line = linear.predict((side.X - center) / spread)
+            by_line = by_line.reshape(side.truth.shape)
+        found = {"constant": constant, "linear": by_line, "network": side.network}
+        if len(side.truth) > 1 and side.truth.size:
+            scores[name] = {
+                key: score(side.truth, answer, sample_weight=side.weights)
+                for key, answer in found.items()
+            }
+            enough = len(side.truth) >= _ENOUGH and loss != "quantile"
+            if name == "held_out" and enough:
+                _warn_if_worse(side, found, scores[name], loss)
     return scores
 
 
+def _look(
+    data: SequenceDataset,
+    rows: torch.Tensor,
+    predicted: np.ndarray,
+    n_steps: int,
+    classifies: bool,
+) -> _Side:
+    """Return some samples in the form in which all models are scored."""
+    batch = data[rows]
+    truth, weights = batch.target.numpy(), batch.features.weight
+    if classifies:
+        truth, predicted = truth[:, 0].argmax(-1), predicted[:, 0].argmax(-1)
+    else:
+        truth, predicted = (a.reshape(len(a), -1) for a in (truth, predicted))
+    return _Side(
+        _lay_flat(batch.features.inputs, n_steps),
+        truth,
+        predicted,
+        np.ones(len(truth)) if weights is None else weights.numpy().astype(np.float64),
+    )
+
+
+def _keep(side: _Side, outputs: np.ndarray) -> _Side:
+    """Return samples with some of their outputs."""
+    return replace(side, truth=side.truth[:, outputs], network=side.network[:, outputs])
+
+
+def _find_usual(side: _Side, loss: str) -> np.ndarray | np.integer:
+    """Return the constant that has the least loss."""
+    if side.truth.ndim == 1:
+        return np.bincount(side.truth, side.weights).argmax()
+    if loss == "squared_error":
+        return np.average(side.truth, axis=0, weights=side.weights)
+    return np.median(side.truth, axis=0)
+
+
 def _warn_if_worse(
-    truth: np.ndarray, found: dict[str, np.ndarray], scores: dict[str, float]
+    side: _Side, found: dict[str, np.ndarray], scores: dict[str, float], loss: str
 ) -> None:
     """Warn if the network's errors on samples set aside are no smaller."""
-    classes = truth.ndim == 1
+    truth, classes = side.truth, side.truth.ndim == 1
 
     def errors(answer: np.ndarray) -> np.ndarray:
         if classes:
             return (answer != truth).astype(float)
-        return np.mean((answer - truth) ** 2, axis=1)
+        power = 2 if loss == "squared_error" else 1
+        return np.mean(np.abs(answer - truth) ** power, axis=1)
+
+    def mean(values: np.ndarray) -> tuple[float, float]:
+        """Return a mean, and its standard error."""
+        return _average(values, side.weights)
 
     constant, linear, network = (
         errors(found[name]) for name in ("constant", "linear", "network")
     )
-    gain, loss = constant - network, network - linear
     if not scores["network"] < 1.0:
         return
     unit = "accuracy" if classes else "R²"
     told = f"{unit} is {scores['network']:.3g} on {len(truth)} samples set aside"
-    # The share of hits by chance varies as that of the constant; numbers in pairs.
-    varies = constant if classes else gain
-    twice = not classes and network.mean() > _TIMES * linear.mean()
+    gain, chance = mean(constant - network)
+    if classes:  # the share of hits by chance varies as that of the constant
+        chance = mean(constant)[1]
+    loss_to_line, error = mean(network - linear)
+    twice = not classes and mean(network)[0] > _TIMES * mean(linear)[0]
     behind = scores["linear"] - scores["network"]
     way_out = _WAY_OUT
-    if gain.mean() <= _CHANCE[classes] * _error_of_mean(varies):
+    if gain <= _CHANCE[classes] * chance:
         message = "Nothing was learned that holds on other samples"
-        if not classes and scores["network"] > 0:  # of a weak signal, this may be all
+        if gain > 0 and scores["network"] > 0:  # of a weak signal, this may be all
             message = "What was learned may be chance"
         message += f": {told}, {scores['constant']:.3g} for a constant."
-    elif loss.mean() > _CLEAR * _error_of_mean(loss) and (
+    elif loss_to_line > _CLEAR * error and (
         behind > _WIDE or (twice and behind > _NARROW)
     ):
         message = f"A linear model is clearly better: {told}, "
@@ -180,13 +256,16 @@ def _warn_if_worse(
     warnings.warn(f"{message} {way_out}", ConvergenceWarning, stacklevel=2)
 
 
-def _error_of_mean(values: np.ndarray) -> float:
-    return float(values.std(ddof=1) / np.sqrt(len(values)))
+def _average(values: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """Return a mean by weights, and its standard error."""
+    shares, n = weights / weights.sum(), len(values)
+    mean = float(shares @ values)
+    variance = n / (n - 1) * (shares**2 @ (values - mean) ** 2)
+    return mean, float(np.sqrt(variance))
 
 
-def _lay_flat(data: SequenceDataset, rows: torch.Tensor, n_steps: int) -> np.ndarray:
+def _lay_flat(inputs: Inputs, n_steps: int) -> np.ndarray:
     """Return sequences as rows, aligned at their ends: ``(n_rows, n_inputs)``."""
-    inputs = data[rows].features.inputs
     aligned = align_ends(inputs.x, inputs.lengths, n_steps)
     n_blocks = max(1, _MOST_INPUTS // aligned.shape[2])
     if n_steps > n_blocks:

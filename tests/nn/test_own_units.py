@@ -103,3 +103,11 @@ def test_a_linear_path_is_refused():
             scale_windows="mean",
             linear_skip=True,
         )
+
+
+@pytest.mark.parametrize("size", [1e-18, 1e18, 1e30])
+def test_squares_of_huge_and_tiny_windows_stay_finite(size):
+    x = size * torch.tensor([1.0, -1.0, 3.0])[None, :, None]
+    level, found = measure_windows(Inputs(x), [0], torch.zeros(1, 1, 1), False)
+    assert level.item() == pytest.approx(size)
+    assert found.item() == pytest.approx(size * np.sqrt(8 / 3))

@@ -8,7 +8,10 @@ from sklearn.base import clone
 
 import skattn
 from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
+from skattn._measures import measure_usual_roughness
 from skattn.nn import AttentionNetwork, ConvStem, Inputs, MaskedBatchNorm
+from skattn.sequences._samples import Samples
+from skattn.training import TrainingSamples
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 30, 2))
@@ -277,3 +280,22 @@ def test_the_stem_has_64_channels_unless_it_is_told_otherwise():
     network = AttentionNetwork(2, **sizes, conv_layers=1, passthrough=True)
     assert network(torch.randn(3, 9, 2)).context.shape == (3, 8 + 64)
     assert network.context_size == 8 + 64
+
+
+@pytest.mark.parametrize("name", ["n_heads", "self_attention_heads"])
+def test_heads_that_divide_the_states_alone_leave_out_what_stands_beside(name):
+    rng = np.random.default_rng(0)
+    rough = rng.normal(size=(60, 40, 1))
+    model = LSTMAttentionRegressor(hidden_size=48, max_epochs=2, random_state=0)
+    model.set_params(**{name: 3})
+    for X, layers in ((rough, 0), (rough.cumsum(1), 3)):
+        model.fit(X, X[:, -1, 0])
+        assert (model.conv_layers_, model.passthrough_) == (layers, False)
+
+
+@pytest.mark.parametrize("scale", [1e-170, 1.0, 1e170])
+def test_roughness_does_not_depend_on_the_unit(scale):
+    X = np.random.default_rng(0).normal(size=(60, 40, 1)).cumsum(1)
+    samples = TrainingSamples(Samples(scale * X), X[:, -1:], None, np.arange(60))
+    within = (np.diff(X, axis=1) ** 2).mean() / X.var()
+    assert measure_usual_roughness(samples) == pytest.approx(within)
