@@ -121,6 +121,8 @@ class Checkpoint(Callback):
         net.history.extend({**epoch, "batches": []} for epoch in state["history"])
         for callback, saved in zip(_with_state(net), state["callbacks"], strict=True):
             _unpack_callback(callback, saved, best)
+        if net.aside is not None:
+            net.aside.predicted = _group(arrays, "judged").get("predicted")
         self.resumed_from_epoch_ = len(net.history)
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: object) -> None:
@@ -139,6 +141,8 @@ class Checkpoint(Callback):
             "moments": pack_moments(net.optimizer_),
             "best": _best_weights(net),
         }
+        if net.aside is not None and net.aside.predicted is not None:
+            parts["judged"] = {"predicted": net.aside.predicted}
         arrays = {f"{p}/{n}": a for p, group in parts.items() for n, a in group.items()}
         try:
             write_container(self.path_, state, arrays)

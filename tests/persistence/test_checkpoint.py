@@ -17,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from skorch.callbacks import EpochTimer
 
-from skattn import LSTMAttentionRegressor, _container
+from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor, _container
 from skattn.training import Checkpoint, _checkpoint, digest
 
 ROOT = Path(__file__).parents[2]
@@ -109,6 +109,23 @@ def test_a_resumed_fit_ends_with_the_same_bits(parameters, epoch, tmp_path, cras
     np.testing.assert_array_equal(  # the optimiser's state too
         resumed.partial_fit(X, Y).predict(X), whole.partial_fit(X, Y).predict(X)
     )
+
+
+@pytest.mark.parametrize("epoch", [5, 20, 26])
+def test_what_samples_set_aside_say_outlives_a_crash(epoch, tmp_path, crash):
+    """They are predicted before they join in, after 20 of 30 epochs."""
+    x = RNG.normal(size=(160, 6, 1))
+    y = RNG.integers(2, size=160)
+    model = LSTMAttentionClassifier(hidden_size=4, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        whole = clone(model).fit(x, y)
+        assert whole.max_epochs_ == 30
+        crash(clone(model).set_params(checkpoint=tmp_path), epoch, x, y)
+        resumed = clone(model).set_params(checkpoint=tmp_path).fit(x, y)
+    assert resumed.resumed_from_epoch_ == epoch
+    assert "held_out" in whole.yardstick_scores_
+    assert resumed.yardstick_scores_ == whole.yardstick_scores_
 
 
 def test_two_crashes_and_one_before_the_file_was_written(tmp_path, crash):
