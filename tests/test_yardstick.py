@@ -77,7 +77,7 @@ def test_numbers_that_a_line_predicts_twice_as_well_are_told_so():
     y = X[:, -8:, 0] @ rng.normal(size=8)
     slow = {"hidden_size": 8, "conv_layers": 0, "learning_rate": 1e-3}
     model = LSTMAttentionRegressor(**slow, random_state=0)
-    with pytest.warns(ConvergenceWarning, match="linear_skip='ridge' first"):
+    with pytest.warns(ConvergenceWarning, match="order: linear_skip='ridge', which"):
         model.fit(X, y)
     scores = model.yardstick_scores_["held_out"]
     assert 0.3 < scores["network"] < scores["linear"] - 0.05

@@ -2,7 +2,7 @@
 Classifying sequences: when order is what counts
 ================================================
 
-Where the order of two events decides the class, the LSTM is right in all of 500 new
+Where the order of two events decides the class, the LSTM is right in 99 % of 500 new
 sequences, and logistic regression on summaries in 60 %. Where only a level differs,
 both are right in 97 %.
 

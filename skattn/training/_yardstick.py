@@ -33,12 +33,12 @@ _CHANCE, _CLEAR = {True: 1.64, False: 1.0}, 2.5
 # So is an R² that is a little lower where that makes errors twice as large.
 _WIDE, _NARROW, _TIMES = 0.2, 0.05, 2.0
 
+_BY_RIDGE = "linear_skip='ridge', which starts from it; "
 _WAY_OUT = (
-    "Try, in this order: more data; max_epochs; patch_size or conv_layers; a learning "
-    "rate of a third. Or the sequences do not tell the target. The page 'When a fit "
-    "fails' of the guide has more."
+    "Try, in this order: {first}more data; max_epochs; patch_size or conv_layers; a "
+    "learning rate of a third. Or the sequences do not tell the target. The page 'When "
+    "a fit fails' of the guide has more."
 )
-_BY_RIDGE = "Try linear_skip='ridge' first, which starts from it. "
 
 Scores = dict[str, dict[str, float]]
 
@@ -239,7 +239,7 @@ def _warn_if_worse(
     loss_to_line, error = mean(network - linear)
     twice = not classes and mean(network)[0] > _TIMES * mean(linear)[0]
     behind = scores["linear"] - scores["network"]
-    way_out = _WAY_OUT
+    first = ""
     if gain <= _CHANCE[classes] * chance:
         message = "Nothing was learned that holds on other samples"
         if gain > 0 and scores["network"] > 0:  # of a weak signal, this may be all
@@ -250,10 +250,11 @@ def _warn_if_worse(
     ):
         message = f"A linear model is clearly better: {told}, "
         message += f"{scores['linear']:.3g} for ridge on sequences laid flat."
-        way_out = _WAY_OUT if classes else _BY_RIDGE + _WAY_OUT
+        first = "" if classes else _BY_RIDGE
     else:
         return
-    warnings.warn(f"{message} {way_out}", ConvergenceWarning, stacklevel=2)
+    message += f" {_WAY_OUT.format(first=first)}"
+    warnings.warn(message, ConvergenceWarning, stacklevel=2)
 
 
 def _average(values: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
