@@ -18,9 +18,14 @@ _CONSTANT = 1e-7
 _NEXT = 0.1
 
 
+def _pick(samples: TrainingSamples) -> np.ndarray:
+    """Return some of the rows, evenly spaced."""
+    return samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)]
+
+
 def find_continued(samples: TrainingSamples) -> int | None:
     """Return the channel that targets of several steps go on with, if one is such."""
-    rows = samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)]
+    rows = _pick(samples)
     X, y = samples.X.rows(rows), samples.y[rows]
     if y.shape[1] < 2 or y.shape[2] > 1 or y.dtype.kind not in "fiu":
         return None
@@ -43,7 +48,7 @@ def measure_typical_size(
     also deviates by the levels of samples, if ``levels``. Channels that hold ``coded``
     categories do not count. None if no sample varies.
     """
-    X = samples.X.rows(samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)])
+    X = samples.X.rows(_pick(samples))
     X = replace(X, values=_shrink(X.values))
     sizes = measure_windows(X.values, X.lengths)[1]
     whole = fit_scaler(X).scale if levels else np.sqrt((sizes**2).mean(0))
@@ -73,7 +78,7 @@ def measure_roughness(samples: TrainingSamples) -> np.ndarray:
 
     Of some samples, for each channel that varies; 2 for white noise.
     """
-    rows = samples.rows[:: max(1, len(samples.rows) // _MOST_LOOKED_AT)]
+    rows = _pick(samples)
     x, lengths = _shrink(samples.X.values[rows]), samples.X.lengths
     real = np.isfinite(x)
     if lengths is not None:

@@ -304,11 +304,16 @@ def _choose_passthrough(given: Given, seen: Seen) -> Choice:
     return Choice(True, "no step is like the one before: each is found by itself")
 
 
+def _count_units(given: Given) -> int:
+    """Return the size of a state of the LSTM, in all directions."""
+    hidden_size = given["hidden_size"]
+    assert isinstance(hidden_size, int)
+    return 2 * hidden_size if given["bidirectional"] else hidden_size
+
+
 def _choose_convolved(given: Given) -> Choice:
     """Choose whether states stand alone after convolutions: where heads ask for it."""
-    n_directions, hidden_size = 2 if given["bidirectional"] else 1, given["hidden_size"]
-    assert isinstance(hidden_size, int)
-    size = n_directions * hidden_size
+    size = _count_units(given)
     for name in ("n_heads", "self_attention_heads"):
         heads = given[name]
         if isinstance(heads, int) and heads and (size + CONV_CHANNELS) % heads:
@@ -454,9 +459,7 @@ def resolve_auto(
 
 def _check_heads(given: Given) -> None:
     """Check that heads divide the size of a state, and of what stands next to it."""
-    n_directions, hidden_size = 2 if given["bidirectional"] else 1, given["hidden_size"]
-    assert isinstance(hidden_size, int)
-    size = n_directions * hidden_size
+    size, n_directions = _count_units(given), 2 if given["bidirectional"] else 1
     beyond = ""
     if given["conv_layers"] and given["passthrough"]:
         size += CONV_CHANNELS
