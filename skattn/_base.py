@@ -58,6 +58,7 @@ from .training import (
     digest,
     draw_seed,
     find_some,
+    find_stride,
     find_weighted,
     fit_linear_path,
     fit_sizes,
@@ -262,12 +263,15 @@ class BaseLSTMAttention(
             labels = (groups["series"] if groups.dtype.names else groups)[rows]
             if len(np.unique(labels)) < _ENOUGH_GROUPS:
                 return None
-        y = target.outward(samples.y[rows])
+        X, y = samples.X.values, target.outward(samples.y[rows])
+        X = X if len(rows) == len(X) else X[rows]
+        # Windows that share steps know each other: only later ones can judge.
+        windows = not (target.stratified or labels is not None) and find_stride(X)
         _, judges = split_validation(
-            rows,
+            X,
             y,
             labels,
-            validation_split="random",
+            validation_split="tail" if windows else "random",
             validation_fraction=n_judges / n_samples,
             gap=0,
             seed=self._seed,

@@ -23,8 +23,8 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     An LSTM reads a sequence; attention scores each of its states, turns the scores
     into weights that sum to 1, and adds the states up by these weights; a dense layer
     gives a logit for each class from the sum. By default nothing else reaches the
-    prediction, so that the weights say what it rests on. With ``state_bypass`` or
-    ``linear_skip`` they speak for the attended part alone.
+    prediction, so that the weights say what it rests on. With ``state_bypass``,
+    ``linear_skip`` or static features they speak for the attended part alone.
 
     By default, convolutions stand before the LSTM, and what parameters that are "auto"
     mean depends on the data: ``fit_summary_`` prints what was chosen, and why.

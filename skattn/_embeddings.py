@@ -78,7 +78,7 @@ class CategoriesMixin:
         ['<unknown>', 'bad', 'film', 'good']
         """
         check_is_fitted(self)
-        pandas = import_optional("pandas", "pandas", "embedding_frame")
+        pandas = import_optional("pandas", "inspection", "embedding_frame")
         tables = [t for e in self.net_.module_.embeddings for t in e.find_vectors()]
         groups = (self.categories_, self.static_categories_)
         known = {name: entries for group in groups for name, entries in group.items()}

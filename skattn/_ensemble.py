@@ -12,6 +12,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from ._inner import MetaEstimator, ask, last_step
+from ._probe import Probe
 from .training import draw_seed
 
 # Samples whose weights are compared between seeds.
@@ -243,6 +244,7 @@ class SeedEnsemble(MetaEstimator):
         average: bool = True,
         layer: str = "pooling",
         as_list: bool = False,
+        unit: str = "step",
     ) -> np.ndarray | list[np.ndarray]:
         """Return the mean of the members' attention weights.
 
@@ -257,6 +259,8 @@ class SeedEnsemble(MetaEstimator):
             As in `LSTMAttentionRegressor.predict_attention`.
         as_list : bool, default=False
             As in `LSTMAttentionRegressor.predict_attention`.
+        unit : {"step", "patch"}, default="step"
+            As in `LSTMAttentionRegressor.predict_attention`.
 
         Returns
         -------
@@ -269,12 +273,10 @@ class SeedEnsemble(MetaEstimator):
                 "they have no mean. Ask one of estimators_ instead."
             )
         if not as_list:
-            return self._average("predict_attention", X, layer=layer)
+            return self._average("predict_attention", X, layer=layer, unit=unit)
         check_is_fitted(self)
-        each = [
-            ask(member, "predict_attention", X, layer=layer, as_list=True)
-            for member in self.estimators_
-        ]
+        options = {"layer": layer, "unit": unit, "as_list": True}
+        each = [ask(m, "predict_attention", X, **options) for m in self.estimators_]
         return [_mean(weights) for weights in zip(*each, strict=True)]
 
     @available_if(_offers("predict_contributions"))
@@ -312,11 +314,6 @@ class SeedEnsemble(MetaEstimator):
         each = [ask(member, name, X, part=part, unit=unit) for member in members]
         if len({one.ndim for one in each}) > 1:
             each = [ask(member, name, X, part=part, unit="step") for member in members]
-        if len({one.shape for one in each}) > 1:
-            raise ValueError(
-                f"unit={unit!r}: the members have patches of different sizes, so that "
-                "their contributions have no mean; allowed is unit='step'."
-            )
         return _mean(each)
 
     @property
@@ -364,6 +361,15 @@ class SeedEnsemble(MetaEstimator):
     def _inner(self) -> BaseEstimator:
         return self._fitted[0]
 
+    @property
+    def _reader(self) -> Probe:
+        """What the members know of X; only without pipelines, and if they agree."""
+        each = [getattr(m, "_reader", None) or m._probe for m in self._fitted]
+        if len({probe.architecture.weighed_size for probe in each}) > 1:
+            raise AttributeError("The members weigh patches of different sizes.")
+        reader: Probe = each[0]
+        return reader
+
     def _average(self, method: str, X: object, **options: object) -> np.ndarray:
         """Return the mean of what a method of the members gives."""
         return _mean(ask(member, method, X, **options) for member in self._fitted)
@@ -378,4 +384,9 @@ def _fit_one(
 def _mean(answers: Iterable[np.ndarray]) -> np.ndarray:
     """Return the mean of answers in their own type, added up in float64."""
     each = [*answers]
+    if len({one.shape for one in each}) > 1:
+        raise ValueError(
+            "unit='patch': the members have patches of different sizes, so that their "
+            "answers have no mean; allowed is unit='step'."
+        )
     return np.mean(each, axis=0, dtype=np.float64).astype(each[0].dtype)

@@ -37,8 +37,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     An LSTM reads a sequence; attention scores each of its states, turns the scores
     into weights that sum to 1, and adds the states up by these weights; a dense layer
     predicts from the sum. By default nothing else reaches the prediction, so that the
-    weights say what it rests on. With ``state_bypass``, ``anchor`` or ``linear_skip``
-    they speak for the attended part alone.
+    weights say what it rests on. With ``state_bypass``, ``anchor``, ``linear_skip``,
+    static features or a known future they speak for the attended part alone.
 
     Parameters
     ----------

@@ -245,8 +245,15 @@ def _choose_patch_size(given: Given, seen: Seen) -> Choice:
         return Choice(size, f"leaves {segment // size} steps of {segment} in a segment")
     if not given["conv_layers"]:
         return _choose_plain_patch(given, seen)
-    size = max(1, round(seen.n_timesteps / _STEPS_AFTER_STEM))
-    return Choice(size, f"leaves about {_STEPS_AFTER_STEM} of {seen.n_timesteps} steps")
+    return _leave_some(seen.n_timesteps)
+
+
+def _leave_some(length: int) -> Choice:
+    """Return the patches of which a sequence has about `_STEPS_AFTER_STEM`."""
+    size = max(1, round(length / _STEPS_AFTER_STEM))
+    if size == 1:
+        return Choice(1, f"{length} steps are few enough to be read one by one")
+    return Choice(size, f"leaves {ceil(length / size)} of {length} steps")
 
 
 def _choose_plain_patch(given: Given, seen: Seen) -> Choice:
@@ -255,8 +262,7 @@ def _choose_plain_patch(given: Given, seen: Seen) -> Choice:
         period = seen.find_period()
         if period is not None:
             return Choice(period, "the period of the sequences")
-        size = round(length / _STEPS_AFTER_STEM)
-        return Choice(size, f"leaves about {_STEPS_AFTER_STEM} of {length} steps")
+        return _leave_some(length)
     size = ceil(length / _MOST_STEPS)
     if size == 1:
         return Choice(1, "without convolutions, each step is read by itself")

@@ -390,6 +390,17 @@ def test_files_with_other_contents_are_refused():
             verify_meta(SeedEnsemble, wrong_state, wrong_inner)
 
 
+def test_the_report_knows_segments_and_means_of_the_members():
+    inner = LSTMAttentionRegressor(
+        **FAST, values="segments", attention="sum", segment_size=2
+    )
+    model = make(inner, 2).fit(X + 3.0, Y)  # X[:40] has another mean
+    assert model.predict_attention(X, unit="patch").shape == (120, 3)
+    report = attention_faithfulness(model, X[:40] + 3.0, ranking="size", random_state=0)
+    # Exact sums, if whole segments are replaced by what adds nothing.
+    assert report["additivity"].value == pytest.approx(1.0, abs=1e-6)
+
+
 def test_patches_of_different_sizes_have_no_mean():
     segments = LSTMAttentionRegressor(**FAST, values="segments", segment_size=2)
     model = make(segments, 2).fit(X, Y)

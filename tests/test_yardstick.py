@@ -11,6 +11,7 @@ from skorch.callbacks import Callback
 
 from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
 from skattn.datasets import make_marked_step
+from skattn.sequences import make_windows
 
 LONG = {"hidden_size": 8, "max_epochs": 60, "batch_size": 8, "random_state": 0}
 PENALTIES = np.logspace(-2, 4, 7)
@@ -243,6 +244,39 @@ def test_samples_set_aside_are_trained_on_in_the_last_third():
     assert counter.counts == [110] * joins + [160] * (n_epochs - joins)
     # The rate has come down to its end, so that the steps were counted right.
     assert model.history_["learning_rate"][-1] < 1e-4 * model.learning_rate_
+
+
+class Judges(Callback):
+    """Keep which samples are set aside."""
+
+    def on_train_begin(self, net, **kwargs):
+        self.rows = [*net.aside.rows]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("stride", [1, 3])
+@pytest.mark.parametrize(
+    ("estimator", "shuffled", "last"),
+    [
+        (LSTMAttentionRegressor, False, True),
+        (LSTMAttentionRegressor, True, False),
+        (LSTMAttentionClassifier, False, False),
+    ],
+)
+def test_windows_that_share_steps_are_judged_by_the_last(
+    estimator, shuffled, last, stride
+):
+    rng = np.random.default_rng(0)
+    series = rng.normal(size=(1000, 1)).cumsum(0)
+    X, y = make_windows(series, 8, 1, target_channels=0, stride=stride)
+    X, y = X[:260], np.ravel(y)[:260]
+    if shuffled:
+        order = rng.permutation(len(X))
+        X, y = X[order], y[order]
+    judges = Judges()
+    model = estimator(hidden_size=4, random_state=0, callbacks=[judges])
+    model.fit(X, y > y.mean() if estimator is LSTMAttentionClassifier else y)
+    assert (judges.rows == [*range(260 - len(judges.rows), 260)]) == last
 
 
 def test_samples_of_few_groups_do_not_join_late():

@@ -10,7 +10,7 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import Bunch
 
 from .._random import make_random
-from ._estimators import choose_output, find_probe
+from ._estimators import choose_output, find_reader
 from ._importance import check_count, compare_scores, shuffle_steps
 from ._series import Series, find_mean, read_series
 
@@ -216,7 +216,7 @@ def _occlude(estimator: object, series: Series, column: Column) -> Series:
         words = np.asarray(own).astype(str)
         _, first, counts = np.unique(words, return_index=True, return_counts=True)
         return _with_rows(series, column, np.full(len(words), first[counts.argmax()]))
-    probe = find_probe(estimator)
+    probe = find_reader(estimator)
     known = None if probe is None else probe.mean_inputs(column.kind)
     if known is None or len(known) != np.shape(part)[-1]:
         mean = np.asarray(own, dtype=np.float64).mean()

@@ -114,6 +114,12 @@ def find_probe(estimator: object) -> Probe | None:
     return probe
 
 
+def find_reader(estimator: object) -> Probe | None:
+    """Return the probe that knows how X is read: of an ensemble, that of a member."""
+    reader: Probe | None = getattr(estimator, "_reader", None)
+    return find_probe(estimator) if reader is None else reader
+
+
 def require_probe(estimator: object, purpose: str) -> Probe:
     """Return the probe of a fitted estimator.
 
@@ -168,12 +174,12 @@ class FittedSettings:
 def read_settings(estimator: object) -> FittedSettings:
     """Return the settings that an estimator was fitted with.
 
-    They come from the probe where there is one, because parameters of the estimator may
+    They come from a probe where there is one, because parameters of the estimator may
     have been set after `fit`. Other estimators are read by their attributes
     ``n_timesteps_in_``, ``padding_value``, ``patch_size`` and ``channel_independent``,
     all of them optional.
     """
-    probe = find_probe(estimator)
+    probe = find_reader(estimator)
     if probe is not None:
         return FittedSettings(
             n_timesteps=probe.schema.n_timesteps,

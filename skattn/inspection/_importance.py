@@ -346,9 +346,8 @@ def _integrated_gradients(n_steps: int) -> Callable[..., object]:
         from captum.attr import IntegratedGradients
     except ImportError as error:
         raise ImportError(
-            "gradient_importance computes integrated gradients with captum, which is "
-            "not installed; 'pip install captum' installs it. occlusion_importance "
-            "works without captum."
+            "gradient_importance needs captum: pip install 'skattn[inspection]'. "
+            "occlusion_importance works without it."
         ) from error
 
     def run(

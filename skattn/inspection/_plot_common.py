@@ -28,8 +28,7 @@ def get_axes(
         from matplotlib import pyplot
     except ImportError as error:
         raise ImportError(
-            f"{owner}.plot needs matplotlib, which is not installed; 'pip install "
-            "matplotlib' installs it."
+            f"{owner}.plot needs matplotlib: pip install 'skattn[inspection]'."
         ) from error
     if ax is not None:
         return ax

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..sequences import Sequences
 from ..sequences._ragged import as_steps, is_ragged, measure_lengths, pad_steps
-from ._estimators import Output, Probe, find_probe, read_settings
+from ._estimators import Output, Probe, find_reader, read_settings
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -101,7 +101,7 @@ def read_series(estimator: object, X: object, name: str = "X") -> Series:
     Series
         With at least one sample.
     """
-    probe = find_probe(estimator)
+    probe = find_reader(estimator)
     if probe is not None and probe.schema.categories:
         return _read_coded(probe, X)
     if isinstance(X, Sequences):
@@ -220,7 +220,7 @@ def find_real_patches(patches: np.ndarray, n_steps: int) -> np.ndarray:
 
 def find_mean(estimator: object, series: Series) -> np.ndarray:
     """Return each channel's mean over the training samples, else over the series."""
-    probe = find_probe(estimator)
+    probe = find_reader(estimator)
     known = None if probe is None else probe.mean_inputs()
     if known is not None:
         return known

@@ -16,7 +16,13 @@ from ._packing import pack_net, unpack_net
 from ._prepare import fit_sizes, prepare, scale_values
 from ._ridge import fit_linear_path
 from ._run import compute, run_network, widen
-from ._split import TrainingSamples, find_weighted, mean_weight, split_validation
+from ._split import (
+    TrainingSamples,
+    find_stride,
+    find_weighted,
+    mean_weight,
+    split_validation,
+)
 from ._trainer import TrainingPlan, train
 from ._yardstick import (
     count_judges,
@@ -40,6 +46,7 @@ __all__ = [
     "digest",
     "draw_seed",
     "find_some",
+    "find_stride",
     "find_weighted",
     "fit_linear_path",
     "fit_sizes",

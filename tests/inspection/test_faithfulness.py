@@ -284,7 +284,7 @@ def test_without_captum_the_report_goes_on(marked, monkeypatch):
     monkeypatch.setitem(sys.modules, "captum.attr", None)
     model, X = marked
     report = attention_faithfulness(model, X[:10], random_state=0)
-    assert "pip install captum" in report["tau_gradient"].sentence
+    assert "skattn[inspection]" in report["tau_gradient"].sentence
 
 
 @pytest.mark.parametrize(
