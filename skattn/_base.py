@@ -23,7 +23,8 @@ from ._embeddings import CategoriesMixin, find_size, spare_codes, start_vectors
 from ._explain import AttentionMixin, warn_if_idle
 from ._history import HistoryMixin
 from ._parameters import check_parameters
-from ._rules import CONV_CHANNELS, FIRST_RULES, RULES, SMOOTH, resolve_auto
+from ._resolve import resolve_auto
+from ._rules import CONV_CHANNELS, FIRST_RULES, RULES, SMOOTH
 from ._seen import Seen
 from ._state import PlainState
 from .nn._build import Architecture, build_network

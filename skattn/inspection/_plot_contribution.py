@@ -269,9 +269,13 @@ class ContributionDisplay:
             interpolation="none",
         )
         common.label_axis(self.ax_.xaxis, steps, n_timesteps)
-        words = [str(name) for name in (range(n_channels) if names is None else names)]
-        self.ax_.set_yticks(range(n_channels), words)
-        self.ax_.set(xlabel="step", ylabel="channel" if names is None else "")
+        self.ax_.set(xlabel="step", ylabel="")
+        if names is None and n_channels == 1:  # the only one, or all together
+            self.ax_.set_yticks([])
+        else:
+            known = range(n_channels) if names is None else names
+            self.ax_.set_yticks(range(n_channels), [str(name) for name in known])
+            self.ax_.set_ylabel("channel" if names is None else "")
         self.colorbar_ = common.add_colorbar(
             self.ax_, self.image_, f"{label}, {self.unit}" if self.unit else label
         )

@@ -193,6 +193,7 @@ def test_contributions_stand_behind_the_series(values):
     if values == "segments":  # channels are not told apart
         display.plot("sample", sample=0)
         assert display.image_.get_array().shape == (1, 6)
+        assert not len(display.ax_.get_yticks())
     with pytest.raises(ValueError, match="channel=2 must be a channel of X, from -2"):
         ContributionDisplay.from_estimator(model, ragged, kind="series", channel=2)
 
