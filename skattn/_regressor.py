@@ -10,8 +10,9 @@ from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ._base import BaseLSTMAttention, refuse_change
+from ._base import BaseLSTMAttention
 from ._constraints import REGRESSOR_CONSTRAINTS, SHARED_CONSTRAINTS
+from ._construction import refuse_change
 from ._explain import ContributionsMixin
 from ._parameters import resolve_channels
 from .sequences._reader import read_X

@@ -252,13 +252,13 @@ def test_a_random_walk_has_no_period():
 
 def test_a_tail_that_only_keeps_the_horizon_apart(monkeypatch):
     given = []
-    split = skattn._base.split_validation
+    split = skattn._judges.split_validation
 
     def spy(*args, **options):
         given.append((options["gap"], options["validation_split"]))
         return split(*args, **options)
 
-    monkeypatch.setattr("skattn._base.split_validation", spy)
+    monkeypatch.setattr("skattn._judges.split_validation", spy)
     X, y = make_windows(driven(150), 12, 3, target_channels=0)
     fit(X, y, target_channels=0)
     model = LSTMAttentionRegressor(**FAST, target_channels=0)
@@ -325,13 +325,13 @@ def test_the_share_of_the_attention_is_a_share_of_variances(alone, scale_windows
 @pytest.mark.parametrize("n_series", [1, 3])
 def test_an_index_of_windows_as_groups_splits_by_time(n_series, monkeypatch):
     given = []
-    split = skattn._base.split_validation
+    split = skattn._judges.split_validation
 
     def spy(*args, **options):
         given.append(options["validation_split"])
         return split(*args, **options)
 
-    monkeypatch.setattr("skattn._base.split_validation", spy)
+    monkeypatch.setattr("skattn._judges.split_validation", spy)
     series = [driven(150) for _ in range(n_series)]
     X, y, index = make_windows(series, 12, 3, target_channels=0, return_index=True)
     fit(X, y, target_channels=0).fit(X, y, groups=index)

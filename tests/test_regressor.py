@@ -121,7 +121,7 @@ def test_the_tail_gap_is_one_window_and_the_horizon(monkeypatch):
         given.append(gap)
         return split_validation(*args, gap=gap, **options)
 
-    monkeypatch.setattr("skattn._base.split_validation", spy)
+    monkeypatch.setattr("skattn._judges.split_validation", spy)
     for channels in (None, 0):
         model = fast(target_channels=channels, early_stopping=True)
         model.set_params(validation_split="tail").fit(X_, y)
