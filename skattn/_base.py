@@ -178,7 +178,7 @@ class BaseLSTMAttention(
                 checkpoint=checkpoint,
                 aside=aside,
             )
-            self._measure_yardstick(plan, data, held_data, aside)
+            self._measure_yardstick(plan, samples, data, held_data, aside)
             if fit_path and samples is not everything:
                 self._refit_path(network, everything)
             self._measure_share(samples)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from ._construction import Settings
+from ._measures import find_continued
 from .targets import Target
 from .training import (
     Aside,
@@ -119,6 +120,7 @@ class JudgesMixin:
     def _measure_yardstick(
         self,
         plan: TrainingPlan,
+        samples: TrainingSamples,
         data: SequenceDataset,
         held: SequenceDataset | None,
         aside: Aside | None,
@@ -136,6 +138,11 @@ class JudgesMixin:
         elif held is not None:
             judges = find_some(len(held))
             answers = predict_some(network, held, judges)
+        first, target = "", self._target
+        if not target.stratified and target.channels is None:
+            channel = find_continued(samples)
+            if channel is not None:
+                first = f"target_channels={channel}, as y goes on with this channel; "
         self.yardstick_scores_ = measure_yardstick(
             data,
             predict_some(network, data, rows),
@@ -143,6 +150,7 @@ class JudgesMixin:
             held,
             answers,
             judges,
-            classifies=self._target.stratified,
-            loss=getattr(self._target, "loss", "squared_error"),
+            classifies=target.stratified,
+            loss=getattr(target, "loss", "squared_error"),
+            first=first,
         )

@@ -13,9 +13,17 @@ _MOST_LOOKED_AT = 256
 # Those that deviate by less, relative to the largest number, only round in float32.
 _CONSTANT = 1e-7
 
+# Windows in the order of time, of which some are compared with those up to so many
+# later, in their last steps.
+_IN_A_ROW, _COMPARED, _LATER, _LAST_STEPS = 200, 50, 100, 24
+
 # Targets of several steps go on with a channel if the first one differs from its last
 # value by less than this share of the variance (mean square).
 _NEXT = 0.1
+
+# Targets of one step go on with a channel if so many are its value some windows later.
+# So many of them have to differ from the one before.
+_SAME, _ENOUGH_MOVES = 0.9, 10
 
 
 def _pick(samples: TrainingSamples) -> np.ndarray:
@@ -24,11 +32,35 @@ def _pick(samples: TrainingSamples) -> np.ndarray:
 
 
 def find_continued(samples: TrainingSamples) -> int | None:
-    """Return the channel that targets of several steps go on with, if one is such."""
+    """Return the channel that targets go on with, if one is such."""
+    y = samples.y
+    if y.shape[2] > 1 or y.dtype.kind not in "fiu":
+        return None
+    return _find_next(samples) if y.shape[1] > 1 else _find_later(samples)
+
+
+def _find_later(samples: TrainingSamples) -> int | None:
+    """Return the channel that holds the target of each window in a later one."""
+    if samples.X.lengths is not None:
+        return None
+    rows = samples.rows[:_IN_A_ROW]
+    X = samples.X.values[rows, -_LAST_STEPS:]
+    y = samples.y[rows, 0].astype(X.dtype)[:, :, None]
+    moves = np.flatnonzero(y[1:, 0, 0] != y[:-1, 0, 0]) + 1  # what stays tells nothing
+    for later in range(min(_LATER, len(rows) // 2) + 1):
+        known = moves[moves < len(rows) - later][:_COMPARED]
+        if len(known) < _ENOUGH_MOVES:
+            return None
+        same = (X[known + later] == y[known]).mean(0).max(0)  # by channel
+        if same.max() > _SAME:  # in the window itself it has been, and is no forecast
+            return int(same.argmax()) if later else None
+    return None
+
+
+def _find_next(samples: TrainingSamples) -> int | None:
+    """Return the channel whose last value is near the first step of the targets."""
     rows = _pick(samples)
     X, y = samples.X.rows(rows), samples.y[rows]
-    if y.shape[1] < 2 or y.shape[2] > 1 or y.dtype.kind not in "fiu":
-        return None
     first = y[:, 0].astype(np.float64)
     n_steps = X.values.shape[1]
     last = (np.full(len(y), n_steps) if X.lengths is None else X.lengths) - 1

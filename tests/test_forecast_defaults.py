@@ -7,6 +7,7 @@ import numpy as np
 import onnxruntime
 import pandas as pd
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Ridge
 
 import skattn
@@ -359,6 +360,32 @@ def test_forecasts_of_ridge_alone_are_sums_over_steps_and_future():
     alone = fit(X.steps, y, target_channels=0)
     with pytest.raises(ValueError, match="part='future' must be 'steps' for"):
         alone.predict_contributions(X.steps, part="future")
+
+
+@pytest.mark.parametrize(
+    ("stride", "ahead", "named"),
+    [(1, 1, True), (1, 5, True), (4, 1, True), (1, 0, False), (1, -3, False)],
+)
+def test_a_target_that_is_a_later_value_of_a_channel_is_named(stride, ahead, named):
+    """But not one that has been: this is a question about the window itself."""
+    series = walk(800).astype(np.float32)
+    starts = range(0, 700, stride)
+    X = np.stack([series[i : i + 20] for i in starts])
+    y = np.array([series[i + 19 + ahead, 1] for i in starts], dtype=np.float64)
+    model = LSTMAttentionRegressor(**FAST).fit(X, y)
+    reason = model.fit_summary_["linear_skip"].reason
+    assert (reason == "y goes on with X: see target_channels=1") == named
+    order = np.random.default_rng(0).permutation(len(X))
+    reason = model.fit(X[order], y[order]).fit_summary_["linear_skip"].reason
+    assert reason.startswith("only for forecasts")
+
+
+def test_who_forgets_target_channels_is_told_when_a_fit_fails():
+    series = walk(400)
+    X = np.stack([series[i : i + 12] for i in range(300)])
+    y = np.array([series[i + 14, 0] for i in range(300)])
+    with pytest.warns(ConvergenceWarning, match="in this order: target_channels=0, as"):
+        LSTMAttentionRegressor(hidden_size=4, random_state=0).fit(X, y)
 
 
 @pytest.mark.parametrize("ragged", [False, True])

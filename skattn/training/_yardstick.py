@@ -100,6 +100,7 @@ def measure_yardstick(
     *,
     classifies: bool,
     loss: str = "squared_error",
+    first: str = "",
 ) -> Scores:
     """Score a network beside a constant and a linear model, and warn if it is worse.
 
@@ -121,6 +122,8 @@ def measure_yardstick(
     loss : str, default="squared_error"
         What training minimised, for numbers. Quantiles are not means, so that nothing
         is said of them.
+    first : str, default=""
+        What to try before all else, for the warning.
 
     Returns
     -------
@@ -170,7 +173,7 @@ def measure_yardstick(
             }
             enough = len(side.truth) >= _ENOUGH and loss != "quantile"
             if name == "held_out" and enough:
-                _warn_if_worse(side, found, scores[name], loss)
+                _warn_if_worse(side, found, scores[name], loss, first)
     return scores
 
 
@@ -211,7 +214,11 @@ def _find_usual(side: _Side, loss: str) -> np.ndarray | np.integer:
 
 
 def _warn_if_worse(
-    side: _Side, found: dict[str, np.ndarray], scores: dict[str, float], loss: str
+    side: _Side,
+    found: dict[str, np.ndarray],
+    scores: dict[str, float],
+    loss: str,
+    first: str,
 ) -> None:
     """Warn if the network's errors on samples set aside are no smaller."""
     truth, classes = side.truth, side.truth.ndim == 1
@@ -239,7 +246,6 @@ def _warn_if_worse(
     loss_to_line, error = mean(network - linear)
     twice = not classes and mean(network)[0] > _TIMES * mean(linear)[0]
     behind = scores["linear"] - scores["network"]
-    first = ""
     if gain <= _CHANCE[classes] * chance:
         message = "Nothing was learned that holds on other samples"
         if gain > 0 and scores["network"] > 0:  # of a weak signal, this may be all
@@ -250,7 +256,7 @@ def _warn_if_worse(
     ):
         message = f"A linear model is clearly better: {told}, "
         message += f"{scores['linear']:.3g} for ridge on sequences laid flat."
-        first = "" if classes else _BY_RIDGE
+        first += "" if classes else _BY_RIDGE
     else:
         return
     message += f" {_WAY_OUT.format(first=first)}"
