@@ -34,6 +34,7 @@ from .sequences._per_sample import read_groups, read_weights
 from .sequences._reader import read_X
 from .targets import Target
 from .training import (
+    Aside,
     AttentionNet,
     Checkpoint,
     Outlook,
@@ -137,7 +138,7 @@ class BaseLSTMAttention(
             given, choices = resolve_auto(given, seen, recalled, FIRST_RULES)
             everything = samples
             if held_out is None and given["early_stopping"]:
-                samples, held_out = self._split(given, samples, labels, target)
+                samples, held_out = self._split(given, samples, labels, target, choices)
                 seen = self._look(samples, target)
 
             # Choose.
@@ -164,7 +165,7 @@ class BaseLSTMAttention(
                 fit_linear_path(network, data)
 
             # Train.
-            contents = (plan, samples, held_out, previous)
+            contents = (plan, samples, held_out, previous, aside)
             checkpoint = self._open_checkpoint(*contents) if plan.checkpoint else None
             held_data = None if held_out is None else self._make_dataset(held_out)
             self.net_ = train(
@@ -283,12 +284,13 @@ class BaseLSTMAttention(
         samples: TrainingSamples,
         held_out: TrainingSamples | None,
         previous: AttentionNet | None,
+        aside: Aside | None,
     ) -> Checkpoint:
         """Return the fit's checkpoint, named by all that its result depends on.
 
         That is: the samples with targets and weights, which of them are trained on and
-        validated on, the parameters, the drawn seed, the kind of device, torch's
-        version and, where training continues, the net as it was.
+        validated on or judge, the parameters, the drawn seed, the kind of device,
+        torch's version and, where training continues, the net as it was.
         """
         assert plan.checkpoint is not None
         checkpoint = Checkpoint(plan.checkpoint)
@@ -301,6 +303,8 @@ class BaseLSTMAttention(
         if held_out is not None:
             shared = held_out.X is samples.X  # is read once
             contents.append(held_out.rows if shared else held_out)
+        if aside is not None:
+            contents.append(aside.rows.numpy())
         checkpoint.name = digest(
             type(self).__name__,
             torch.__version__,

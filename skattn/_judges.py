@@ -47,8 +47,13 @@ class JudgesMixin:
         samples: TrainingSamples,
         groups: np.ndarray | None,
         target: Target,
-    ) -> tuple[TrainingSamples, TrainingSamples]:
-        """Return the samples to train on and the samples to validate on."""
+        choices: dict[str, tuple[object, str]],
+    ) -> tuple[TrainingSamples, TrainingSamples | None]:
+        """Return the samples to train on and the samples to validate on.
+
+        None of the latter if nobody asked for them and nothing would be left, which is
+        noted in ``given`` and ``choices``.
+        """
         rows, X = samples.rows, samples.X.values
         everything = len(rows) == len(samples.y)
         y = target.outward(samples.y if everything else samples.y[rows])
@@ -57,19 +62,29 @@ class JudgesMixin:
         # "auto" only keeps what is to be predicted apart.
         horizon = 1 if target.channels is None else target.horizon
         window, split = X.shape[1], given["validation_split"]
-        if self.validation_split == "auto":
+        sharing = self.validation_split == "auto"
+        if sharing:
             labelled = groups is not None and groups.dtype.names is None
             window, split = 0, "random" if labelled else split
-        train_rows, valid_rows = split_validation(
-            X if everything else X[rows],
-            y,
-            None if groups is None else groups[rows],
-            validation_split=split,
-            validation_fraction=self.validation_fraction,
-            gap=window + horizon - 1,
-            seed=self._seed,
-            strata=y if target.stratified else None,
-        )
+        try:
+            train_rows, valid_rows = split_validation(
+                X if everything else X[rows],
+                y,
+                None if groups is None else groups[rows],
+                validation_split=split,
+                validation_fraction=self.validation_fraction,
+                gap=window + horizon - 1,
+                seed=self._seed,
+                strata=y if target.stratified else None,
+                sharing=sharing,
+            )
+        except ValueError:
+            if not (sharing and self.early_stopping == "auto"):
+                raise
+            given["early_stopping"] = False
+            reason = "no window is left if some are set aside"
+            choices["early_stopping"] = (False, reason)
+            return samples, None
         training = replace(samples, rows=rows[train_rows])
         held_out = replace(samples, rows=rows[valid_rows])
         self._check_split(training, held_out)
@@ -102,6 +117,8 @@ class JudgesMixin:
             if len(np.unique(labels)) < _ENOUGH_GROUPS:
                 return None
         X, y = samples.X.values, target.outward(samples.y[rows])
+        if target.stratified and len(np.unique(y)) == n_samples:
+            return None  # none of a class could be left out
         X = X if len(rows) == len(X) else X[rows]
         # Windows that share steps know each other: only later ones can judge.
         windows = not (target.stratified or labels is not None) and find_stride(X)
@@ -115,6 +132,10 @@ class JudgesMixin:
             seed=self._seed,
             strata=y if target.stratified else None,
         )
+        others = np.delete(y, judges, axis=0)
+        lost = target.stratified and len(np.unique(others)) < len(np.unique(y))
+        if lost or len(judges) > 2 * n_judges:  # of large groups, or of all of a class
+            return None
         return Aside(torch.from_numpy(judges), n_samples, epochs)
 
     def _measure_yardstick(

@@ -81,7 +81,7 @@ def measure_typical_size(
     categories do not count. None if no sample varies.
     """
     X = samples.X.rows(_pick(samples))
-    X = replace(X, values=_shrink(X.values))
+    X = replace(X, values=_shrink(X.values, X.lengths))
     sizes = measure_windows(X.values, X.lengths)[1]
     whole = fit_scaler(X).scale if levels else np.sqrt((sizes**2).mean(0))
     shares = [
@@ -92,10 +92,19 @@ def measure_typical_size(
     return float(np.median(shares)) if shares else None
 
 
-def _shrink(values: np.ndarray) -> np.ndarray:
+def _find_real(values: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
+    """Return a mask of finite values that are no padding."""
+    real: np.ndarray = np.isfinite(values)
+    if lengths is not None:
+        real &= (np.arange(values.shape[1]) < lengths[:, None])[:, :, None]
+    return real
+
+
+def _shrink(values: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
     """Return values over the largest of their channel, so that squares stay finite."""
     values = values.astype(np.float64)
-    largest = np.abs(np.where(np.isfinite(values), values, 0.0)).max((0, 1))
+    real = _find_real(values, lengths)
+    largest = np.abs(np.where(real, values, 0.0)).max((0, 1))
     return values / np.where(largest > 0, largest, 1.0)
 
 
@@ -111,10 +120,9 @@ def measure_roughness(samples: TrainingSamples) -> np.ndarray:
     Of some samples, for each channel that varies; 2 for white noise.
     """
     rows = _pick(samples)
-    x, lengths = _shrink(samples.X.values[rows]), samples.X.lengths
-    real = np.isfinite(x)
-    if lengths is not None:
-        real &= (np.arange(x.shape[1]) < lengths[rows, None])[:, :, None]
+    X = samples.X.rows(rows)
+    x = _shrink(X.values, X.lengths)
+    real = _find_real(x, X.lengths)
     both = real[:, 1:] & real[:, :-1]
     x = np.where(real, x, 0.0)
     count = np.maximum(real.sum((0, 1)), 1)

@@ -1,7 +1,9 @@
 """Forecasts with `target_channels` alone: what is chosen, and where they start."""
 
+import gc
 import pickle
 import sys
+import weakref
 
 import numpy as np
 import onnxruntime
@@ -378,6 +380,34 @@ def test_a_target_that_is_a_later_value_of_a_channel_is_named(stride, ahead, nam
     order = np.random.default_rng(0).permutation(len(X))
     reason = model.fit(X[order], y[order]).fit_summary_["linear_skip"].reason
     assert reason.startswith("only for forecasts")
+
+
+@pytest.mark.parametrize(("window", "horizon", "on"), [(48, 24, True), (90, 10, False)])
+def test_an_index_of_windows_leaves_as_many_as_none(window, horizon, on):
+    """With "auto" only what is to be predicted is kept apart."""
+    series = [walk(100)[:, 0] for _ in range(5)]
+    X, y, index = make_windows(series, window, horizon, return_index=True)
+    model = LSTMAttentionRegressor(**FAST, target_channels=0)
+    if not on:  # each series has one window
+        X, y, index = (np.repeat(part, 10, axis=0) for part in (X, y, index))
+    model.fit(X, y, groups=index)
+    assert model.early_stopping_ == on
+    reason = model.fit_summary_["early_stopping"].reason
+    assert on or reason == "no window is left if some are set aside"
+    with pytest.raises(ValueError, match="leaves no window to train on"):
+        model.set_params(early_stopping=True, validation_split="tail").fit(
+            X, y, groups=index
+        )
+
+
+def test_the_windows_are_not_kept():
+    X, y = make_windows(walk(400), 12, 4)
+    kept = weakref.ref(X)
+    model = fit(X, y, target_channels="all")
+    del X
+    gc.collect()
+    assert model.early_stopping_
+    assert kept() is None
 
 
 def test_who_forgets_target_channels_is_told_when_a_fit_fails():

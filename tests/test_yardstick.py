@@ -279,6 +279,38 @@ def test_windows_that_share_steps_are_judged_by_the_last(
     assert (judges.rows == [*range(260 - len(judges.rows), 260)]) == last
 
 
+@pytest.mark.filterwarnings("ignore:The number of unique classes:UserWarning")
+@pytest.mark.parametrize("kind", ["each once", "one large group", "all of a class"])
+def test_nothing_is_set_aside_where_too_much_would_be(kind):
+    X, y, _ = make_marked_step(300, 6, random_state=0)
+    y, groups = y > 0, None
+    if kind == "each once":
+        y = np.arange(300)
+    elif kind == "one large group":
+        groups = np.r_[np.zeros(240), np.arange(1, 61) % 9 + 1]
+    else:
+        groups = np.arange(300) // 30
+        y = groups
+    for seed in range(2):
+        model = LSTMAttentionClassifier(random_state=seed, hidden_size=4, conv_layers=0)
+        model.set_params(attention="last").fit(X, y, groups=groups)
+        held_out = model.yardstick_scores_.get("held_out")
+        assert held_out is None or kind == "one large group"
+
+
+def test_the_constant_counts_samples_by_their_weight():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(100, 4, 1)), np.r_[np.zeros(60), np.full(40, 100.0)]
+    model = LSTMAttentionRegressor(**LONG, loss="absolute_error")
+    weights = np.r_[np.ones(60), np.full(40, 10.0)]
+    model.fit(X, y, sample_weight=weights)
+    shares = weights / weights.sum()
+    mean = shares @ y
+    expected = 1 - shares @ (100.0 - y) ** 2 / (shares @ (y - mean) ** 2)
+    scores = model.yardstick_scores_["train"]
+    assert scores["constant"] == pytest.approx(expected)
+
+
 def test_samples_of_few_groups_do_not_join_late():
     X, y, _ = make_marked_step(160, 6, random_state=0)
     model = LSTMAttentionClassifier(random_state=0, hidden_size=4)

@@ -23,7 +23,7 @@ from ._time_axis import last_step
 from .decoder import DenseDecoder
 from .embedding import GatedEmbedding, check_sums
 from .encoder import ENCODERS, Passthrough
-from .pooling import POOLINGS, SEGMENT_POOLINGS
+from .pooling import POOLINGS, SEGMENT_POOLINGS, FixedPooling
 from .self_attention import SelfAttention
 from .stem import ConvStem
 
@@ -388,9 +388,7 @@ class AttentionNetwork(nn.Module):
         else:
             states, parts = self._read_segments(steps)
             last = last_step(states, steps.lengths)
-        mask, self_weights, keys = steps.mask, None, states
-        if self.positions is not None:
-            keys = self.positions(states)
+        mask, self_weights, keys = steps.mask, None, self._place(states)
         if self.self_attention is not None:
             keys, self_weights = self.self_attention(keys, mask, need_weights)
             states = keys
@@ -408,6 +406,14 @@ class AttentionNetwork(nn.Module):
             ages = find_ages(inputs.times[..., 0], self.patch_size, inputs.lengths)
             memory = memory._replace(ages=ages)
         return Encoded(memory, self_weights, steps, embedded, states)
+
+    def _place(self, states: Tensor) -> Tensor:
+        """Return states with their positions, if anything asks where they stand."""
+        fixed = isinstance(self.decoder.pooling, FixedPooling)
+        if self.positions is None or (fixed and self.self_attention is None):
+            return states
+        placed: Tensor = self.positions(states)
+        return placed
 
     def _read_steps(self, steps: Steps) -> tuple[Tensor, Tensor]:
         """Return the states, with what was read next to them, and the last one."""

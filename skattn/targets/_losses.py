@@ -108,3 +108,35 @@ LOSSES: dict[str, type[nn.MSELoss] | type[nn.L1Loss] | type[nn.HuberLoss]] = {
     "absolute_error": nn.L1Loss,
     "huber": nn.HuberLoss,
 }
+
+
+def find_quantiles(
+    y: np.ndarray, level: float | tuple[float, ...], weights: np.ndarray | None
+) -> np.ndarray:
+    """Return the constant of least quantile loss for each output.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples, ...)
+        Values.
+    level : float or tuple of float
+        Of the quantiles.
+    weights : ndarray of shape (n_samples,) or None
+        Of the samples; where all are equal, quantiles lie between two values.
+
+    Returns
+    -------
+    ndarray of shape (1, ...), or (n_levels, 1, ...) for a tuple
+        Quantiles along the first axis of y.
+    """
+    if weights is None or np.ptp(weights) == 0:
+        found: np.ndarray = np.quantile(y, level, axis=0, keepdims=True)
+        return found
+    order = np.argsort(y, axis=0)
+    ordered = np.take_along_axis(y, order, axis=0)
+    shares = np.cumsum(weights[order], axis=0, dtype=np.float64)
+    each = [
+        np.take_along_axis(ordered, (shares < q * shares[-1]).sum(0)[None], axis=0)
+        for q in np.atleast_1d(level)
+    ]
+    return np.stack(each) if isinstance(level, tuple) else each[0]

@@ -20,7 +20,7 @@ from ..sequences._samples import (
 )
 from ..sequences._scaling import IDENTITY, InputScaler, Scaler, fit_scaler
 from ..sequences._steps import FLOATS
-from ._losses import LOSSES, QuantileLoss
+from ._losses import LOSSES, QuantileLoss, find_quantiles
 from ._target import Target
 
 
@@ -183,7 +183,8 @@ class Regression(Target):
             share = (weight / weight.sum())[:, None, None]
             return (share * y).sum(0, keepdim=True)
         level = (self.levels or self.quantile) if self.loss == "quantile" else 0.5
-        array = np.quantile(y.numpy(), level or 0.5, axis=0, keepdims=True)
+        weights = None if weight is None else weight.numpy()
+        array = find_quantiles(y.numpy(), level or 0.5, weights)
         if self.levels is not None:  # (n_quantiles, 1, horizon, n_targets)
             array = np.moveaxis(array, 0, -1)
         return torch.from_numpy(array).to(y)

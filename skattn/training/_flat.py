@@ -42,14 +42,24 @@ class FlatWeights:
         (group,) = self._own.param_groups
         settings = {name: value for name, value in group.items() if name != "params"}
         net.optimizer_ = type(self._own)([{"params": [self.vector], **settings}])
-        if self._own.state:
-            states = [self._own.state[p] for p in self._parameters]
-            net.optimizer_.state[self.vector] = {
-                name: self._join([state[name] for state in states])
-                if part.shape == self._parameters[0].shape
-                else part.clone()
-                for name, part in states[0].items()
-            }
+        net.optimizer_.state[self.vector].update(self._join_states())
+
+    def _join_states(self) -> dict[str, Tensor]:
+        """Return the state of the optimiser as it is for the vector.
+
+        Weights that nothing has moved, as no path leads through them, have no state.
+        """
+        pairs = [(p, self._own.state.get(p, {})) for p in self._parameters]
+        moved = [(p, state) for p, state in pairs if state]
+        if not moved:
+            return {}
+        known, first = moved[0]
+        return {
+            name: self._join([s.get(name, torch.zeros_like(p)) for p, s in pairs])
+            if part.shape == known.shape
+            else part.clone()
+            for name, part in first.items()
+        }
 
     def clip(self, max_norm: float) -> None:
         """Scale the gradient to at most this norm, as `torch.nn.utils` does it."""

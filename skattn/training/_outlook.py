@@ -4,8 +4,9 @@ from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
+import torch
 
-from ..sequences._scaling import InputScaler, fit_beside, fit_scaler
+from ..sequences._scaling import InputScaler, Scaler, fit_beside, fit_scaler
 from ..targets import Target
 from ._data import SequenceDataset
 from ._prepare import carry_forward, scale_values
@@ -54,23 +55,24 @@ class Outlook:
         self._compared: dict[bool | str, dict[LinearForm, float]] = {}
 
     @cached_property
+    def _scaler(self) -> InputScaler:
+        """Scales of the samples that are used."""
+        samples = self._samples
+        used = np.zeros(len(samples.y))
+        weights, rows = samples.weights, samples.rows
+        used[rows] = 1.0 if weights is None else weights[rows]
+        channels = fit_scaler(samples.X, used)
+        beside = fit_beside(samples.X, used, measured=True)
+        return InputScaler(channels.mean, channels.scale, "error", *beside)
+
+    @cached_property
     def _dataset(self) -> SequenceDataset:
         """The samples, scaled by their channels."""
-        X, y, weights, rows = (
-            self._samples.X,
-            self._samples.y,
-            self._samples.weights,
-            self._samples.rows,
-        )
-        used = np.zeros(len(y))
-        used[rows] = 1.0 if weights is None else weights[rows]
-        channels = fit_scaler(X, used)
-        beside = fit_beside(X, used, measured=True)
-        scaler = InputScaler(channels.mean, channels.scale, "error", *beside)
-        scaled = scale_values(channels.take(self._channels), y[rows], "y")
-        return SequenceDataset(
-            X, scaler, scaled, None if weights is None else weights[rows], rows
-        )
+        samples, rows, own = self._samples, self._samples.rows, self._channels
+        channels = Scaler(self._scaler.mean[own], self._scaler.scale[own])
+        weights = None if samples.weights is None else samples.weights[rows]
+        scaled = scale_values(channels, samples.y[rows], "y")
+        return SequenceDataset(samples.X, self._scaler, scaled, weights, rows)
 
     def compare(self, scale_windows: bool | str) -> dict[LinearForm, float]:
         """Compute the error of each form of the linear path on later samples.
@@ -91,8 +93,10 @@ class Outlook:
             if self._samples.X.values.shape[2] > 1 and not self._alone:
                 paths.append("arx")
             forms = [LinearForm(a, p) for a in ("changes", False) for p in paths]
-            errors = compare_linear(self._dataset, self._channels, forms, scale_windows)
-            known[scale_windows] = errors
+            center = torch.from_numpy(self._scaler.center).float()
+            known[scale_windows] = compare_linear(
+                self._dataset, self._channels, forms, scale_windows, center
+            )
         return known[scale_windows]
 
     def _windows(self) -> np.ndarray:

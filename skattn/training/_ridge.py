@@ -135,6 +135,7 @@ def compare_linear(
     channels: Sequence[int],
     forms: Sequence[LinearForm],
     scale_windows: bool | str = False,
+    center: Tensor | None = None,
 ) -> dict[LinearForm, float]:
     """Compute how well each form of the linear path predicts what comes later.
 
@@ -151,6 +152,8 @@ def compare_linear(
         What to compare; those with too many inputs are left out.
     scale_windows : {False, "mean", "standard"}, default=False
         In which units windows are read and predicted.
+    center : Tensor of shape (n_channels,), default=None
+        Where 0 of the channels lies in the dataset; None: at 0.
 
     Returns
     -------
@@ -164,6 +167,8 @@ def compare_linear(
         if not own and n_timesteps * n_channels > _MOST_INPUTS:
             continue
         layer = InputLayer(n_channels, 1, [*channels], relative, scale_windows, None)
+        if center is not None and scale_windows:
+            layer.set_center(center[None])
         step = max(1, len(dataset) // _MOST_SAMPLES)
 
         def take(

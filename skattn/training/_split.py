@@ -65,6 +65,7 @@ def split_validation(
     gap: int,
     seed: int,
     strata: np.ndarray | None = None,
+    sharing: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the samples to train on and the samples to validate on.
 
@@ -88,6 +89,9 @@ def split_validation(
     strata : ndarray of shape (n_samples,), default=None
         Classes, of which a random split without groups takes like shares, and leaves
         at least one sample each to train on.
+    sharing : bool, default=False
+        Whether windows of a tail split by their index may share steps that neither
+        predicts.
 
     Returns
     -------
@@ -104,7 +108,7 @@ def split_validation(
         return _split_by(validation_split, X, y, groups)
     if groups is not None and groups.dtype.names:
         if validation_split == "tail":
-            return _split_times(groups, validation_fraction)
+            return _split_times(groups, validation_fraction, sharing)
         groups = groups["series"]
     if groups is not None:
         return _split_groups(validation_split, validation_fraction, groups, seed)
@@ -186,12 +190,16 @@ def _equal(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return (one == other) | ((one != one) & (other != other))
 
 
-def _split_times(index: np.ndarray, fraction: float) -> tuple[np.ndarray, np.ndarray]:
+def _split_times(
+    index: np.ndarray, fraction: float, sharing: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the windows of all series before a time, and those after it."""
     moments = np.unique(index["target"])
     n_valid = min(max(1, round(fraction * len(moments))), len(moments) - 1)
     valid = index["target"] >= moments[len(moments) - max(n_valid, 1)]
     train = find_earlier(index, valid)
+    if sharing:
+        train = index["last"] < index["target"][valid].min()
     if not train.any():
         raise ValueError(
             f"validation_split='tail' leaves no window to train on: of {len(moments)} "

@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from ..nn._channel_independent import Network
 from ..nn._inputs import Inputs
 from ..nn._time_axis import align_ends
-from ..targets import Target
+from ..targets import Target, find_quantiles
 from ._data import SequenceDataset
 
 # Samples, and numbers for each of them, that the linear model reads: it takes a small
@@ -210,7 +210,7 @@ def _find_usual(side: _Side, loss: str) -> np.ndarray | np.integer:
         return np.bincount(side.truth, side.weights).argmax()
     if loss == "squared_error":
         return np.average(side.truth, axis=0, weights=side.weights)
-    return np.median(side.truth, axis=0)
+    return find_quantiles(side.truth, 0.5, side.weights)[0]
 
 
 def _warn_if_worse(

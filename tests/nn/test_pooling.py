@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from skattn.nn import AttentionPooling, FeaturePooling, FixedPooling, Memory
+from skattn.nn._build import Architecture, build_network
 
 LENGTHS = [5, 1, 3]
 RNG = np.random.default_rng(0)
@@ -143,3 +144,23 @@ def test_fixed_poolings_sum_values_that_are_no_states(kind):
         real = STATES[::-1][row, :n]
         expected = {"last": real[-1], "mean": real.mean(0), "max": real.max(0)}
         np.testing.assert_allclose(context[row], expected[kind], atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["last", "mean", "max"])
+def test_positions_change_nothing_where_no_score_asks(kind):
+    x = torch.randn(5, 7, 2, generator=torch.Generator().manual_seed(0))
+    outputs = []
+    for positions in (None, "sinusoidal"):
+        generator = torch.Generator().manual_seed(0)
+        architecture = Architecture(
+            n_channels=2,
+            n_timesteps=7,
+            horizon=1,
+            n_targets=1,
+            attention=kind,
+            bidirectional=True,
+            positions=positions,
+        )
+        network = build_network(generator, architecture).eval()
+        outputs.append(network(x).prediction)
+    torch.testing.assert_close(*outputs, rtol=0, atol=0)

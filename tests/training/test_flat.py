@@ -83,3 +83,11 @@ def test_weights_own_their_memory_after_training():
     assert len(pointers) == len([*model.module_.parameters()])
     moments = model.net_.optimizer_.state_dict()["state"]
     assert len(moments) == len(pointers)
+
+
+def test_training_goes_on_with_weights_that_nothing_moved():
+    """With callbacks weights train one by one, and the unread ones have no state."""
+    model = LSTMAttentionRegressor(**SETTINGS, attention="mean", positions="learned")
+    model.set_params(warm_start=True, callbacks=[Callback()]).fit(X, Y)
+    model.set_params(callbacks=None).fit(X, Y)
+    assert np.isfinite(model.predict(X)).all()
