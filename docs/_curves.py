@@ -49,7 +49,7 @@ def draw(curves, ink, path):
     settings = dict.fromkeys(names, ink) | {"font.size": 10, "svg.hashsalt": "skattn"}
     with plt.rc_context(settings):
         figure, axes = plt.subplots(
-            2, 2, figsize=(7.2, 4.6), sharex=True, layout="constrained"
+            2, 2, figsize=(7.2, 4.6), sharex="col", layout="constrained"
         )
         for (top, bottom), (name, (found, states)) in zip(
             axes.T, curves.items(), strict=True
