@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from .sequences._samples import Samples
 from .sequences._scaling import fit_scaler, measure_windows
 from .training import TrainingSamples
 
@@ -80,8 +81,7 @@ def measure_typical_size(
     also deviates by the levels of samples, if ``levels``. Channels that hold ``coded``
     categories do not count. None if no sample varies.
     """
-    X = samples.X.rows(_pick(samples))
-    X = replace(X, values=_shrink(X.values, X.lengths))
+    X = _shrink(samples.X.rows(_pick(samples)))
     sizes = measure_windows(X.values, X.lengths)[1]
     whole = fit_scaler(X).scale if levels else np.sqrt((sizes**2).mean(0))
     shares = [
@@ -92,20 +92,18 @@ def measure_typical_size(
     return float(np.median(shares)) if shares else None
 
 
-def _find_real(values: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
+def _find_real(X: Samples) -> np.ndarray:
     """Return a mask of finite values that are no padding."""
-    real: np.ndarray = np.isfinite(values)
-    if lengths is not None:
-        real &= (np.arange(values.shape[1]) < lengths[:, None])[:, :, None]
-    return real
+    real: np.ndarray = np.isfinite(X.values)
+    steps = X.real_steps(slice(None))
+    return real if steps is None else real & steps[:, :, None]
 
 
-def _shrink(values: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
+def _shrink(X: Samples) -> Samples:
     """Return values over the largest of their channel, so that squares stay finite."""
-    values = values.astype(np.float64)
-    real = _find_real(values, lengths)
-    largest = np.abs(np.where(real, values, 0.0)).max((0, 1))
-    return values / np.where(largest > 0, largest, 1.0)
+    values = X.values.astype(np.float64)
+    largest = np.abs(np.where(_find_real(X), values, 0.0)).max((0, 1))
+    return replace(X, values=values / np.where(largest > 0, largest, 1.0))
 
 
 def measure_usual_roughness(samples: TrainingSamples) -> float:
@@ -119,10 +117,8 @@ def measure_roughness(samples: TrainingSamples) -> np.ndarray:
 
     Of some samples, for each channel that varies; 2 for white noise.
     """
-    rows = _pick(samples)
-    X = samples.X.rows(rows)
-    x = _shrink(X.values, X.lengths)
-    real = _find_real(x, X.lengths)
+    X = _shrink(samples.X.rows(_pick(samples)))
+    x, real = X.values, _find_real(X)
     both = real[:, 1:] & real[:, :-1]
     x = np.where(real, x, 0.0)
     count = np.maximum(real.sum((0, 1)), 1)

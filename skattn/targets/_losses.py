@@ -129,6 +129,7 @@ def find_quantiles(
     ndarray of shape (1, ...), or (n_levels, 1, ...) for a tuple
         Quantiles along the first axis of y.
     """
+    # np.quantile has weights from NumPy 2.0 on, and 1.26 is allowed.
     if weights is None or np.ptp(weights) == 0:
         found: np.ndarray = np.quantile(y, level, axis=0, keepdims=True)
         return found

@@ -197,9 +197,10 @@ def _split_times(
     moments = np.unique(index["target"])
     n_valid = min(max(1, round(fraction * len(moments))), len(moments) - 1)
     valid = index["target"] >= moments[len(moments) - max(n_valid, 1)]
-    train = find_earlier(index, valid)
     if sharing:
         train = index["last"] < index["target"][valid].min()
+    else:
+        train = find_earlier(index, valid)
     if not train.any():
         raise ValueError(
             f"validation_split='tail' leaves no window to train on: of {len(moments)} "
