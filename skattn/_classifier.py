@@ -122,7 +122,7 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         no step is like the one before, for one head with a score,
         ``query="learned"``, ``values="states"`` and ``scale_inputs``, but False for
         forecasts and categories. With True and without convolutions there is one
-        head.
+        head, and the LSTM begins with short memories.
 
     dropout : float or "auto", default="auto"
         Share of units dropped in training, between layers and on the context. The same
@@ -336,9 +336,10 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     classes_ : ndarray of shape (n_classes,)
         The class labels, sorted.
 
-    scale_windows_, conv_layers_, embedding_size_, patch_size_, segment_size_, query_, \
-    bidirectional_, passthrough_, dropout_, label_smoothing_, learning_rate_, \
-    weight_decay_, batch_size_, max_epochs_, early_stopping_ : int, float, bool or str
+    linear_skip_, scale_windows_, conv_layers_, embedding_size_, patch_size_, \
+    segment_size_, query_, bidirectional_, passthrough_, dropout_, label_smoothing_, \
+    learning_rate_, weight_decay_, batch_size_, max_epochs_, \
+    early_stopping_ : int, float, bool or str
         The values that the last call used, those chosen for "auto" included.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)

@@ -125,7 +125,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         no step is like the one before, for one head with a score,
         ``query="learned"``, ``values="states"`` and ``scale_inputs``, but False for
         forecasts and categories. With True and without convolutions there is one
-        head.
+        head, and the LSTM begins with short memories.
 
     dropout : float or "auto", default="auto"
         Share of units dropped in training, between layers and on the context. The same
@@ -422,8 +422,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     anchor_, linear_skip_, scale_windows_, conv_layers_, embedding_size_, \
     patch_size_, segment_size_, query_, bidirectional_, passthrough_, dropout_, \
-    learning_rate_, weight_decay_, batch_size_, max_epochs_, \
-    early_stopping_ : int, float, bool or str
+    learning_rate_, weight_decay_, batch_size_, max_epochs_, early_stopping_, \
+    validation_split_, loss_ : int, float, bool or str
         The values that the last call used, those chosen for "auto" included.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)

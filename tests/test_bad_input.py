@@ -7,7 +7,7 @@ import torch
 from sklearn.model_selection import KFold
 from skorch.callbacks import Callback
 
-from skattn import LSTMAttentionRegressor
+from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 6, 2))
@@ -104,8 +104,8 @@ BAD_FITS = [
     ({}, {"X_val": X * 1e200, "y_val": Y}, r"X_val contains a value too large"),
     ({}, {"X_val": spoiled(X, np.nan), "y_val": Y}, r"Input X_val contains NaN"),
     ({}, {"X_val": X[:, :, 0], "y_val": Y}, r"X_val has shape \(40, 6\), but flat"),
-    ({"validation_split": "tial"}, {}, r"validation_split='tial' must be 'random'"),
-    ({"validation_split": KFold}, {}, r"validation_split=.*KFold.* must be 'random'"),
+    ({"validation_split": "tial"}, {}, r"validation_split='tial' must be 'auto'"),
+    ({"validation_split": KFold}, {}, r"validation_split=.*KFold.* must be 'auto'"),
     ({"callbacks": ["foo"]}, {}, r"callbacks holds 'foo'"),
     ({"device": "meta"}, {}, r"device='meta' cannot be used"),
     ({}, {"groups": np.array([None, "a"] * 20)}, r"groups mixes labels"),
@@ -132,6 +132,12 @@ BAD_FITS = [
     ({}, {"y": torch.zeros(40, device="meta")}, r"y is a tensor.*'meta'"),
     ({}, {"sample_weight": torch.zeros(40, device="meta")}, r"sample_weight is a ten"),
 ]
+
+
+def test_a_classifier_does_not_look_for_an_order_of_its_samples():
+    model = LSTMAttentionClassifier(**FAST, validation_split="auto")
+    with pytest.raises(ValueError, match="split='auto' must be 'random', 'tail' or an"):
+        model.fit(X, Y > 0)
 
 
 @pytest.mark.parametrize(("parameters", "arguments", "message"), BAD_FITS)

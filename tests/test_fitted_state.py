@@ -1,10 +1,16 @@
 """What was fitted decides, whatever the parameters say afterwards."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
+from skattn import (
+    LSTMAttentionClassifier,
+    LSTMAttentionPointer,
+    LSTMAttentionRegressor,
+)
 from skattn.sequences import OverTime
 
 RNG = np.random.default_rng(0)
@@ -129,3 +135,22 @@ def test_one_step_of_many_channels_is_warned_about(kind, y, answer):
     for data in (swapped, [*swapped]):
         with pytest.warns(UserWarning, match=r"one time step and 6.*from_aeon"):
             kind(**FAST).fit(data, y)
+
+
+@pytest.mark.parametrize(
+    ("kind", "y"),
+    [
+        (LSTMAttentionRegressor, Y),
+        (LSTMAttentionClassifier, Y > 0),
+        (LSTMAttentionPointer, [[1, 2]] * len(Y)),
+    ],
+)
+def test_what_fit_sets_is_documented(kind, y):
+    model = kind(**FAST).fit(X, y)
+    text = kind.__doc__.split("Attributes\n")[1].split("References\n")[0]
+    # A pointer has no choice in these, and nothing goes past its attention.
+    fixed = {f"{name}_" for name in kind._fixed} | {"attention_share_"}
+    if kind is not LSTMAttentionPointer:
+        fixed = set()
+    names = {name for name in dir(model) if re.fullmatch(r"[a-z]\w*_", name)}
+    assert not names - fixed - {*re.findall(r"\w+_\b", text)}

@@ -30,6 +30,16 @@ def test_attention_peaks_on_the_maximum_itself():
     assert model.score(new, truth) > 0.98
 
 
+def test_training_finds_the_maximum_from_a_bad_start_too():
+    # With all units remembering at first, this seed carries the maximum to the ends.
+    X, y, _ = make_find_max(200, 12, random_state=4)
+    new, truth, _ = make_find_max(1000, 12, random_state=5)
+    model = LSTMAttentionRegressor(random_state=4).fit(X, y)
+    peaks = model.predict_attention(new).argmax(-1).ravel()
+    assert (peaks == new[:, :, 0].argmax(1)).mean() > 0.9  # else .13
+    assert model.score(new, truth) > 0.95  # else .88
+
+
 @pytest.mark.parametrize("lengths", [None, [3, 6, 1, 6, 2]])
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_a_state_is_the_lstms_with_what_it_read(bidirectional, lengths):

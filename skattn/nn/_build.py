@@ -162,8 +162,9 @@ def initialize(module: nn.Module, generator: torch.Generator | None = None) -> N
     """Draw all initial weights of ``module``, inner modules first.
 
     LSTMs get orthogonal recurrent weights, Glorot input weights and a forget bias of
-    1; linear layers torch's own distribution; modules with a method
-    ``draw_parameters(generator)`` have the last word on their own.
+    1, less where what they read stands next to their states; linear layers torch's own
+    distribution; modules with a method ``draw_parameters(generator)`` have the last
+    word on their own.
 
     Parameters
     ----------

@@ -147,6 +147,18 @@ class DenseDecoder(nn.Module):
             for weight in [] if self.future is None else self.future.last_weights:
                 nn.init.zeros_(weight)
 
+    @torch.no_grad()
+    def silence(self, n_states: int) -> None:
+        """Begin without the first numbers of the context, which training brings in.
+
+        Parameters
+        ----------
+        n_states : int
+            How many they are.
+        """
+        if self.join is None:
+            self.output.weight[:, :n_states] = 0
+
     def forward(
         self,
         memory: Memory,

@@ -297,6 +297,24 @@ class AttentionNetwork(nn.Module):
                 relative=from_nothing and bool(anchor),
             )
 
+    def draw_parameters(self, generator: torch.Generator | None = None) -> None:
+        """Begin with what steps are, where it stands next to states.
+
+        Else the LSTM often learns to carry an answer to a later step before the
+        attention has found the step that it is from. After convolutions, what stands
+        there has seen its neighbours already.
+
+        Parameters
+        ----------
+        generator : torch.Generator, default=None
+            Ignored: nothing is random.
+        """
+        if self.passthrough is None or self.input.stem is not None:
+            return
+        self.encoder.shorten_memory()
+        if isinstance(self.decoder, DenseDecoder):
+            self.decoder.silence(self.encoder.output_size)
+
     def forward(
         self,
         inputs: Inputs | Tensor,

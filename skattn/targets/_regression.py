@@ -83,8 +83,8 @@ class Regression(Target):
         """Return numbers to predict: float, finite, 1-D to 3-D, one entry a sample."""
         if y is None:
             raise ValueError(
-                f"LSTMAttentionRegressor requires {name} to be passed, but the target "
-                f"{name} is None."
+                f"This estimator requires {name} to be passed, but the target {name} "
+                "is None."
             )
         refuse_others(y, name)
         if np.isscalar(y) or getattr(y, "ndim", 1) == 0:
@@ -101,7 +101,6 @@ class Regression(Target):
             allow_nd=True,
             ensure_min_samples=0,  # explained below, with the name
             ensure_min_features=0,
-            estimator="LSTMAttentionRegressor",
             input_name=name,
         )
         if not 1 <= array.ndim <= 3 or 0 in array.shape[1:]:

@@ -6,7 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from skattn.nn import Attention, AttentionPooling, LSTMEncoder, initialize
+from skattn.nn import (
+    Attention,
+    AttentionNetwork,
+    AttentionPooling,
+    LSTMEncoder,
+    initialize,
+)
 
 
 def assert_uniform(weights, bound):
@@ -73,6 +79,43 @@ def test_lstms_start_orthogonal_glorot_and_remembering():
                 forget = 1.0 if "bias_ih" in name else 0.0
                 for gate, value in zip(gates, (0.0, forget, 0.0, 0.0), strict=True):
                     assert (gate == value).all()
+
+
+def build(**settings):
+    """Return a network with first weights."""
+    sizes = {"n_timesteps": 6, "horizon": 1, "n_targets": 1, "hidden_size": 8}
+    network = AttentionNetwork(3, **sizes, num_layers=2, bidirectional=True, **settings)
+    initialize(network, torch.Generator().manual_seed(0))
+    return network
+
+
+def read_forget_biases(network):
+    """Return those of each LSTM, side by side."""
+    biases = dict(network.encoder.named_parameters())
+    found = [b[8:16] for name, b in biases.items() if "bias_ih" in name]
+    assert len(found) == 4
+    return torch.stack(found).detach()
+
+
+def test_memories_start_short_where_inputs_stand_next_to_states():
+    network = build(passthrough=True)
+    spread = torch.linspace(-4, 1, 8).expand(4, 8)
+    torch.testing.assert_close(read_forget_biases(network), spread)
+    states, inputs = network.decoder.output.weight.split([16, 8], dim=1)
+    assert not states.any()
+    assert inputs[:, :3].all()
+
+
+@pytest.mark.parametrize("settings", [{}, {"passthrough": True, "conv_layers": 1}])
+def test_memories_start_long_without_inputs_of_one_step(settings):
+    network = build(**settings)
+    assert (read_forget_biases(network) == 1).all()
+    assert network.decoder.output.weight.all()
+
+
+def test_what_comes_after_a_joined_state_starts_as_ever():
+    network = build(passthrough=True, state_bypass=True)
+    assert network.decoder.output.weight.all()
 
 
 def made_cell():
