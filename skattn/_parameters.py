@@ -151,12 +151,12 @@ def _check_loss(estimator: Estimator) -> None:
 def _check_training(estimator: Estimator) -> None:
     split = estimator.validation_split
     forecasts = hasattr(estimator, "target_channels")
-    named = ("auto", "random", "tail") if forecasts else ("random", "tail")
-    if isinstance(split, type) or (isinstance(split, str) and split not in named):
+    allowed = ("auto", "random", "tail") if forecasts else ("random", "tail")
+    if isinstance(split, type) or (isinstance(split, str) and split not in allowed):
         # A string has a method "split", so the constraint alone would let it pass.
         raise ValueError(
-            f"validation_split={split!r} must be {str(named)[1:-1]} or an instance of "
-            "a CV splitter."
+            f"validation_split={split!r} must be {str(allowed)[1:-1]} or an instance "
+            "of a CV splitter."
         )
     for item in estimator.callbacks or []:
         named = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)
