@@ -134,7 +134,7 @@ class LSTMEncoder(nn.Module):
         for lstm in [*self.forwards, *self.backwards]:
             size = lstm.hidden_size
             forget = lstm.get_parameter("bias_ih_l0")[size : 2 * size]
-            forget.copy_(torch.linspace(*_SHORT, size))
+            forget.copy_(torch.linspace(*_SHORT, size, dtype=forget.dtype))
 
 
 class Passthrough:
