@@ -4,7 +4,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 from skorch.callbacks import Callback
 
 from .nn._skip import LINEAR_PATHS
@@ -150,17 +150,17 @@ def _check_loss(estimator: Estimator) -> None:
 
 def _check_training(estimator: Estimator) -> None:
     split = estimator.validation_split
-    forecasts = hasattr(estimator, "target_channels")
-    allowed = ("auto", "random", "tail") if forecasts else ("random", "tail")
-    if isinstance(split, type) or (isinstance(split, str) and split not in allowed):
+    kinds = estimator._parameter_constraints["validation_split"]
+    named = next(kind for kind in kinds if isinstance(kind, StrOptions)).options
+    if isinstance(split, type) or (isinstance(split, str) and split not in named):
         # A string has a method "split", so the constraint alone would let it pass.
         raise ValueError(
-            f"validation_split={split!r} must be {str(allowed)[1:-1]} or an instance "
-            "of a CV splitter."
+            f"validation_split={split!r} must be {', '.join(map(repr, sorted(named)))} "
+            "or an instance of a CV splitter."
         )
     for item in estimator.callbacks or []:
-        named = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)
-        callback = item[1] if named else item
+        pair = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)
+        callback = item[1] if pair else item
         kind = callback if isinstance(callback, type) else type(callback)
         if not issubclass(kind, Callback):
             raise ValueError(

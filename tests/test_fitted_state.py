@@ -148,9 +148,8 @@ def test_one_step_of_many_channels_is_warned_about(kind, y, answer):
 def test_what_fit_sets_is_documented(kind, y):
     model = kind(**FAST).fit(X, y)
     text = kind.__doc__.split("Attributes\n")[1].split("References\n")[0]
-    # A pointer has no choice in these, and nothing goes past its attention.
-    fixed = {f"{name}_" for name in kind._fixed} | {"attention_share_"}
-    if kind is not LSTMAttentionPointer:
-        fixed = set()
+    fixed = set()
+    if kind is LSTMAttentionPointer:  # no choice, and nothing goes past its attention
+        fixed = {f"{name}_" for name in (*kind._fixed, "attention_share")}
     names = {name for name in dir(model) if re.fullmatch(r"[a-z]\w*_", name)}
     assert not names - fixed - {*re.findall(r"\w+_\b", text)}

@@ -148,8 +148,10 @@ class DenseDecoder(nn.Module):
                 nn.init.zeros_(weight)
 
     @torch.no_grad()
-    def silence(self, n_states: int) -> None:
+    def start_without(self, n_states: int) -> None:
         """Begin without the first numbers of the context, which training brings in.
+
+        With ``state_bypass`` the output reads a joined state, and nothing changes.
 
         Parameters
         ----------

@@ -124,7 +124,7 @@ class LSTMEncoder(nn.Module):
     def shorten_memory(self) -> None:
         """Let units begin with memories of several lengths, all of them short.
 
-        With the usual forget bias of 1 all of them remember, and steps are alike.
+        With the usual forget bias of 1 all of them remember, and states are alike.
 
         References
         ----------

@@ -313,7 +313,7 @@ class AttentionNetwork(nn.Module):
             return
         self.encoder.shorten_memory()
         if isinstance(self.decoder, DenseDecoder):
-            self.decoder.silence(self.encoder.output_size)
+            self.decoder.start_without(self.encoder.output_size)
 
     def forward(
         self,
