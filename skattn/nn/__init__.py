@@ -7,9 +7,10 @@ from ._positions import LearnedPositions, SinusoidalPositions
 from ._segments import ContributionPooling, SegmentValues
 from .attention import Attention, AttentionPooling, masked_softmax
 from .conicity import conicity
-from .decoder import Decoded, DenseDecoder, LSTMDecoder
+from .decoder import Decoded, DenseDecoder
 from .embedding import GatedEmbedding
 from .encoder import LSTMEncoder
+from .lstm_decoder import LSTMDecoder
 from .network import AttentionNetwork
 from .pooling import FeaturePooling, FixedPooling
 from .self_attention import SelfAttention

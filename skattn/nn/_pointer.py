@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from ._inputs import Memory
-from .decoder import Decoded, LSTMDecoder
+from .decoder import Decoded
+from .lstm_decoder import LSTMDecoder
 
 # Weights below it have no gradient, instead of one without bounds.
 _LEAST = 1e-30

@@ -282,7 +282,7 @@ class AttentionNetwork(nn.Module):
         self.n_static, self.n_future, self.n_times = n_static, n_future, n_times
         self.static = StaticFeatures(n_static, static) if n_static else None
         # What the network adds to such a path has to earn its place.
-        from_nothing = self.decoder.starts_at_zero = linear_skip in ("ar", "arx")
+        from_nothing = linear_skip in ("ar", "arx")
         self.skip = None
         if linear_skip:
             self.skip = LinearSkip(
@@ -298,21 +298,21 @@ class AttentionNetwork(nn.Module):
             )
 
     def draw_parameters(self, generator: torch.Generator | None = None) -> None:
-        """Begin with what steps are, where it stands next to states.
+        """Begin at 0 next to a linear path, and with what steps are next to states.
 
-        Else the LSTM often learns to carry an answer to a later step before the
-        attention has found the step that it is from. After convolutions, what stands
-        there has seen its neighbours already.
+        Without the latter the LSTM often learns to carry an answer to a later step
+        before the attention has found the step that it is from. After convolutions,
+        what stands next to states has seen its neighbours already.
 
         Parameters
         ----------
         generator : torch.Generator, default=None
             Ignored: nothing is random.
         """
-        if self.passthrough is None or self.input.stem is not None:
-            return
-        self.encoder.shorten_memory()
-        if isinstance(self.decoder, DenseDecoder):
+        if self.starts_at_zero:
+            self.decoder.start_without()
+        if self.passthrough is not None and self.input.stem is None:
+            self.encoder.shorten_memory()
             self.decoder.start_without(self.encoder.output_size)
 
     def forward(
@@ -616,7 +616,7 @@ class AttentionNetwork(nn.Module):
     @property
     def starts_at_zero(self) -> bool:
         """Whether the decoder adds nothing before it is trained."""
-        return self.decoder.starts_at_zero
+        return self.skip is not None and self.skip.from_nothing
 
     @property
     def adds_nothing(self) -> bool:
