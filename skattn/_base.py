@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import fields, replace
-from operator import itemgetter
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -24,10 +23,10 @@ from ._explain import AttentionMixin, warn_if_idle
 from ._history import HistoryMixin
 from ._judges import JudgesMixin
 from ._parameters import check_parameters
-from ._resolve import resolve_auto
+from ._resolve import check_together, resolve_auto
 from ._rules import FIRST_RULES, RULES
 from ._seen import Seen
-from ._state import PlainState
+from ._state import VERSION, PlainState
 from .nn._channel_independent import Network
 from .nn._skip import LINEAR_PATHS
 from .sequences._per_sample import read_groups, read_weights
@@ -50,8 +49,8 @@ from .training import (
     use_one_thread,
 )
 
-# Parameters that training reads, and those that may be "auto".
-_PLANNED = itemgetter(*(field.name for field in fields(TrainingPlan)))
+# Parameters that training reads, and those that have a fitted attribute.
+_PLANNED = [field.name for field in fields(TrainingPlan)]
 _CHOSEN = ["early_stopping", "scale_windows", *RULES]
 
 # Samples on which the share of the attention is measured.
@@ -70,6 +69,15 @@ _WITHOUT_EFFECT = {
     "verbose",
     "warm_start",
 }
+
+
+class _Read(NamedTuple):
+    """What `fit` is given, in the one inner form."""
+
+    samples: TrainingSamples
+    target: Target
+    groups: np.ndarray | None
+    held_out: TrainingSamples | None  # that the caller gave to validate on
 
 
 class BaseLSTMAttention(
@@ -105,7 +113,7 @@ class BaseLSTMAttention(
         resume: bool,
         **changes: object,
     ) -> None:
-        """Read, split, scale, build, train; ``changes`` replace parameters."""
+        """Read, choose, build, train; ``changes`` replace parameters."""
         with (
             all_or_nothing(self),
             torch.inference_mode(False),
@@ -116,58 +124,24 @@ class BaseLSTMAttention(
             if not resume:
                 self._seed = draw_seed(self.random_state)
             given = check_parameters(self) | {"device": device} | changes
-            previous, fitted, recalled = None, None, {}
-            if resume:
-                previous, fitted = self.net_, self._target
-                recalled = self._recall(given)
-
-            # Read.
-            sequences = read_X(self, X, reset=not resume)
-            n_samples = len(sequences.values)
-            weights = read_weights(sample_weight, sequences)
-            labels = read_groups(groups, n_samples)
-            y = self._target_kind.read(y, n_samples)
-            target = self._make_target(y, fitted)
-            encoded = target.encode(y)
-            target = target.fit_weights(encoded, weights)
-            weights = target.weigh(encoded, weights)
-            rows = np.arange(n_samples) if weights is None else find_weighted(weights)
-            samples = TrainingSamples(sequences, encoded, weights, rows)
-            held_out = self._read_validation(target, X_val, y_val)
-            seen = self._look(samples, target)
-            given, choices = resolve_auto(given, seen, recalled, FIRST_RULES)
-            everything = samples
-            if held_out is None and given["early_stopping"]:
-                samples, held_out = self._split(given, samples, labels, target, choices)
-                seen = self._look(samples, target)
-
-            # Choose.
-            given, later = resolve_auto(given, seen, recalled)
-            self._choices = choices | later
-            plan = TrainingPlan(*_PLANNED(given))
-            chosen = {f"{name}_": given[name] for name in _CHOSEN if name in given}
-            self.__dict__.update(chosen)
-
-            # Scale and build, or continue with what is there.
-            if previous is None:
-                self._target = self._fit_scales(given, samples, target)
-                network = self._build(given, samples)
-            else:
-                self._target = target
-                self._check_unchanged(given, samples)
-                network = deepcopy(previous.module_)
+            previous = self.net_ if resume else None
+            recalled = self._recall(given) if resume else {}
+            read = self._read(X, y, sample_weight, groups, X_val, y_val, resume)
+            given, samples, held_out = self._choose(given, recalled, read)
+            plan = TrainingPlan(**{name: given[name] for name in _PLANNED})
+            network = self._start(given, samples, read.target, previous)
             aside = None
             if held_out is None and not (resume or changes):
-                aside = self._set_aside(given, samples, labels, target)
+                aside = self._set_aside(given, samples, read.groups, read.target)
             data = self._make_dataset(samples, self._weight_unit)
+            held_data = None if held_out is None else self._make_dataset(held_out)
             fit_path = previous is None and given.get("linear_skip") in LINEAR_PATHS
             if fit_path:
                 fit_linear_path(network, data)
-
-            # Train.
-            contents = (plan, samples, held_out, previous, aside)
-            checkpoint = self._open_checkpoint(*contents) if plan.checkpoint else None
-            held_data = None if held_out is None else self._make_dataset(held_out)
+            checkpoint = None
+            if plan.checkpoint is not None:
+                checkpoint = Checkpoint(plan.checkpoint)
+                checkpoint.name = self._name(plan, samples, held_out, previous, aside)
             self.net_ = train(
                 network,
                 self._target,
@@ -180,16 +154,84 @@ class BaseLSTMAttention(
                 aside=aside,
             )
             self._measure_yardstick(plan, samples, data, held_data, aside)
-            if fit_path and samples is not everything:
-                self._refit_path(network, everything)
+            if fit_path and samples is not read.samples:
+                self._refit_path(network, read.samples)
             self._measure_share(samples)
             self._attention_weights = None
             if self.store_attention:
-                self._keep_attention(sequences)
+                self._keep_attention(samples.X)
             self.resumed_from_epoch_ = 0
             if checkpoint is not None:
                 self.resumed_from_epoch_ = checkpoint.resumed_from_epoch_
                 checkpoint.finish()
+
+    def _read(
+        self,
+        X: object,
+        y: object,
+        sample_weight: object,
+        groups: object,
+        X_val: object,
+        y_val: object,
+        resume: bool,
+    ) -> "_Read":
+        """Read all that `fit` is given; with ``resume``, in the form of before."""
+        sequences = read_X(self, X, reset=not resume)
+        n_samples = len(sequences.values)
+        weights = read_weights(sample_weight, sequences)
+        labels = read_groups(groups, n_samples)
+        answers = self._target_kind.read(y, n_samples)
+        target = self._make_target(answers, self._target if resume else None)
+        encoded = target.encode(answers)
+        target = target.fit_weights(encoded, weights)
+        weights = target.weigh(encoded, weights)
+        rows = np.arange(n_samples) if weights is None else find_weighted(weights)
+        samples = TrainingSamples(sequences, encoded, weights, rows)
+        self._check_embeddings()
+        return _Read(samples, target, labels, self._read_held(target, X_val, y_val))
+
+    def _choose(
+        self,
+        given: Settings,
+        recalled: dict[str, tuple[object, str]],
+        read: "_Read",
+    ) -> tuple[Settings, TrainingSamples, TrainingSamples | None]:
+        """Set samples aside, if any, and choose what is "auto"; keep what was chosen.
+
+        Returns
+        -------
+        given : dict
+            Parameters without "auto".
+        samples, held_out : TrainingSamples
+            To train on, and to validate on.
+        """
+        samples, target, groups, held_out = read
+        seen = self._look(samples, target)
+        given, choices = resolve_auto(given, seen, recalled, FIRST_RULES)
+        if held_out is None and given["early_stopping"]:
+            samples, held_out = self._split(given, samples, groups, target, choices)
+            seen = self._look(samples, target)
+        given, later = resolve_auto(given, seen, recalled, RULES)
+        check_together(given)
+        self._choices = choices | later
+        chosen = {f"{name}_": given[name] for name in _CHOSEN if name in given}
+        self.__dict__.update(chosen)
+        return given, samples, held_out
+
+    def _start(
+        self,
+        given: Settings,
+        samples: TrainingSamples,
+        target: Target,
+        previous: AttentionNet | None,
+    ) -> Network:
+        """Scale and build, or return a copy of the network that was trained before."""
+        if previous is None:
+            self._target = self._fit_scales(given, samples, target)
+            return self._build(given, samples)
+        self._target = target
+        self._check_unchanged(given, samples)
+        return deepcopy(previous.module_)
 
     def _refit_path(self, network: Network, everything: TrainingSamples) -> None:
         """Fit the linear path again, where the network started from it.
@@ -205,7 +247,8 @@ class BaseLSTMAttention(
         """Measure how much of the predictions' variation the attention makes."""
         self.attention_share_ = 1.0
         bypassed = self._architecture.anchor or self._architecture.linear_skip
-        if bypassed and self._target.bend:
+        # Classes are told by logits, in which the paths add up.
+        if bypassed and self._architecture.output_activation != "identity":
             self.attention_share_ = float("nan")
         elif bypassed:
             rows = samples.rows[:: max(1, len(samples.rows) // _MOST_SHARED)]
@@ -224,7 +267,7 @@ class BaseLSTMAttention(
             checkpoint=None,
         )
 
-    def _read_validation(
+    def _read_held(
         self, target: Target, X_val: object, y_val: object
     ) -> TrainingSamples | None:
         """Return the samples that the caller gave to validate on, if any."""
@@ -247,8 +290,8 @@ class BaseLSTMAttention(
         """Return what the rules for "auto" read."""
         lengths, longest = samples.X.lengths, self.n_timesteps_in_
         longest = longest if lengths is None else int(lengths[samples.rows].max())
-        shape = (len(samples.rows), longest, self.n_channels_in_)
-        seen, schema = Seen(*shape, target.stratified, samples), self._schema
+        n_samples, schema = len(samples.rows), self._schema
+        seen = Seen(n_samples, longest, target.stratified, samples)
         if schema.categories or schema.static_categories:
             seen = replace(
                 seen,
@@ -256,14 +299,9 @@ class BaseLSTMAttention(
                 n_categories=schema.n_categories,
                 vector_size=find_size(self.embeddings),
                 tokens=len(schema.categories) == self.n_channels_in_,
-                n_steps=shape[0] * shape[1]
+                n_steps=n_samples * longest
                 if lengths is None
                 else int(lengths[samples.rows].sum()),
-            )
-        if self.embeddings is not None and not schema.categories:
-            raise ValueError(
-                "embeddings has vectors for categories, but no channel of X holds any; "
-                "allowed is None, or name the channels in categorical_features."
             )
         # The linear path has no place for values that are only marked as missing.
         if target.channels is None or lengths is not None or schema.missing == "mask":
@@ -278,22 +316,21 @@ class BaseLSTMAttention(
             find_period=look.find_period,
         )
 
-    def _open_checkpoint(
+    def _name(
         self,
         plan: TrainingPlan,
         samples: TrainingSamples,
         held_out: TrainingSamples | None,
         previous: AttentionNet | None,
         aside: Aside | None,
-    ) -> Checkpoint:
-        """Return the fit's checkpoint, named by all that its result depends on.
+    ) -> str:
+        """Return a name for a checkpoint, of all that the result of a fit depends on.
 
         That is: the samples with targets and weights, which of them are trained on and
         validated on or judge, the parameters, the drawn seed, the kind of device,
-        torch's version and, where training continues, the net as it was.
+        the versions of skattn and torch and, where training continues, the net as it
+        was.
         """
-        assert plan.checkpoint is not None
-        checkpoint = Checkpoint(plan.checkpoint)
         parameters = {
             name: value
             for name, value in self.get_params(deep=False).items()
@@ -305,8 +342,9 @@ class BaseLSTMAttention(
             contents.append(held_out.rows if shared else held_out)
         if aside is not None:
             contents.append(aside.rows.numpy())
-        checkpoint.name = digest(
+        return digest(
             type(self).__name__,
+            VERSION,
             torch.__version__,
             torch.device(plan.device).type,
             parameters,
@@ -314,7 +352,6 @@ class BaseLSTMAttention(
             contents,
             None if previous is None else pack_net(previous) | {"device": None},
         )
-        return checkpoint
 
     def transform(self, X: object) -> np.ndarray:
         """Return the context vectors as features.
@@ -350,7 +387,8 @@ class BaseLSTMAttention(
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
-        tags.input_tags.allow_nan = self.missing != "error"
+        padded = self.padding_value is not None and np.isnan(self.padding_value)
+        tags.input_tags.allow_nan = self.missing != "error" or bool(padded)
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

@@ -14,7 +14,7 @@ from ._constraints import CLASSIFIER_CONSTRAINTS, SHARED_CONSTRAINTS
 from ._explain import ContributionsMixin
 from .sequences._reader import read_X
 from .targets import Classes, Target
-from .training import TrainingSamples, compute
+from .training import TrainingSamples
 
 
 class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAttention):
@@ -456,7 +456,6 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     """
 
     _parameter_constraints: ClassVar[dict] = SHARED_CONSTRAINTS | CLASSIFIER_CONSTRAINTS
-    _stratified: ClassVar[bool] = True
 
     _target_kind: ClassVar[type[Target]] = Classes
 
@@ -732,9 +731,8 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
 
     def _compute_logits(self, X: object) -> np.ndarray:
         """Run the network: ``(n_samples, 1, n_classes)``."""
-        samples = read_X(self, X, reset=False)
-        net, scaler = self.net_, self._input_scaler
-        return compute(net.module_, samples, scaler, net.device).astype(np.float64)
+        logits = self._run(read_X(self, X, reset=False), "prediction")
+        return logits.astype(np.float64)
 
     def _make_target(self, y: np.ndarray, fitted: Target | None) -> Classes:
         """Return the classes; with ``fitted``, those that were known before."""

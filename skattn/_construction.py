@@ -72,30 +72,27 @@ class ConstructionMixin:
             self._weight_unit = mean_weight(samples.weights[rows])
             used[rows] = samples.weights[rows] / self._weight_unit
         self._scaling = {name: getattr(self, name) for name in self._scaling_names}
-        channels, self._changes = IDENTITY, None
-        # Differences are for numbers alone.
         coded, coded_static = self._schema.categories, self._schema.static_categories
         stem = given["conv_layers"] and not given.get("channel_independent")
-        stem = stem and not coded
-        if self.scale_inputs or stem:
-            measured = fit_scaler(samples.X, used)
-            channels = measured if self.scale_inputs else IDENTITY
+        differs = bool(stem) and not coded  # differences are for numbers alone
+        known = self.scale_inputs or differs
+        measured = fit_scaler(samples.X, used) if known else IDENTITY
+        channels = measured if self.scale_inputs else IDENTITY
         own_units = given["scale_windows"] if target.channels is None else False
         if own_units == "standard" and self.scale_inputs:
             channels = replace(channels, mean=find_middle(samples.X, rows, measured))
         mean, scale = np.broadcast_arrays(
             channels.mean, channels.scale, np.empty(self.n_channels_in_)
         )[:2]
-        if stem:  # in the network's own units, if the channels are smooth
+        self._changes = None
+        if differs:
             changes = measure_changes(samples.X, used, measured, own_units)
-            moving = changes > 0
-            if moving.any() and np.median(changes[moving] ** 2) < SMOOTH:
-                own = changes if own_units else changes * measured.scale / scale
-                self._changes = np.where(moving, own, 1.0)
+            own = changes if own_units else changes * measured.scale / scale
+            self._changes = _choose_changes(changes, own)
         if coded:
             spared = spare_codes(Scaler(mean, scale), [*coded])
             mean, scale = spared.mean, spared.scale
-        static, future = fit_beside(samples.X, used, measured=self.scale_inputs)
+        static, future = fit_beside(samples.X, used, standardise=self.scale_inputs)
         if coded_static and static is not None:
             static = spare_codes(static, [*coded_static])
         missing = self._schema.missing
@@ -207,6 +204,18 @@ class ConstructionMixin:
             refuse_change(name, getattr(present, name), getattr(fitted, name))
         for name, value in self._scaling.items():
             refuse_change(name, given[name], value)
+
+
+def _choose_changes(changes: np.ndarray, own: np.ndarray) -> np.ndarray | None:
+    """Return the deviation of each channel's differences, as the network reads them.
+
+    ``changes`` are in units of the channels' deviations, ``own`` in the network's. None
+    where the channels are not smooth; 1 for a channel that never changes.
+    """
+    moving = changes > 0
+    if not moving.any() or np.median(changes[moving] ** 2) >= SMOOTH:
+        return None
+    return np.where(moving, own, 1.0)
 
 
 def refuse_change(name: str, present: object, fitted: object) -> None:

@@ -25,9 +25,18 @@ _BLOCK_ROWS = 4096  # samples whose codes are counted at a time
 class CategoriesMixin:
     """Categories of estimators, and their vectors."""
 
+    embeddings: Vectors | None
     net_: AttentionNet
     n_channels_in_: int
     _schema: Schema
+
+    def _check_embeddings(self) -> None:
+        """Refuse vectors for categories where no channel holds any."""
+        if self.embeddings is not None and not self._schema.categories:
+            raise ValueError(
+                "embeddings has vectors for categories, but no channel of X holds any; "
+                "allowed is None, or name the channels in categorical_features."
+            )
 
     @property
     def categories_(self) -> dict[object, np.ndarray]:

@@ -52,8 +52,14 @@ class HistoryMixin:
 
     @property
     def best_validation_loss_(self) -> float | None:
-        """Least validation loss in the last fit; None if nothing was set aside."""
+        """Least validation loss in the last fit; None if nothing was set aside.
+
+        That of the start, where no epoch was better and the start came back.
+        """
         check_is_fitted(self)
         epochs = self.net_.history[self.net_.first_epoch :]
+        if epochs and "kept_loss" in epochs[-1]:
+            kept: float = epochs[-1]["kept_loss"]
+            return kept
         losses = [epoch["valid_loss"] for epoch in epochs if "valid_loss" in epoch]
         return min(losses, default=None)

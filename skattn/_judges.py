@@ -64,8 +64,10 @@ class JudgesMixin:
         window, split = X.shape[1], given["validation_split"]
         sharing = self.validation_split == "auto"
         if sharing:
-            labelled = groups is not None and groups.dtype.names is None
-            window, split = 0, "random" if labelled else split
+            window = 0
+            if groups is not None and groups.dtype.names is None:
+                split = "random"
+                choices["validation_split"] = (split, "groups stay on one side")
         try:
             train_rows, valid_rows = split_validation(
                 X if everything else X[rows],

@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import _fit_context
+from sklearn.metrics import accuracy_score
+from sklearn.utils import Tags
 
 from ._base import BaseLSTMAttention
 from ._constraints import POINTER_CONSTRAINTS
@@ -493,8 +495,13 @@ class LSTMAttentionPointer(BaseLSTMAttention):
             )
         found = np.abs(predicted - y) <= self.tolerance
         right = found.reshape(len(found), -1).all(axis=1)
-        weights = None if sample_weight is None else np.asarray(sample_weight, float)
-        return float(np.average(right, weights=weights))
+        every = np.ones(len(right), dtype=bool)
+        return float(accuracy_score(every, right, sample_weight=sample_weight))
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
 
     def _make_target(self, y: np.ndarray, fitted: Target | None) -> Steps:
         """Return the steps; with ``fitted``, in the form that they had before."""

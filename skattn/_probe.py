@@ -105,12 +105,17 @@ class Probe:
             If the weights do not make the context.
         """
         network, patch_size = self.network, self.architecture.weighed_size
+        samples = self.read(X)
+        n_timesteps = samples.values.shape[1]
 
         def run(inputs: Inputs, given: Tensor) -> Tensor:
             taken = given[..., : -(-inputs.x.shape[1] // patch_size)]
-            return network(inputs, need_weights=False, weights=taken).prediction
+            output = network(inputs, need_weights=False, weights=taken)
+            return self.target.widen(output.prediction, n_timesteps)
 
-        return self.target.answer(self._run(X, run, weights.astype(np.float32)))
+        others = [weights.astype(np.float32)]
+        found = run_network(run, samples, self.scaler, self.device, others)
+        return self.target.answer(found)
 
     def predict_bypass(self, X: object) -> np.ndarray:
         """Return the share of predictions that ``anchor`` and ``linear_skip`` make.
@@ -311,7 +316,8 @@ class Probe:
         def forward(x: Tensor, *others: Tensor) -> Tensor:
             inputs = Inputs(x, **dict(zip(names, others, strict=True)))
             output = self.network(inputs, need_weights=False)
-            return self.target.answer_in_torch(output.prediction)
+            prediction = self.target.widen(output.prediction, n_timesteps)
+            return self.target.answer_in_torch(prediction)
 
         def run(inputs: Inputs, target: Tensor) -> Tensor:
             # cuDNN's LSTM has gradients in training mode only; tensors made for

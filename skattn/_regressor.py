@@ -18,7 +18,6 @@ from ._parameters import resolve_channels
 from .sequences._reader import read_X
 from .targets import Regression, Target, r_squared
 from .targets._losses import read_levels
-from .training import compute
 
 
 def _has_quantiles(estimator: "LSTMAttentionRegressor") -> bool:
@@ -423,7 +422,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     anchor_, linear_skip_, scale_windows_, conv_layers_, embedding_size_, \
     patch_size_, segment_size_, query_, bidirectional_, passthrough_, dropout_, \
     learning_rate_, weight_decay_, batch_size_, max_epochs_, early_stopping_, \
-    validation_split_, loss_ : int, float, bool or str
+    loss_ : int, float, bool or str
         The values that the last call used, those chosen for "auto" included.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -755,9 +754,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
                 (n_samples, horizon, n_targets)
             The form and float type that y had in `fit`.
         """
-        samples = read_X(self, X, reset=False)
-        net, scaler = self.net_, self._input_scaler
-        prediction = compute(net.module_, samples, scaler, net.device)
+        prediction = self._run(read_X(self, X, reset=False), "prediction")
         return self._target.decode(prediction)
 
     @available_if(_has_quantiles)

@@ -1,6 +1,6 @@
 """Parameters without "auto", and whether they go together."""
 
-from ._rules import CONV_CHANNELS, RULES, Given, Rules, count_units
+from ._rules import CONV_CHANNELS, Given, Rules, count_units
 from ._seen import Seen
 from .nn._scores import SCORES
 
@@ -9,7 +9,7 @@ def resolve_auto(
     given: Given,
     seen: Seen,
     known: dict[str, tuple[object, str]],
-    rules: Rules = RULES,
+    rules: Rules,
 ) -> tuple[Given, dict[str, tuple[object, str]]]:
     """Return parameters without "auto", and what was chosen why.
 
@@ -30,11 +30,6 @@ def resolve_auto(
         A copy in which no parameter that has a rule is "auto".
     choices : dict of tuple
         Value and reason of each choice.
-
-    Raises
-    ------
-    ValueError
-        If the values have no meaning together.
     """
     given, choices = dict(given), {}
     for name, rule in rules.items():
@@ -45,11 +40,25 @@ def resolve_auto(
         if given.get(name) == "auto":
             value, reason = known.get(name) or rule(given, seen)
             given[name], choices[name] = value, (value, reason)
-    if rules is RULES:
-        _check_heads(given)
-        _check_segments(given)
-        _check_decay(given)
     return given, choices
+
+
+def check_together(given: Given) -> None:
+    """Check that the values of parameters go together.
+
+    Parameters
+    ----------
+    given : dict
+        The parameters by name, without "auto".
+
+    Raises
+    ------
+    ValueError
+        If they have no meaning together.
+    """
+    _check_heads(given)
+    _check_segments(given)
+    _check_decay(given)
 
 
 def _check_heads(given: Given) -> None:

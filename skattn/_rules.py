@@ -17,6 +17,7 @@ from ._measures import (
 from ._seen import Choice, Seen
 from .nn._scores import SCORES
 from .nn._skip import LINEAR_PATHS
+from .training._ridge import LinearForm
 
 Given = dict[str, object]
 
@@ -105,9 +106,10 @@ def _decline(given: Given, seen: Seen) -> Choice:
     """Leave off what is for forecasts, and say why."""
     if given.get("target_channels") is not None and given["missing"] == "mask":
         return Choice(False, "does not go with missing='mask'")
-    channel = find_continued(seen.samples)
-    if given.get("target_channels") is None and channel is not None:
-        return Choice(False, f"y goes on with X: see target_channels={channel}")
+    if given.get("target_channels") is None:
+        channel = find_continued(seen.samples)
+        if channel is not None:
+            return Choice(False, f"y goes on with X: see target_channels={channel}")
     return Choice(False, "only for forecasts of sequences of one length")
 
 
@@ -185,13 +187,14 @@ def _compare(given: Given, seen: Seen, name: str) -> tuple[object, str]:
         and (path == form[1] or path not in ("ar", "arx"))
     }
     if not errors:  # of what was asked for nothing can be compared
-        return (False, "ar")[name == "linear_skip"], "too many inputs to compare"
+        plain = LinearForm(anchor=False, linear_skip="ar")
+        return getattr(plain, name), "too many inputs to compare"
     best = min(errors, key=errors.__getitem__)
     others = [error for form, error in errors.items() if form != best]
     reason = f"ridge has an error of {errors[best]:.3g} on later samples"
     if others:
         reason += f", {min(others):.3g} in another form"
-    return best[name == "linear_skip"], reason
+    return getattr(best, name), reason
 
 
 def _choose_conv_layers(given: Given, seen: Seen) -> Choice:

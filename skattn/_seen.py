@@ -14,8 +14,8 @@ class Seen:
 
     Parameters
     ----------
-    n_samples, n_timesteps, n_channels : int
-        Training samples, steps of the longest sequence, channels.
+    n_samples, n_timesteps : int
+        Training samples, steps of the longest sequence.
     classifies : bool
         Whether classes are predicted.
     samples : TrainingSamples
@@ -44,7 +44,6 @@ class Seen:
 
     n_samples: int
     n_timesteps: int
-    n_channels: int
     classifies: bool
     samples: TrainingSamples
     forecasts: bool = False

@@ -14,7 +14,7 @@ from .sequences._schema import Schema
 from .targets import Classes, Regression, Steps
 from .training import pack_net, unpack_net
 
-_VERSION = version("skattn")
+VERSION = version("skattn")
 
 # Small records that estimators hold, written down field by field.
 _RECORDS: dict[str, type] = {
@@ -55,10 +55,10 @@ class PlainState:
         """Restore what `__getstate__` described, or say which version wrote it."""
         set_state(self, upgrade(state))
         written = state["version"]
-        if written != _VERSION:
+        if written != VERSION:
             warnings.warn(
                 f"This {type(self).__name__} was pickled by skattn {written} and is "
-                f"read by skattn {_VERSION}. Pickles are tied to a version: the result "
+                f"read by skattn {VERSION}. Pickles are tied to a version: the result "
                 "may be wrong. Use skattn.save, whose files later versions read, or "
                 f"install skattn {written}.",
                 UnpickledVersionWarning,
@@ -92,7 +92,7 @@ def get_state(estimator: Any) -> dict[str, Any]:
     }
     return {
         "format": FORMAT,
-        "version": _VERSION,
+        "version": VERSION,
         "parameters": parameters,
         "attributes": {name: state[name] for name in state if name not in records},
         "records": records,
@@ -121,7 +121,7 @@ def set_state(estimator: Any, state: dict[str, Any]) -> None:
         raise ValueError(
             f"This {type(estimator).__name__} was written by skattn "
             f"{state.get('version', 'of an unknown version')} in format "
-            f"{state.get('format')!r}; skattn {_VERSION} reads format {FORMAT}. "
+            f"{state.get('format')!r}; skattn {VERSION} reads format {FORMAT}. "
             "Load it with the version that wrote it, or fit it again."
         )
     learned = state["attributes"] | {

@@ -11,7 +11,7 @@ from skattn import (
     LSTMAttentionPointer,
     LSTMAttentionRegressor,
 )
-from skattn.sequences import OverTime
+from skattn.sequences import OverTime, Sequences
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 6, 2))
@@ -153,3 +153,29 @@ def test_what_fit_sets_is_documented(kind, y):
         fixed = {f"{name}_" for name in (*kind._fixed, "attention_share")}
     names = {name for name in dir(model) if re.fullmatch(r"[a-z]\w*_", name)}
     assert not names - fixed - {*re.findall(r"\w+_\b", text)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "y"),
+    [
+        (LSTMAttentionRegressor, Y),
+        (LSTMAttentionClassifier, Y > 0),
+        (LSTMAttentionPointer, [1] * len(Y)),
+    ],
+)
+def test_what_is_documented_is_there_after_some_fit(kind, y):
+    text = kind.__doc__.split("Attributes\n")[1].split("References\n")[0]
+    heads = re.findall(r"^    (\S.*(?:\\\n    .*)*) : ", text, flags=re.MULTILINE)
+    documented = {name for head in heads for name in re.findall(r"\w+_\b", head)}
+    options = FAST | {"embedding_size": 2, "categorical_features": [1]}
+    if kind is LSTMAttentionRegressor:
+        options |= {"loss": "quantile", "quantile": [0.1, 0.5]}
+    frames = [pd.DataFrame({"a": x[:, 0], "b": x[:, 1] > 0}) for x in X]
+    static = pd.DataFrame({"kind": np.where(Y > 0, "x", "y")})
+    sequences = Sequences(frames, static=static)
+    additive = {"values": "inputs", "conv_layers": 0}
+    if kind is LSTMAttentionPointer:
+        additive = {}
+    models = [kind(**options).fit(sequences, y), kind(**FAST, **additive).fit(X, y)]
+    missing = {name for name in documented if not any(hasattr(m, name) for m in models)}
+    assert not missing

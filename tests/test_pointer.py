@@ -10,11 +10,12 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skattn
 from skattn import LSTMAttentionPointer
-from skattn.inspection import AttentionDisplay
+from skattn.inspection import AttentionDisplay, gradient_importance
 from skattn.sequences import OverTime, Sequences
 
 FAST = {"hidden_size": 8, "max_epochs": 2, "random_state": 0}
@@ -224,3 +225,42 @@ def test_a_word_is_found():
         x[place] = "odd"
     model = LSTMAttentionPointer(hidden_size=8, random_state=0).fit(X[:200], y[:200])
     assert model.score(X[200:], y[200:]) > 0.95
+
+
+@pytest.mark.parametrize("horizon", [1, 2])
+def test_inspection_of_many_sequences_of_other_lengths_asks_the_right_outputs(horizon):
+    # More than are read at a time, the shorter ones first.
+    random = np.random.default_rng(0)
+    X = [random.normal(size=(n, 2)) for n in (6, 8) for _ in range(256)]
+    y = np.array([np.argsort(x[:, 0])[::-1][:horizon] for x in X])
+    model = LSTMAttentionPointer(**FAST).fit(X, y)
+    weights = model._probe.weights(X)
+    proba = model._probe.predict_with(X, weights)
+    np.testing.assert_allclose(
+        proba, model.predict_proba(X).reshape(proba.shape), atol=1e-6
+    )
+    few = [0, 1, 2, *range(256, 259)]
+    alone = gradient_importance(model, [X[i] for i in few])
+    among = gradient_importance(model, X)
+    np.testing.assert_allclose(among[few], alone, atol=1e-5 * np.abs(alone).max())
+
+
+def test_a_warm_start_takes_longer_sequences():
+    X = np.random.default_rng(0).normal(size=(60, 6, 1))
+    model = LSTMAttentionPointer(**FAST, warm_start=True).fit(X, X[:, :, 0].argmax(1))
+    X = np.random.default_rng(1).normal(size=(60, 12, 1))
+    model.fit(X, X[:, :, 0].argmax(1))
+    assert model.n_iter_ == 4
+
+
+def test_weights_of_another_number_are_refused(fitted):
+    X, y = make_ragged(5)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        fitted.score(X, y, sample_weight=[1.0, 2.0])
+
+
+def test_tags_tell_what_is_taken():
+    tags = get_tags(LSTMAttentionPointer(padding_value=np.nan))
+    assert tags.target_tags.multi_output
+    assert tags.input_tags.allow_nan
+    assert not get_tags(LSTMAttentionPointer(padding_value=-1.0)).input_tags.allow_nan

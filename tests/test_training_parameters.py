@@ -9,7 +9,7 @@ import torch
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, PredefinedSplit, TimeSeriesSplit
-from skorch.callbacks import Callback, Checkpoint, EpochScoring
+from skorch.callbacks import Callback, Checkpoint, EarlyStopping, EpochScoring
 
 from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
 from skattn.training import train
@@ -542,3 +542,17 @@ def test_the_last_state_is_refused_with_self_attention_that_it_would_ignore():
     model = LSTMAttentionRegressor(attention="last", self_attention_heads=2)
     with pytest.raises(ValueError, match=r"self_attention_heads=2 must be 0"):
         model.fit(X, X[:, 2, 0])
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "huber"])
+def test_noise_that_is_not_symmetric_is_warned_about(loss):
+    noise = (np.random.default_rng(1).random(300) < 0.4).astype(float)
+    model = fast(loss=loss, learning_rate=1e-6, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="better than the .* of a const"):
+        model.fit(X, noise)
+
+
+def test_a_callback_that_stops_training_is_told_from_nothing_else():
+    stop = EarlyStopping(monitor="train_loss", patience=1, threshold=0.9)
+    with pytest.warns(ConvergenceWarning, match="by Ctrl-C or by one of callbacks"):
+        fast(max_epochs=9, callbacks=[stop]).fit(X, Y)

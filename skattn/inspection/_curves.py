@@ -13,7 +13,7 @@ from ._estimators import (
     predict_weights,
 )
 from ._rankings import find_scores
-from ._replacement import choose_replacement
+from ._replacement import check_replacement, choose_replacement
 from ._report import NEGLIGIBLE, MeanCurves
 from ._series import (
     ReplaceSteps,
@@ -150,7 +150,7 @@ def draw_rows(
     ValueError
         If predictions do not vary, or the replacement is not allowed.
     """
-    choose_replacement(estimator, series, replacement)
+    check_replacement(replacement)
     outputs = output(series.whole())
     chosen = np.sort(random.permutation(len(series))[:max_samples])
     taken = series.take(chosen)

@@ -226,7 +226,7 @@ def _find_quantiles(
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Return the edges of intervals and their levels, if the estimator has some."""
     inner, given = reach(estimator, X, "predict_interval")
-    share = getattr(inner, "coverage", None)
+    share = getattr(inner, "coverage_", None)  # as it was calibrated
     if share is not None:
         edges = np.asarray(inner.predict_interval(given), np.float64)
         moved = getattr(inner, "levels_", None)  # as calibrated; none of residuals

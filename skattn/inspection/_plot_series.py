@@ -73,7 +73,9 @@ def _draw_channels(
     ax: "Axes", row: np.ndarray, names: list[str] | None
 ) -> list["Line2D"]:
     n_channels = row.shape[1]
-    names = names or [f"channel {c}" for c in range(n_channels)]
+    checked = common.check_labels(names, n_channels, "channel_names")
+    labels = [f"channel {c}" for c in range(n_channels)]
+    labels = labels if checked is None else checked.tolist()
     styles = ["-", "--", ":", "-."]
     lines = []
     for channel in range(n_channels):
@@ -83,12 +85,12 @@ def _draw_channels(
             styles[channel % len(styles)],
             color=[common.BLUE, common.ORANGE, common.GREY][channel % 3],
             marker="." if len(row) <= 50 else "",
-            label=names[channel],
+            label=labels[channel],
         )
     if n_channels > 1:
         ax.legend(frameon=False, fontsize="small")
     else:
-        ax.set_ylabel(names[0])
+        ax.set_ylabel(labels[0])
     return lines
 
 

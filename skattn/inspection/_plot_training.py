@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from . import _plot_common as common
+from ._forecasts import reach
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -180,19 +181,13 @@ class TrainingDisplay:
 
 
 def _find_history(estimator: object) -> Mapping[str, Sequence[float]]:
-    """Return the history of the estimator at the end of pipelines and searches."""
+    """Return the history of the estimator inside of pipelines, searches and others."""
     check_is_fitted(estimator)
-    last = estimator
-    while not hasattr(last, "history_"):
-        steps, best = (
-            getattr(last, "steps", None),
-            getattr(last, "best_estimator_", None),
+    inner, _ = reach(estimator, None, "history_", other_units=True)
+    if inner is None:
+        raise TypeError(
+            f"{type(estimator).__name__} keeps no losses; allowed are skattn's "
+            "estimators, and pipelines, searches and others around one."
         )
-        if steps is None and best is None:
-            raise TypeError(
-                f"{type(estimator).__name__} keeps no losses; allowed are skattn's "
-                "estimators, and pipelines and searches that end in one."
-            )
-        last = best if steps is None else steps[-1][1]
-    history: Mapping[str, Sequence[float]] = last.history_
+    history: Mapping[str, Sequence[float]] = inner.history_
     return history

@@ -4,7 +4,9 @@ from functools import partial
 
 import numpy as np
 
-from ._series import ReplaceSteps, Series, find_mean
+from ._series import ReplaceSteps, Series, find_coded, find_mean
+
+_REPLACEMENTS = ("mean", "interpolate", "sample")
 
 
 def choose_replacement(
@@ -20,7 +22,8 @@ def choose_replacement(
         The sequences; otherwise their own means are used.
     replacement : {"mean", "interpolate", "sample"}
         The mean of each channel; the line between the nearest steps that stay; or the
-        values of the sample half of the series away, counted from the end.
+        values of the sample half of the series away, counted from the end. In the place
+        of categories: an unknown one; that of the nearest step.
 
     Returns
     -------
@@ -33,24 +36,30 @@ def choose_replacement(
     ValueError
         If the replacement is not known, or the series do not allow it.
     """
+    check_replacement(replacement)
     mean = find_mean(estimator, series)
     if replacement == "mean":
         fill = np.broadcast_to(mean, series.values.shape)
         return partial(_put_in, series.values, fill)
     if replacement == "interpolate":
-        return partial(_interpolate, series.values, series.real, mean)
-    if replacement == "sample":
-        if len(series) < 2:
-            raise ValueError(
-                "replacement='sample' needs at least 2 samples of X, to take values "
-                "from another one; got 1."
-            )
-        return partial(_put_in, series.values, _take_others(series))
-    raise ValueError(
-        f"replacement={replacement!r} must be 'mean' (of each channel over the "
-        "training samples), 'interpolate' (between the neighbouring steps) or "
-        "'sample' (the values of another sample)."
-    )
+        coded = find_coded(estimator)
+        return partial(_interpolate, series.values, series.real, mean, coded)
+    if len(series) < 2:
+        raise ValueError(
+            "replacement='sample' needs at least 2 samples that are explained, to take "
+            "values from another one; got 1."
+        )
+    return partial(_put_in, series.values, _take_others(series))
+
+
+def check_replacement(replacement: object) -> None:
+    """Refuse replacements that there are not."""
+    if replacement not in _REPLACEMENTS:
+        raise ValueError(
+            f"replacement={replacement!r} must be 'mean' (of each channel over the "
+            "training samples), 'interpolate' (between the neighbouring steps) or "
+            "'sample' (the values of another sample)."
+        )
 
 
 def _put_in(
@@ -79,13 +88,14 @@ def _interpolate(
     values: np.ndarray,
     real: np.ndarray,
     mean: np.ndarray,
+    coded: list[int],
     samples: np.ndarray,
     replaced: np.ndarray,
 ) -> np.ndarray:
     """Return samples with lines over the replaced steps, from neighbour to neighbour.
 
-    At the ends the nearest step that stays is repeated; where none stays, the mean is
-    taken.
+    Channels with codes have that of the nearer neighbour. At the ends the nearest step
+    that stays is repeated; where none stays, the mean is taken.
     """
     n_timesteps = values.shape[1]
     step = np.arange(n_timesteps)
@@ -102,5 +112,7 @@ def _interpolate(
     taken = values[samples]
     row = np.arange(len(samples))[:, None]
     line = (1 - share) * taken[row, left] + share * taken[row, right]
+    nearer = np.where(share[:, :, 0] > 0.5, right, left)
+    line[:, :, coded] = taken[row, nearer][:, :, coded]
     line[alone] = mean
     return np.where(replaced[:, :, None], line.astype(taken.dtype), taken)

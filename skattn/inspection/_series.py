@@ -127,7 +127,7 @@ def read_series(estimator: object, X: object, name: str = "X") -> Series:
 
 
 def _read_coded(probe: Probe, X: object) -> Series:
-    """Read categories as their codes; what is put in place of one is missing there."""
+    """Read categories as their codes; a code of 0 is a category that is unknown."""
     samples, held = probe.read(X), probe.schema.categories
     n_samples, n_timesteps, _ = samples.values.shape
     lengths = samples.lengths
@@ -137,12 +137,23 @@ def _read_coded(probe: Probe, X: object) -> Series:
     def rebuild(values: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
         steps = values.astype(object)
         for channel, entries in held.items():
-            meant = np.array([None, *entries], dtype=object)
+            meant = np.array([_find_unknown(entries), *entries], dtype=object)
             steps[:, :, channel] = meant[values[:, :, channel].astype(np.intp)]
         return [row[:n] for row, n in zip(steps, lengths, strict=True)]
 
     beside = X if isinstance(X, Sequences) else None
     return Series(samples.values, lengths, rebuild, beside, ragged=True)
+
+
+def _find_unknown(entries: tuple[object, ...]) -> object:
+    """Return what is none of a channel's categories, and of their kind."""
+    if None not in entries:
+        return None
+    texts = [entry for entry in entries if isinstance(entry, str)]
+    numbers = [entry for entry in entries if isinstance(entry, int | float)]
+    if texts or not numbers:
+        return max(texts, key=len, default="") + "?"
+    return max(numbers) + 1
 
 
 def _read_ragged(X: Sequence[npt.ArrayLike], name: str) -> Series:
@@ -219,12 +230,23 @@ def find_real_patches(patches: np.ndarray, n_steps: int) -> np.ndarray:
 
 
 def find_mean(estimator: object, series: Series) -> np.ndarray:
-    """Return each channel's mean over the training samples, else over the series."""
+    """Return each channel's mean over the training samples, else over the series.
+
+    Of channels of categories it is the code of what is unknown.
+    """
     probe = find_reader(estimator)
     known = None if probe is None else probe.mean_inputs()
     if known is not None:
         return known
-    return np.nanmean(series.values[series.real], axis=0)
+    mean: np.ndarray = np.nanmean(series.values[series.real], axis=0)
+    mean[find_coded(estimator)] = 0.0
+    return mean
+
+
+def find_coded(estimator: object) -> list[int]:
+    """Return the channels in which categories have codes."""
+    probe = find_reader(estimator)
+    return [] if probe is None else [*probe.schema.categories]
 
 
 def predict_variants(

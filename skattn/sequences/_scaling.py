@@ -109,7 +109,7 @@ def fit_scaler(samples: Samples, weights: np.ndarray | None = None) -> Scaler:
 
 
 def fit_beside(
-    samples: Samples, weights: np.ndarray, *, measured: bool
+    samples: Samples, weights: np.ndarray, *, standardise: bool
 ) -> tuple[Scaler | None, Scaler | None]:
     """Return scalers of static features and of what is known ahead, if there are any.
 
@@ -119,8 +119,8 @@ def fit_beside(
         Not yet scaled.
     weights : ndarray of shape (n_samples,)
         Sample weights; 0 for what is not trained on.
-    measured : bool
-        Whether to standardise; otherwise nothing is changed.
+    standardise : bool
+        Whether to; otherwise nothing is changed.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def fit_beside(
     def fit(part: np.ndarray | None) -> Scaler | None:
         if part is None:
             return None
-        return fit_scaler(Samples(part), weights) if measured else IDENTITY
+        return fit_scaler(Samples(part), weights) if standardise else IDENTITY
 
     static = samples.static
     return fit(None if static is None else static[:, None]), fit(samples.future)

@@ -110,6 +110,66 @@ LOSSES: dict[str, type[nn.MSELoss] | type[nn.L1Loss] | type[nn.HuberLoss]] = {
 }
 
 
+# Rounds in which the constant of the Huber loss is found, at most, and the change, in
+# scaled units, below which it is.
+_ROUNDS, _SETTLED = 50, 1e-6
+
+
+def find_constant(y: np.ndarray, loss: str, weights: np.ndarray | None) -> np.ndarray:
+    """Return the constant of least loss for each output; of quantiles, the median.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples, ...)
+        Scaled values.
+    loss : str
+        As in `skattn.LSTMAttentionRegressor`.
+    weights : ndarray of shape (n_samples,) or None
+        Of the samples.
+
+    Returns
+    -------
+    ndarray of shape (1, ...)
+        Means, medians, or what lies between them.
+
+    References
+    ----------
+    P. Huber (1964). Robust estimation of a location parameter. Annals of Mathematical
+    Statistics 35(1).
+    """
+    shares = np.ones(len(y)) if weights is None else weights
+    shares = shares.reshape(-1, *[1] * (y.ndim - 1))
+    if loss == "squared_error":
+        return _average(y, shares)
+    found = find_quantiles(y, 0.5, weights)
+    if loss != "huber":
+        return found
+    for _ in range(_ROUNDS):  # means in which errors above 1 count less
+        before = found
+        far = np.maximum(np.abs(y - found), 1.0)
+        found = _average(y, shares / far)
+        if np.abs(found - before).max() < _SETTLED:
+            break
+    return found
+
+
+def _average(y: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Return means over the samples by their shares: ``(1, ...)``."""
+    shares = np.broadcast_to(shares, y.shape)
+    found: np.ndarray = np.average(y, axis=0, weights=shares, keepdims=True)
+    return found
+
+
+def measure_errors(residuals: np.ndarray, loss: str) -> np.ndarray:
+    """Return what a loss makes of each residual: squares, sizes, or both."""
+    sizes: np.ndarray = np.abs(residuals)
+    if loss == "squared_error":
+        return sizes**2
+    if loss == "huber":
+        return np.where(sizes < 1, sizes**2 / 2, sizes - 0.5)
+    return sizes
+
+
 def find_quantiles(
     y: np.ndarray, level: float | tuple[float, ...], weights: np.ndarray | None
 ) -> np.ndarray:

@@ -20,7 +20,7 @@ from ..sequences._samples import (
 )
 from ..sequences._scaling import IDENTITY, InputScaler, Scaler, fit_scaler
 from ..sequences._steps import FLOATS
-from ._losses import LOSSES, QuantileLoss, find_quantiles
+from ._losses import LOSSES, QuantileLoss, find_constant, find_quantiles
 from ._target import Target
 
 
@@ -175,15 +175,12 @@ class Regression(Target):
         return LOSSES[self.loss](reduction="none")
 
     def best_constant(self, y: Tensor, weight: Tensor | None) -> Tensor:
-        """Return each output's mean, or the quantiles that the loss asks for."""
-        if self.loss == "squared_error":
-            if weight is None:
-                return y.mean(0, keepdim=True)
-            share = (weight / weight.sum())[:, None, None]
-            return (share * y).sum(0, keepdim=True)
-        level = (self.levels or self.quantile) if self.loss == "quantile" else 0.5
+        """Return the constant of least loss for each output, or for each quantile."""
         weights = None if weight is None else weight.numpy()
-        array = find_quantiles(y.numpy(), level or 0.5, weights)
+        if self.loss != "quantile":
+            return torch.from_numpy(find_constant(y.numpy(), self.loss, weights)).to(y)
+        level = self.levels or self.quantile or 0.5
+        array = find_quantiles(y.numpy(), level, weights)
         if self.levels is not None:  # (n_quantiles, 1, horizon, n_targets)
             array = np.moveaxis(array, 0, -1)
         return torch.from_numpy(array).to(y)

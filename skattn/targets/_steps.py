@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from sklearn.utils import check_array
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from ..sequences._per_sample import refuse_length
 from ..sequences._samples import check_even, refuse_others
@@ -126,7 +128,9 @@ class Steps(Target):
 
     def best_constant(self, y: Tensor, weight: Tensor | None) -> Tensor:
         """Return the logarithm of the share of each step: ``(1, horizon, n_steps)``."""
-        counts = y.new_zeros(y.shape[1], self.n_timesteps)
+        # A warm start may bring longer sequences than the ones before.
+        n_steps = max(self.n_timesteps, int(y.max()) + 1)
+        counts = y.new_zeros(y.shape[1], n_steps)
         ones = y.new_ones(len(y)) if weight is None else weight.to(y)
         for step, column in zip(counts, y[:, :, 0].long().T, strict=True):
             step.index_add_(0, column, ones)
@@ -135,6 +139,11 @@ class Steps(Target):
     def decode(self, prediction: np.ndarray) -> np.ndarray:
         """Return the steps of the largest weight."""
         return prediction.argmax(-1).reshape(len(prediction), *self.shape)
+
+    def widen(self, prediction: Tensor, n_timesteps: int) -> Tensor:
+        """Return logarithms of weights of all steps; those that are missing have 0."""
+        missing = n_timesteps - prediction.shape[-1]
+        return pad(prediction, (0, missing), value=-torch.inf)
 
     def answer(self, prediction: np.ndarray) -> np.ndarray:
         """Return the weights: ``(n_samples, [horizon,] n_steps)``."""

@@ -98,6 +98,10 @@ class Target(ABC):
     def decode(self, prediction: np.ndarray) -> np.ndarray:
         """Return what `predict` gives, from the network's prediction."""
 
+    def widen(self, prediction: Tensor, n_timesteps: int) -> Tensor:
+        """Return a prediction in the one shape that it has for all sequences."""
+        return prediction
+
     @abstractmethod
     def answer(self, prediction: np.ndarray) -> np.ndarray:
         """Return what is explained: predictions, or probabilities."""

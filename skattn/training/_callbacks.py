@@ -117,6 +117,8 @@ class EarlyStopping(Callback):
             late = losses[len(losses) * 2 // 3 :]
             if not late or np.mean(late) > self.start_loss_ * (1 - _MARGIN):
                 weights = self.start_weights_
+                if losses:
+                    net.history.record("kept_loss", self.start_loss_)
             self.start_weights_, self.start = {}, None  # nor is the data kept
         if weights:
             net.module_.load_state_dict(weights)

@@ -62,7 +62,7 @@ class Outlook:
         weights, rows = samples.weights, samples.rows
         used[rows] = 1.0 if weights is None else weights[rows]
         channels = fit_scaler(samples.X, used)
-        beside = fit_beside(samples.X, used, measured=True)
+        beside = fit_beside(samples.X, used, standardise=True)
         return InputScaler(channels.mean, channels.scale, "error", *beside)
 
     @cached_property

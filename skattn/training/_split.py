@@ -195,8 +195,8 @@ def _split_times(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the windows of all series before a time, and those after it."""
     moments = np.unique(index["target"])
-    n_valid = min(max(1, round(fraction * len(moments))), len(moments) - 1)
-    valid = index["target"] >= moments[len(moments) - max(n_valid, 1)]
+    n_valid = max(min(round(fraction * len(moments)), len(moments) - 1), 1)
+    valid = index["target"] >= moments[len(moments) - n_valid]
     if sharing:
         train = index["last"] < index["target"][valid].min()
     else:

@@ -208,9 +208,11 @@ def _run(
             raise
         if checkpoint is not None:
             checkpoint.interrupted_ = True
+        cause = ", by Ctrl-C or by one of callbacks" if has_callbacks else ""
         warnings.warn(
-            f"Training was interrupted in epoch {net.first_epoch + len(net.history)}; "
-            "the weights so far are kept, the best ones with early_stopping=True.",
+            f"Training was interrupted in epoch {net.first_epoch + len(net.history)}"
+            f"{cause}; the weights so far are kept, the best ones with "
+            "early_stopping=True.",
             ConvergenceWarning,
             stacklevel=2,
         )

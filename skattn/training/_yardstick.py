@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from ..nn._channel_independent import Network
 from ..nn._inputs import Inputs
 from ..nn._time_axis import align_ends
-from ..targets import Target, find_quantiles
+from ..targets import Target, find_constant, measure_errors
 from ._data import SequenceDataset
 
 # Samples, and numbers for each of them, that the linear model reads: it takes a small
@@ -208,9 +208,7 @@ def _find_usual(side: _Side, loss: str) -> np.ndarray | np.integer:
     """Return the constant that has the least loss."""
     if side.truth.ndim == 1:
         return np.bincount(side.truth, side.weights).argmax()
-    if loss == "squared_error":
-        return np.average(side.truth, axis=0, weights=side.weights)
-    return find_quantiles(side.truth, 0.5, side.weights)[0]
+    return find_constant(side.truth, loss, side.weights)[0]
 
 
 def _warn_if_worse(
@@ -226,8 +224,7 @@ def _warn_if_worse(
     def errors(answer: np.ndarray) -> np.ndarray:
         if classes:
             return (answer != truth).astype(float)
-        power = 2 if loss == "squared_error" else 1
-        return np.mean(np.abs(answer - truth) ** power, axis=1)
+        return np.mean(measure_errors(answer - truth, loss), axis=1)
 
     def mean(values: np.ndarray) -> tuple[float, float]:
         """Return a mean, and its standard error."""

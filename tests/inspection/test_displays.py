@@ -347,3 +347,12 @@ def test_mean_contributions_start_at_zero():
     assert display.ax_.get_ylabel() == ""
     with pytest.raises(ValueError, match="sample=4 must be an integer from -4 to 3"):
         display.plot(sample=4)
+
+
+def test_names_of_channels_may_be_an_array():
+    display = AttentionDisplay.from_weights(
+        WEIGHTS, X, kind="series", channel_names=np.array(["u", "v"])
+    )
+    assert [line.get_label() for line in display.lines_] == ["u", "v"]
+    with pytest.raises(ValueError, match="channel_names has shape"):
+        AttentionDisplay.from_weights(WEIGHTS, X, kind="series", channel_names=["u"])

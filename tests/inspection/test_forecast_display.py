@@ -351,3 +351,11 @@ def test_without_matplotlib_the_message_is_clear(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r"ForecastDisplay.plot needs matplotlib"):
         ForecastDisplay(AHEAD).plot()
+
+
+def test_intervals_are_named_by_what_they_were_calibrated_for():
+    model = ConformalIntervals(LSTMAttentionRegressor(**FAST), coverage=0.9)
+    model.fit(X[:60], Y[:60]).conformalize(X[60:], Y[60:])
+    model.set_params(coverage=0.5)
+    display = ForecastDisplay.from_estimator(model, X, Y, channel=0)
+    assert any(text.startswith("90 % interval") for text in texts(display))

@@ -8,7 +8,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skattn import LSTMAttentionRegressor
+from skattn import ConformalIntervals, LSTMAttentionRegressor
 from skattn.inspection import TrainingDisplay
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -60,3 +60,10 @@ def test_what_keeps_no_losses_is_refused(data):
         TrainingDisplay.from_estimator(Ridge().fit(*data))
     with pytest.raises(ValueError, match="must have 'train_loss'"):
         TrainingDisplay({"loss": [1.0]}).plot()
+
+
+def test_intervals_around_a_model_are_opened(data):
+    model = LSTMAttentionRegressor(max_epochs=2, random_state=0)
+    intervals = ConformalIntervals(model).fit(*data)
+    display = TrainingDisplay.from_estimator(intervals)
+    assert len(display.lines_["train_loss"].get_ydata()) == 2

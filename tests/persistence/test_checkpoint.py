@@ -17,7 +17,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from skorch.callbacks import EpochTimer
 
-from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor, _container
+from skattn import (
+    LSTMAttentionClassifier,
+    LSTMAttentionRegressor,
+    _base,
+    _container,
+)
 from skattn.training import Checkpoint, _checkpoint, digest
 
 ROOT = Path(__file__).parents[2]
@@ -379,3 +384,9 @@ def test_kill_9_at_random_moments():
     figures = json.loads(done.stdout)
     assert figures["ended_bit_equal"] == figures["kills"] == 2
     assert figures["files_left"] == 0
+
+
+def test_another_version_of_skattn_begins_anew(tmp_path, crash, monkeypatch):
+    crash(make(tmp_path), 2, X, Y)
+    monkeypatch.setattr(_base, "VERSION", "0.0.1")
+    assert make(tmp_path).fit(X, Y).resumed_from_epoch_ == 0

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import minimize_scalar
 from sklearn.metrics import mean_absolute_error, mean_pinball_loss, mean_squared_error
 
-from skattn.targets import Regression
+from skattn.targets import Regression, measure_errors
 
 RNG = np.random.default_rng(0)
 TRUTH, GUESS = RNG.normal(size=50), RNG.normal(size=50)
@@ -51,3 +52,28 @@ def test_the_best_constants_are_the_quantiles_of_the_data():
     assert constant.shape == (1, 3, 2, 3)
     for i, level in enumerate(levels):
         np.testing.assert_allclose(constant[0, ..., i], np.quantile(y, level, axis=0))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber"])
+def test_no_constant_has_a_smaller_loss(loss, weighted):
+    y = np.column_stack([RNG.exponential(2, 300), RNG.random(300) < 0.4])
+    weights = RNG.uniform(0.5, 3, 300) if weighted else None
+    target = Regression((2,), y.dtype, loss=loss)
+    weight = None if weights is None else torch.from_numpy(weights)
+    found = target.best_constant(torch.from_numpy(y)[:, None], weight)
+    assert found.shape == (1, 1, 2)
+    for column, constant in zip(y.T, found.ravel().tolist(), strict=True):
+
+        def total(c, column=column):
+            return np.average(measure_errors(column - c, loss), weights=weights)
+
+        best = minimize_scalar(total, bounds=(0, 5), method="bounded").fun
+        assert total(constant) <= best * (1 + 1e-6)
+
+
+def test_errors_are_those_of_the_losses():
+    for loss in ("squared_error", "absolute_error", "huber"):
+        target = Regression((), np.dtype(float), loss=loss)
+        own = target.make_loss()(torch.from_numpy(GUESS), torch.from_numpy(TRUTH))
+        np.testing.assert_allclose(own, measure_errors(GUESS - TRUTH, loss))

@@ -314,3 +314,20 @@ def test_fit_takes_the_index_as_groups():
     X, y, index = make_index([0], 16, 16)
     with pytest.raises(ValueError, match="leaves no window to train on: of 9 times"):
         model.fit(X, y, groups=index)
+
+
+def test_an_index_of_one_time_is_refused():
+    _, _, index = make_windows(
+        {name: np.arange(6.0) for name in "abc"}, 4, 2, return_index=True
+    )
+    X = np.zeros((3, 4, 1))
+    with pytest.raises(ValueError, match="of 1 times the last 1 are for validation"):
+        split_validation(
+            X,
+            np.zeros(3),
+            index,
+            validation_split="tail",
+            validation_fraction=0.3,
+            gap=0,
+            seed=0,
+        )
