@@ -466,6 +466,8 @@ class LSTMAttentionPointer(BaseLSTMAttention):
         weights = np.asarray(self.predict_attention(X))  # (n, horizon, n_timesteps)
         target = self._target
         assert isinstance(target, Steps)
+        weights = weights.astype(np.float64)  # those of the network are float32
+        weights /= weights.sum(-1, keepdims=True)
         return weights.reshape(len(weights), *target.shape, weights.shape[-1])
 
     def score(

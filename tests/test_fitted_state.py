@@ -179,3 +179,20 @@ def test_what_is_documented_is_there_after_some_fit(kind, y):
     models = [kind(**options).fit(sequences, y), kind(**FAST, **additive).fit(X, y)]
     missing = {name for name in documented if not any(hasattr(m, name) for m in models)}
     assert not missing
+
+
+@pytest.mark.parametrize("kinds", [("f2",), ("f4", "f8"), ("f2", "f4"), ("f2", "f8")])
+def test_padding_is_found_after_a_change_of_the_float_type(kinds):
+    padded = np.where(PADDED == -9, -7.1, PADDED)
+    for kind in kinds:
+        padded = padded.astype(kind)
+    model = LSTMAttentionRegressor(**FAST, padding_value=-7.1).fit(padded, Y)
+    lengths = (PADDED != -9).all(2).sum(1)
+    found = model.predict_attention(padded, as_list=True)
+    assert [len(row) for row in found] == lengths.tolist()
+
+
+def test_a_value_near_the_padding_is_data():
+    near = np.where(PADDED == -9, float(np.float16(-7.1)), PADDED)
+    model = LSTMAttentionRegressor(**FAST, padding_value=-7.1).fit(near, Y)
+    assert {len(row) for row in model.predict_attention(near, as_list=True)} == {6}

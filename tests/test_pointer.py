@@ -1,12 +1,14 @@
 """Answers that are steps: learned, read, refused, saved and exported."""
 
 import re
+import warnings
 
 import numpy as np
 import onnxruntime
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -70,7 +72,10 @@ def test_padding_has_no_weight(fitted):
     beyond = np.arange(proba.shape[1]) >= lengths[:, None]
     assert (proba[beyond] == 0).all()
     np.testing.assert_allclose(proba.sum(1), 1, atol=1e-6)
-    np.testing.assert_array_equal(proba, fitted.predict_attention(X)[:, 0])
+    np.testing.assert_allclose(proba, fitted.predict_attention(X)[:, 0], rtol=1e-6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # of probabilities that do not sum to 1
+        log_loss(np.arange(50) % 3, proba, labels=range(proba.shape[1]))
 
 
 def test_a_sequence_alone_has_the_answer_that_it_has_among_others(fitted):

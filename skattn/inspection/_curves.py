@@ -150,7 +150,7 @@ def draw_rows(
     ValueError
         If predictions do not vary, or the replacement is not allowed.
     """
-    check_replacement(replacement)
+    check_replacement(replacement, min(len(series), max_samples))
     outputs = output(series.whole())
     chosen = np.sort(random.permutation(len(series))[:max_samples])
     taken = series.take(chosen)
@@ -175,6 +175,11 @@ def draw_rows(
     own = weights.reshape(n_samples, -1, n_steps)
     own = own[np.arange(n_samples), index if weights.ndim > 2 else 0]
     real = find_real_patches(patches, n_steps)
+    if not (real.sum(axis=1) > 1).any():
+        raise ValueError(
+            "all sequences of X have one step with a weight, which is 1: there is "
+            "nothing to rank."
+        )
     return WeightRows(
         series=taken,
         scores={"weights": own}

@@ -78,6 +78,11 @@ def read_forecasts(
             f"estimator must have the method predict, and {type(estimator).__name__} "
             "has none."
         )
+    if hasattr(estimator, "predict_proba") or hasattr(estimator, "decision_function"):
+        raise ValueError(
+            f"estimator={estimator!r} predicts classes or numbers of steps; forecasts "
+            "need a regressor."
+        )
     forecast = np.asarray(estimator.predict(X), dtype=np.float64)
     truth = None if y is None else np.asarray(y, dtype=np.float64)
     if truth is not None and truth.shape != forecast.shape:

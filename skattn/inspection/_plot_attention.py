@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.utils import check_consistent_length
 
 from . import _plot_common as common
 from ._estimators import find_patch_size, predict_weights
@@ -183,6 +184,8 @@ class AttentionDisplay:
                 y_pred=estimator.predict(X) if hasattr(estimator, "predict") else None,
             ).plot(kind, sample=sample, ax=ax)
         series = read_series(estimator, X)
+        if y is not None:  # which only words show
+            check_consistent_length(series, y)
         weights = predict_weights(estimator, X).astype(np.float64)
         patch_size = find_patch_size(estimator, weights, *series.values.shape[:2])
         patches = find_patches(series, patch_size)

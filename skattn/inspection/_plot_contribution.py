@@ -340,6 +340,11 @@ class ContributionDisplay:
 
 def _read_by_channel(estimator: Contributing, X: object) -> np.ndarray:
     """Return contributions with an axis of channels, one if they are all together."""
+    if not hasattr(type(estimator), "predict_contributions"):
+        raise TypeError(
+            "estimator must have the method predict_contributions, and "
+            f"{type(estimator).__name__} has none."
+        )
     each = np.asarray(estimator.predict_contributions(X))
     if "unit" not in signature(estimator.predict_contributions).parameters:
         return each

@@ -36,7 +36,7 @@ def choose_replacement(
     ValueError
         If the replacement is not known, or the series do not allow it.
     """
-    check_replacement(replacement)
+    check_replacement(replacement, len(series))
     mean = find_mean(estimator, series)
     if replacement == "mean":
         fill = np.broadcast_to(mean, series.values.shape)
@@ -44,21 +44,21 @@ def choose_replacement(
     if replacement == "interpolate":
         coded = find_coded(estimator)
         return partial(_interpolate, series.values, series.real, mean, coded)
-    if len(series) < 2:
-        raise ValueError(
-            "replacement='sample' needs at least 2 samples that are explained, to take "
-            "values from another one; got 1."
-        )
     return partial(_put_in, series.values, _take_others(series))
 
 
-def check_replacement(replacement: object) -> None:
-    """Refuse replacements that there are not."""
+def check_replacement(replacement: object, n_samples: int) -> None:
+    """Refuse replacements that there are not, or for which samples are too few."""
     if replacement not in _REPLACEMENTS:
         raise ValueError(
             f"replacement={replacement!r} must be 'mean' (of each channel over the "
             "training samples), 'interpolate' (between the neighbouring steps) or "
             "'sample' (the values of another sample)."
+        )
+    if replacement == "sample" and n_samples < 2:
+        raise ValueError(
+            "replacement='sample' needs at least 2 samples of X, to take values from "
+            "another one, and max_samples to be at least 2; got 1."
         )
 
 

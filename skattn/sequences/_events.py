@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._long import _find_missing, _number_ids, _take, _take_numbers
+from ._long import _number_ids, _take, _take_numbers
+from ._moments import find_missing
 from ._panel import Panel
 from ._parts import Part
 from ._per_series import read_rows
@@ -164,7 +165,7 @@ def _code_variables(
     labels: np.ndarray, variables: Iterable[object] | None
 ) -> tuple[list[str], np.ndarray]:
     """Return names of the channels, and the channel of each row, -1 for none."""
-    missing = _find_missing(labels)
+    missing = find_missing(labels)
     if missing.any():
         raise ValueError(
             f"variable is missing in row {int(missing.argmax())}; each row must say "
@@ -196,7 +197,7 @@ def _read_moments(moments: np.ndarray, column: str) -> np.ndarray:
             "without a time zone, and durations. pandas.to_datetime and to_timedelta "
             "read text."
         )
-    missing = _find_missing(moments)
+    missing = find_missing(moments)
     if missing.any():
         raise ValueError(
             f"time={column!r} is missing in row {int(missing.argmax())}; each event "

@@ -1,10 +1,11 @@
 """Long tables, one row a time step, as lists of sequences."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from ._moments import drop_zone, find_missing
 
 
 class LongSequences(NamedTuple):
@@ -131,24 +132,11 @@ def take_moments(frame: object, column: str) -> np.ndarray:
     return drop_zone(_take(frame, column, "time"))
 
 
-def drop_zone(moments: np.ndarray) -> np.ndarray:
-    """Return dates that have a time zone as dates of UTC, and others as they are."""
-    if moments.dtype != object:
-        return moments
-    missing = _find_missing(moments)
-    known = moments[~missing].tolist()
-    if not known or not all(getattr(moment, "tzinfo", None) for moment in known):
-        return moments
-    turned = np.full(len(moments), np.datetime64("NaT", "us"))
-    turned[~missing] = [m.astimezone(UTC).replace(tzinfo=None) for m in known]
-    return turned
-
-
 def _take_channel(frame: object, column: str) -> np.ndarray:
     """Return a column as it is if it holds text, and else as numbers."""
     values = _take(frame, column, "channels")
     if values.dtype.kind in "OSU":
-        told = values[~_find_missing(values)]
+        told = values[~find_missing(values)]
         if told.size and all(isinstance(value, str) for value in told.tolist()):
             return values.astype(object)
     return _take_numbers(frame, column)
@@ -170,7 +158,7 @@ def _take_numbers(frame: object, column: str, argument: str = "channels") -> np.
 
 def _number_ids(labels: np.ndarray, column: str) -> tuple[np.ndarray, np.ndarray]:
     """Return a number for each id, in the order of their first rows."""
-    missing = _find_missing(labels)
+    missing = find_missing(labels)
     if missing.any():
         raise ValueError(
             f"id={column!r} is missing in row {int(missing.argmax())}; each row must "
@@ -188,7 +176,7 @@ def _check_times(times: list[np.ndarray], ids: np.ndarray, column: str | None) -
     """Refuse times that do not rise, and name the sequences."""
     broken = []
     for label, stamps in zip(ids, times, strict=True):
-        missing = _find_missing(stamps).any()
+        missing = find_missing(stamps).any()
         if missing or not (stamps[1:] > stamps[:-1]).all():
             broken.append(label.item() if isinstance(label, np.generic) else label)
     if broken:
@@ -205,19 +193,3 @@ def _check_times(times: list[np.ndarray], ids: np.ndarray, column: str | None) -
             f"{broken[:5]}{more}; each sequence's rows must be in the order of time, "
             f"with one row a time.{way_out}"
         )
-
-
-def _find_missing(values: np.ndarray) -> np.ndarray:
-    """Find NaN, NaT, None and whatever else is not equal to itself."""
-    if values.dtype.kind in "iubSU":
-        return np.zeros(len(values), bool)
-    if values.dtype.kind in "fcmM":
-        return np.isnan(values)
-    return np.array([value is None or not _is_itself(value) for value in values])
-
-
-def _is_itself(value: object) -> bool:
-    try:
-        return bool(value == value)
-    except TypeError:  # as pandas' NA, whose truth is undefined
-        return False

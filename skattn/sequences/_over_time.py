@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
+from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
@@ -27,7 +28,9 @@ class OverTime(  # type: ignore[call-arg]
     The steps of all sequences are laid end to end and given to the transformer as
     rows, one column a channel; what comes back is cut into sequences again. Padding
     takes no part. So `StandardScaler`, `PowerTransformer` or `PCA` work on 3-D arrays
-    and on lists of sequences, in pipelines and grid searches.
+    and on lists of sequences, in pipelines and grid searches. Where X is a list of
+    frames the rows are a frame of pandas, in which `ColumnTransformer` finds channels
+    by name.
 
     Parameters
     ----------
@@ -110,8 +113,14 @@ class OverTime(  # type: ignore[call-arg]
         """
         if isinstance(X, Sequences):
             X = X.only_steps()
+        if get_tags(self.transformer).target_tags.required:
+            raise ValueError(
+                f"transformer={self.transformer!r} needs y, but steps have none of "
+                "their own; allowed are transformers without a target."
+            )
         sequences = read_X(self, X, reset=True)
-        self.transformer_ = clone(self.transformer).fit(join_steps(sequences))
+        rows = self._name(join_steps(sequences))
+        self.transformer_ = clone(self.transformer).fit(rows)
         return self
 
     def transform(self, X: object) -> object:
@@ -200,12 +209,23 @@ class OverTime(  # type: ignore[call-arg]
             return None
         return self.get_feature_names_out()
 
+    def _name(self, steps: np.ndarray) -> object:
+        """Return steps as a frame where channels have names and there is pandas."""
+        names = vars(self).get("feature_names_in_")
+        if names is None or self._schema.flat or steps.shape[1] != len(names):
+            return steps
+        try:
+            from pandas import DataFrame
+        except ImportError:
+            return steps
+        return DataFrame(steps, columns=names, copy=False)
+
     def _map(
-        self, X: object, sequences: Samples, function: Callable[[np.ndarray], object]
+        self, X: object, sequences: Samples, function: Callable[[Any], object]
     ) -> object:
         """Apply a function to the steps, and give the result the form of X."""
         steps = join_steps(sequences)
-        found = function(steps)
+        found = function(self._name(steps))
         result = np.asarray(csr_array(found).toarray() if issparse(found) else found)
         if result.ndim != 2 or len(result) != len(steps):
             raise ValueError(

@@ -11,10 +11,10 @@ from ._long import (
     LongSequences,
     _check_times,
     _take_numbers,
-    drop_zone,
     read_long,
     take_moments,
 )
+from ._moments import drop_zone
 from ._parts import Part, name_columns
 from ._ragged import is_ragged
 from ._samples import from_tensor, refuse_others
@@ -201,6 +201,8 @@ def _read_one(
             f"{name} cannot be read as one series ({error}); several series are a list "
             "of arrays or frames, or a dict of them."
         ) from error
+    if array.dtype.kind == "c":
+        raise ValueError(f"{name} holds complex numbers; allowed are real ones.")
     if array.ndim not in (1, 2):
         raise ValueError(
             f"{name} has shape {array.shape}; allowed are (n_times,) and "

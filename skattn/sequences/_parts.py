@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ._categories import measure_tokens
+from ._moments import KINDS, read_moments
 from ._ragged import is_ragged
 from ._samples import from_tensor
 
@@ -95,9 +96,13 @@ def read_times(times: Part, steps: Part, n_samples: int) -> Part:
     times = from_tensor(times, "times")
     if hasattr(times, "to_numpy"):  # a frame, or a column of arrays
         times = times.to_numpy()
-    if isinstance(times, np.ndarray) and times.dtype == object and times.ndim == 1:
+    if isinstance(times, np.ndarray) and times.dtype == object and times.ndim:
         times = [*times]
-    rows = [np.asarray(row) for row in times] if np.iterable(times) else []
+    if isinstance(times, np.ndarray):
+        times = read_moments(times, "times")
+    rows = []
+    if np.iterable(times):
+        rows = [read_moments(row, f"times[{i}]") for i, row in enumerate(times)]
     if not isinstance(times, np.ndarray | list | tuple) or (
         isinstance(times, np.ndarray) and times.ndim != 2
     ):
@@ -105,7 +110,12 @@ def read_times(times: Part, steps: Part, n_samples: int) -> Part:
         what = f"shape {shape}" if shape is not None else f"type {type(times).__name__}"
         raise ValueError(f"times has {what}; allowed is {wanted}.")
     _check_count("times", len(rows), n_samples)
-    lengths = _measure_steps(steps)
+    _check_rows(rows, _measure_steps(steps))
+    return times if isinstance(times, np.ndarray) else rows
+
+
+def _check_rows(rows: list[np.ndarray], lengths: Sequence[int] | None) -> None:
+    """Check the times of each sequence, and that all are of one kind."""
     for i, row in enumerate(rows):
         if row.ndim != 1 or row.dtype.kind not in "iufmM":
             raise ValueError(
@@ -123,7 +133,12 @@ def read_times(times: Part, steps: Part, n_samples: int) -> Part:
                 f"times[{i}] is missing at a step or runs backwards; the steps of a "
                 "sequence must be in the order of time."
             )
-    return times if isinstance(times, np.ndarray) else rows
+    kinds = {KINDS.get(row.dtype.kind, "numbers") for row in rows}
+    if len(kinds) > 1:
+        raise ValueError(
+            f"times mixes {' and '.join(sorted(kinds))}; allowed is one kind of times "
+            "for all sequences."
+        )
 
 
 def _measure_steps(steps: Part) -> Sequence[int] | None:

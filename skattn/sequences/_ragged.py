@@ -109,24 +109,39 @@ def measure_lengths(values: np.ndarray, padding_value: float, name: str) -> np.n
     ValueError
         If a sequence is nothing but padding.
     """
-    n_timesteps = values.shape[1]
-    lengths = np.empty(len(values), np.intp)
-    # In the type of the values: -999.9 of float64 is no float32.
+    # -999.9 of float64 is no float32; and what is float64 now may have been float32.
     with np.errstate(over="ignore"):
-        padding_value = values.dtype.type(padding_value)
-    for rows in blocks(values):
-        block = values[rows]
-        padded = (
-            np.isnan(block) if np.isnan(padding_value) else block == padding_value
-        ).all(2)
-        lengths[rows] = n_timesteps - np.argmin(padded[:, ::-1], axis=1)
-        lengths[rows][padded.all(1)] = 0
+        marks = {
+            float(values.dtype.type(kind(padding_value)))
+            for kind in (np.float64, np.float32)
+        }
+        half = float(np.float16(padding_value))
+    lengths = _count_steps(values, marks)
+    if half not in marks and (lengths == values.shape[1]).all():
+        ends = (values[:, -1] == half).all(1)
+        if ends.any() and (values == values.astype(np.float16)).all():
+            lengths = _count_steps(values, {half})  # of an array that was float16
     if not lengths.all():
         i = int(np.argmin(lengths))
         raise ValueError(
             f"{name}[{i}] is nothing but padding ({padding_value}); each sequence "
             "needs at least 1 time step."
         )
+    return lengths
+
+
+def _count_steps(values: np.ndarray, marks: set[float]) -> np.ndarray:
+    """Return how many steps stand before the padding, which holds one of the marks."""
+    n_timesteps = values.shape[1]
+    lengths = np.empty(len(values), np.intp)
+    for rows in blocks(values):
+        block = values[rows]
+        padded = np.zeros(block.shape[:2], dtype=bool)
+        for mark in marks:
+            same = np.isnan(block) if np.isnan(mark) else block == mark
+            padded |= same.all(2)
+        lengths[rows] = n_timesteps - np.argmin(padded[:, ::-1], axis=1)
+        lengths[rows][padded.all(1)] = 0
     return lengths
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ._moments import KINDS
 from ._parts import Part
 from ._samples import Samples
 
@@ -16,7 +17,6 @@ _SAID = {
     "dates": "times that are dates",
     "durations": "times that are durations",
 }
-_KINDS = {"M": "dates", "m": "durations"}  # the others are numbers
 
 
 def add_times(
@@ -50,7 +50,7 @@ def add_times(
     """
     kind, found = None, None
     if times is not None:
-        kind = _find_kind(times, name)
+        kind = _find_kind(times)
         found = _relate(times, samples, f"{name}.times")
     elif estimator._schema.missing == "decay":
         kind = "steps"
@@ -67,16 +67,10 @@ def add_times(
     return replace(samples, times=found)
 
 
-def _find_kind(times: Part, name: str) -> str:
-    """Return the kind of all times."""
-    rows = [times] if isinstance(times, np.ndarray) else times
-    kinds = {_KINDS.get(row.dtype.kind, "numbers") for row in rows}
-    if len(kinds) != 1:
-        raise ValueError(
-            f"{name}.times mixes {' and '.join(sorted(kinds)) or 'nothing'}; allowed "
-            "is one kind of times for all sequences."
-        )
-    return kinds.pop()
+def _find_kind(times: Part) -> str:
+    """Return the kind of all times; `Sequences` hold one alone."""
+    one = times if isinstance(times, np.ndarray) else times[0]
+    return KINDS.get(one.dtype.kind, "numbers")
 
 
 def _relate(times: Part, samples: Samples, name: str) -> np.ndarray:

@@ -68,7 +68,11 @@ class Checkpoint(Callback):
         self.resumed_from_epoch_ = 0
         self.interrupted_ = self.warned_ = False
         import_optional("safetensors.numpy", "persistence", "checkpoint")
-        try_folder(Path(folder))
+        try:
+            try_folder(Path(folder))
+        except OSError as error:
+            told = f"checkpoint={str(folder)!r} is no folder that can be written to"
+            raise OSError(error.errno, f"{told} ({error.strerror})") from error
 
     @property
     def path_(self) -> Path:

@@ -356,3 +356,14 @@ def test_names_of_channels_may_be_an_array():
     assert [line.get_label() for line in display.lines_] == ["u", "v"]
     with pytest.raises(ValueError, match="channel_names has shape"):
         AttentionDisplay.from_weights(WEIGHTS, X, kind="series", channel_names=["u"])
+
+
+def test_labels_of_another_number_of_samples_are_refused():
+    model = LSTMAttentionRegressor(hidden_size=2, max_epochs=1).fit(X, X[:, 0, 0])
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        AttentionDisplay.from_estimator(model, X, y=X[:3, 0, 0])
+
+
+def test_what_has_no_contributions_is_refused():
+    with pytest.raises(TypeError, match="the method predict_contributions, and Linear"):
+        ContributionDisplay.from_estimator(Linear(np.ones(6)), X)

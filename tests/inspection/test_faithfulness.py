@@ -271,7 +271,7 @@ def test_reports_repeat_and_leave_everything_as_it_was():
     np.testing.assert_array_equal(np.random.get_state()[1], state)
 
 
-@given(st.integers(2, 12), st.integers(1, 9), st.sampled_from([np.float32, np.float64]))
+@given(st.integers(2, 12), st.integers(2, 9), st.sampled_from([np.float32, np.float64]))
 @settings(max_examples=15, deadline=None)
 def test_any_size_gives_finite_scores_or_says_why(n, n_steps, dtype):
     X = np.random.default_rng(n).normal(size=(n, n_steps, 1)).astype(dtype)
@@ -345,3 +345,12 @@ def test_agreement_between_seeds_is_that_of_the_rows_that_were_drawn():
     # Some of the rows agree wholly, the others alike among themselves.
     assert seeds.low < seeds.value < seeds.high < 1
     assert seeds.random == 0
+
+
+def test_one_step_has_nothing_to_rank():
+    X = np.random.default_rng(0).normal(size=(40, 1, 2))
+    model = LSTMAttentionRegressor(hidden_size=2, max_epochs=2, random_state=0)
+    with pytest.warns(UserWarning, match="one time step"):
+        model.fit(X, X[:, 0, 0])
+    with pytest.raises(ValueError, match="one step with a weight, which is 1"):
+        attention_faithfulness(model, X)

@@ -13,7 +13,12 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from skattn import ConformalIntervals, LSTMAttentionRegressor, SeedEnsemble
+from skattn import (
+    ConformalIntervals,
+    LSTMAttentionClassifier,
+    LSTMAttentionRegressor,
+    SeedEnsemble,
+)
 from skattn.inspection import ForecastDisplay
 from skattn.sequences import OverTime, Sequences, make_windows
 
@@ -359,3 +364,9 @@ def test_intervals_are_named_by_what_they_were_calibrated_for():
     model.set_params(coverage=0.5)
     display = ForecastDisplay.from_estimator(model, X, Y, channel=0)
     assert any(text.startswith("90 % interval") for text in texts(display))
+
+
+def test_what_predicts_no_numbers_is_refused():
+    model = LSTMAttentionClassifier(hidden_size=4, max_epochs=1).fit(X, Y[:, 0, 0] > 1)
+    with pytest.raises(ValueError, match="predicts classes or numbers of steps"):
+        ForecastDisplay.from_estimator(model, X)

@@ -1,11 +1,15 @@
 """Transformers over the time steps of sequences."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
+from sklearn.feature_selection import SelectFdr
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
@@ -109,6 +113,9 @@ def test_names_of_channels_go_through():
     frames = [pandas.DataFrame(x, columns=["a", "b", "c"]) for x in _make()]
     lifted = OverTime(StandardScaler()).fit(frames)
     assert [*lifted.get_feature_names_out()] == ["a", "b", "c"]
+    with pytest.raises(ValueError, match="input_features is not equal"):
+        lifted.get_feature_names_out(["x", "y", "z"])
+    lifted = OverTime(StandardScaler()).fit(_make())
     assert [*lifted.get_feature_names_out(["x", "y", "z"])] == ["x", "y", "z"]
     assert [*OverTime(PCA(2)).fit(frames).get_feature_names_out()] == ["pca0", "pca1"]
 
@@ -161,3 +168,26 @@ def test_sequences_stay_sequences_whatever_frames_are_asked_for(container, form)
     framed = clone(steps).set_output(transform=container).fit(X, range(20))
     np.testing.assert_array_equal(np.asarray(framed.transform(X)), features)
     assert type(framed.transform(X)).__module__.startswith(container)
+
+
+def test_a_transformer_finds_channels_by_name():
+    lists = _make()
+    frames = [pd.DataFrame(x, columns=["a", "b", "c"]) for x in lists]
+    chosen = ColumnTransformer([("s", StandardScaler(), ["a"])], remainder="drop")
+    lifted = OverTime(chosen).fit(frames)
+    plain = OverTime(StandardScaler()).fit([x[:, :1] for x in lists])
+    for one, other in zip(
+        lifted.transform(frames),
+        plain.transform([x[:, :1] for x in lists]),
+        strict=True,
+    ):
+        np.testing.assert_allclose(one, other)
+    assert lifted.get_feature_names_out().tolist() == ["s__a"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # of rows without names
+        lifted.transform(lists)
+
+
+def test_a_transformer_that_needs_y_is_refused():
+    with pytest.raises(ValueError, match=r"transformer=SelectFdr\(\) needs y, but"):
+        OverTime(SelectFdr()).fit(_make())

@@ -114,3 +114,8 @@ def test_times_that_are_not_there_or_run_backwards_are_refused():
     frame = pandas.DataFrame({"load": np.arange(8.0)}, index=HOURS[::-1])
     with pytest.raises(ValueError, match=r"runs backwards"):
         make_windows(frame, 3, 2, times=True)
+
+
+def test_complex_numbers_are_refused():
+    with pytest.raises(ValueError, match="series holds complex numbers"):
+        make_windows(np.arange(20) + 0j, 4, 2)
