@@ -108,14 +108,15 @@ class ConstructionMixin:
         self._architecture = architecture
         generator = make_generator(self._seed, Stream.WEIGHTS)
         network = build_network(generator, architecture)
-        if self._changes is not None:
-            network.set_difference_scale(torch.from_numpy(self._changes).float())
         if architecture.values == "inputs" or architecture.scale_windows:
             center = self._input_scaler.center
             network.set_center(torch.from_numpy(center).float()[None])
             if architecture.values == "inputs":
                 _warn_of_offsets(center, architecture)
         if isinstance(network, AttentionNetwork):
+            if self._changes is not None:
+                scale = torch.from_numpy(self._changes).float()
+                network.set_difference_scale(scale)
             fit_sizes(network.input, self._input_scaler, samples)
         if architecture.embedding_size:
             start_vectors(self, network, samples)

@@ -89,19 +89,21 @@ class CategoriesMixin:
         check_is_fitted(self)
         pandas = import_optional("pandas", "inspection", "embedding_frame")
         tables = [t for e in self.net_.module_.embeddings for t in e.find_vectors()]
-        groups = (self.categories_, self.static_categories_)
-        known = {name: entries for group in groups for name, entries in group.items()}
-        names = [name for group in groups for name in group]
+        known = [*self.categories_.items(), *self.static_categories_.items()]
+        names = [name for name, _ in known]
         if channel is None and len(names) == 1:
             channel = names[0]
-        if channel not in names:
+        if names.count(channel) != 1:
+            what = "several" if channel in names else "no"
             raise ValueError(
-                f"channel={channel!r} names no channel or static column of categories; "
-                f"allowed are {names}."
+                f"channel={channel!r} names {what} channels or static columns of "
+                f"categories; allowed is one of {names} that comes once. Frames have "
+                "names for them."
             )
-        table = tables[names.index(channel)].cpu().numpy()
-        index = pandas.Index(["<unknown>", *known[channel].tolist()], dtype=object)
-        return pandas.DataFrame(table, index=index)
+        place = names.index(channel)
+        entries = ["<unknown>", *known[place][1].tolist()]
+        index = pandas.Index(entries, dtype=object)
+        return pandas.DataFrame(tables[place].cpu().numpy(), index=index)
 
 
 def _as_array(entries: tuple[object, ...]) -> np.ndarray:

@@ -96,7 +96,7 @@ class AttentionMixin:
             ``average``, heads are a second axis, and hidden units a last one. With
             ``channel_independent`` a target axis stands before the steps. The map of
             the self-attention is ``(n_samples, n_timesteps, n_timesteps)``, a row for
-            each attending step.
+            each attending step; targets stand between the two.
 
         Warns
         -----
@@ -127,9 +127,9 @@ class AttentionMixin:
         samples = read_X(self, X, reset=False)
         weights = self._attend(samples, average, layer)
         by_unit = self._architecture.attention == "feature" and layer == "pooling"
-        axes = (
-            (-2, -1) if layer == "self" else (-2,) if by_unit and not average else (-1,)
-        )
+        axes: tuple[int, ...] = (-2,) if by_unit and not average else (-1,)
+        if layer == "self":  # targets stand between the attending steps and the others
+            axes = (-3 if self._architecture.channel_independent else -2, -1)
         size, lengths = self._architecture.weighed_size, samples.lengths
         if unit == "step" and size > 1:
             weights = spread(weights, axes, size, lengths, samples.values.shape[1])

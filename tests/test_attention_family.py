@@ -283,3 +283,23 @@ def test_reversal_is_aligned_backwards():
     ).fit(X_[:1000], y[:1000])
     alignment = model.predict_attention(X_[1000:])
     assert (alignment.argmax(2) == truth[1000:].argmax(2)).mean() > 0.95
+
+
+@pytest.mark.parametrize("patch_size", [1, 2])
+def test_the_map_of_the_self_attention_has_targets_between_its_steps(patch_size):
+    model = fast(
+        target_channels=[0, 1],
+        channel_independent=True,
+        self_attention_heads=2,
+        patch_size=patch_size,
+        **ALONE,
+    )
+    ragged = [x[: 4 + i % 3] for i, x in enumerate(X)]
+    model.fit(ragged, np.zeros((60, 3, 2)) + X[:, :1, :2])
+    maps = model.predict_attention(ragged, layer="self")
+    assert maps.shape == (60, 6, 2, 6)
+    cut = model.predict_attention(ragged, layer="self", as_list=True)
+    for one, whole, x in zip(cut, maps, ragged, strict=True):
+        assert one.shape == (len(x), 2, len(x))
+        np.testing.assert_array_equal(one, whole[: len(x), :, : len(x)])
+        np.testing.assert_allclose(one.sum(-1), 1, atol=1e-6)

@@ -392,7 +392,8 @@ def test_later_inputs_must_have_the_same_channels():
         model.predict([frame.rename(columns={"x": "z"}) for frame in FRAMES])
     plain = LSTMAttentionRegressor(**FAST).fit(NUMBERS[:, :, None], Y)
     with pytest.raises(
-        ValueError, match="X holds text, but LSTMAttentionRegressor was fitted"
+        ValueError,
+        match="X holds text or booleans, but LSTMAttentionRegressor was fitted",
     ):
         plain.predict(TOKENS)
 
@@ -477,3 +478,23 @@ def test_flags_in_flat_frames_stay_numbers():
     frame = pd.DataFrame({f"flag{i}": LETTERS[:, i] == "a" for i in range(4)})
     model = LSTMAttentionRegressor(max_epochs=1, random_state=0)
     assert model.fit(frame, np.arange(60.0)).categories_ == {}
+
+
+def test_a_channel_and_a_static_column_without_names_are_not_mixed_up():
+    static = np.where(Y > 2, "p", "q")[:, None]
+    sequences = Sequences(TOKENS, static=static)
+    model = LSTMAttentionRegressor(**FAST, embedding_size=2).fit(sequences, Y)
+    with pytest.raises(ValueError, match="channel=0 names several channels or static"):
+        model.embedding_frame(0)
+
+
+def test_numbers_are_the_same_categories_in_float32():
+    X = np.array([0.1, 0.2, 0.3])[RNG.integers(0, 3, (60, 4))][:, :, None]
+    y = X[:, 0, 0]
+    model = LSTMAttentionRegressor(**FAST, categorical_features=[0]).fit(X, y)
+    expected = model.predict(X)
+    np.testing.assert_allclose(model.predict(X.astype(np.float32)), expected, rtol=1e-6)
+    model.fit(X.astype(np.float32), y)
+    np.testing.assert_allclose(
+        model.predict(X), model.predict(X.astype(np.float32)), rtol=1e-6
+    )

@@ -354,7 +354,10 @@ DATES = np.datetime64("2026-01-01") + np.arange(8)
         (np.tile(DATES, (N, 1)), "X has times that are dates, but .*are numbers"),
         (np.tile(DATES - DATES[0], (N, 1)), "X has times that are durations, but"),
         ([TIMES[0]] * 9 + [DATES] * (N - 9), "times mixes dates and numbers"),
-        (np.where(TIMES > 101, np.inf, TIMES), r"X.times\[\d+\] holds an infinite"),
+        (
+            np.where(TIMES > 101, np.inf, TIMES),
+            r"X.times\[\d+\] holds a time that is infinite",
+        ),
         (TIMES[:, ::-1], r"times\[0\] is missing at a step or runs backwards"),
         (TIMES * np.nan, r"times\[0\] is missing at a step"),
         (TIMES[:, :-1], r"times\[0\] has 7 entries, but steps\[0\] has 8"),
@@ -467,3 +470,53 @@ def test_dates_of_other_libraries_are_taken(times, expected):
 def test_times_that_cannot_be_compared_are_refused(times, message):
     with pytest.raises(ValueError, match=message):
         Sequences(np.zeros((2, 4, 1)), times=times)
+
+
+def test_padded_arrays_have_padded_times():
+    lengths = np.random.default_rng(0).integers(2, 9, N)
+    beyond = np.arange(8) >= lengths[:, None]
+    padded = np.where(beyond[:, :, None], np.nan, STEPS)
+    filled = np.where(beyond, np.nan, TIMES)
+    listed = [row[:n] for row, n in zip(TIMES, lengths, strict=True)]
+    model = LSTMAttentionRegressor(**FAST, padding_value=np.nan)
+    model.fit(Sequences(padded, times=TIMES), Y)
+    expected = model.predict(Sequences(padded, times=TIMES))
+    for times in (filled, listed):
+        found = model.predict(Sequences(padded, times=times))
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(ValueError, match=r"X.times\[0\] has 1 entries, but the"):
+        model.predict(Sequences(padded, times=[row[:1] for row in TIMES]))
+    early = np.where(np.arange(8) > 0, np.nan, TIMES)
+    with pytest.raises(ValueError, match="a time that is infinite or missing"):
+        model.predict(Sequences(padded, times=early))
+
+
+def test_samples_of_several_lengths_are_joined_with_their_times():
+    parts = [Sequences(STEPS[:2, :n], times=TIMES[:2, :n]) for n in (5, 4)]
+    joined = Sequences.concatenate(parts)
+    assert [len(row) for row in joined.times] == [5, 5, 4, 4]
+
+
+def test_narrow_integers_do_not_wrap_around():
+    times = np.tile(np.array([-100, 0, 50, 120], dtype=np.int8), (9, 1))
+    X = np.random.default_rng(0).normal(size=(9, 4, 1))
+    model = LSTMAttentionRegressor(**FAST).fit(Sequences(X, times=times), X[:, 0, 0])
+    wide = model.predict(Sequences(X, times=times.astype(int)))
+    np.testing.assert_array_equal(model.predict(Sequences(X, times=times)), wide)
+
+
+def test_windows_of_one_step_train_a_decay_in_their_own_units():
+    random = np.random.default_rng(0)
+    X = [random.normal(size=(n, 2)) for n in random.integers(1, 6, 80)]
+    for x in X:
+        x[random.random(x.shape) < 0.3] = np.nan
+    y = np.array([np.nansum(x[:, 0]) for x in X])
+    times = [np.arange(len(x), dtype=float) for x in X]
+    model = LSTMAttentionRegressor(
+        **FAST | {"linear_skip": False, "anchor": False},
+        target_channels=0,
+        missing="decay",
+        scale_windows="standard",
+    )
+    model.fit(Sequences(X, times=times), y)
+    assert np.isfinite(model.history_["train_loss"]).all()

@@ -63,7 +63,7 @@ class ChannelIndependent(nn.Module):
         output = self.network(self.fold(inputs), target, need_weights, weights)
 
         def unfold(field: Tensor) -> Tensor:
-            return field.unflatten(0, (-1, n_targets))
+            return field.reshape(-1, n_targets, *field.shape[1:])
 
         return NetworkOutput(
             # (n, n_targets, horizon, 1) -> (n, horizon, n_targets)
@@ -111,10 +111,6 @@ class ChannelIndependent(nn.Module):
     def set_change_scale(self, scale: Tensor) -> None:
         """Set the unit of each channel's changes ``(1, n_channels)``."""
         self.network.set_change_scale(scale[0, self.channels])
-
-    def set_difference_scale(self, scale: Tensor) -> None:
-        """Set the deviation of each channel's differences, which the stem reads."""
-        self.network.set_difference_scale(scale)
 
     @property
     def embeddings(self) -> list[CategoryEmbedding]:

@@ -42,7 +42,7 @@ def sparsemax(scores: Tensor) -> Tensor:
     z = _below_largest(scores)
     descending, count = _sort(z)
     total = descending.cumsum(-1)
-    size = (1 + count * descending > total).sum(-1, keepdim=True)
+    size = _count(1 + count * descending > total)
     threshold = (total.gather(-1, size - 1) - 1) / size
     return _weigh(z, threshold)
 
@@ -70,19 +70,26 @@ def entmax15(scores: Tensor) -> Tensor:
     """
     z = _below_largest(scores / 2)
     descending, count = _sort(z)
+    if z.device.type != "mps":  # which has no float64, as sums over long rows need it
+        descending, count = descending.double(), count.double()
     mean = descending.cumsum(-1) / count
     spread = descending.square().cumsum(-1) - count * mean.square()
     with torch.no_grad():  # beyond the support there is no root, and no gradient
         root = ((1 - spread) / count).clamp(min=0).sqrt()
-        size = (mean - root <= descending).sum(-1, keepdim=True)
+        size = _count(mean - root <= descending)
     mean, spread = mean.gather(-1, size - 1), spread.gather(-1, size - 1)
-    threshold = mean - ((1 - spread) / size).sqrt()
+    threshold = (mean - ((1 - spread) / size).sqrt()).to(z)
     return _weigh(z, threshold).square()
 
 
 def _below_largest(scores: Tensor) -> Tensor:
     """Return scores relative to the largest; those 1 below it have no weight."""
     return (scores - scores.amax(-1, keepdim=True)).clamp(min=-1)
+
+
+def _count(inside: Tensor) -> Tensor:
+    """Return how many steps have a weight: 1 at least, so that NaN passes on."""
+    return inside.sum(-1, keepdim=True).clamp(min=1)
 
 
 def _weigh(z: Tensor, threshold: Tensor) -> Tensor:

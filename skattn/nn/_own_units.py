@@ -60,7 +60,10 @@ def measure_windows(
         away = keep(x - level)
         most = away.abs().amax(1, keepdim=True)
         most = torch.where(most > 0, most, 1.0)  # divided by it, squares stay finite
-        size = most * average((away / most).square()).sqrt()
+        square = average((away / most).square())
+        # The root has no slope at 0, which a decay of missing values would ask for.
+        varies = square > 0
+        size = most * torch.where(varies, square, 1.0).sqrt() * varies
     # Rounding alone gives a constant window a tiny deviation.
     least = _ROUNDING * keep((x + center).abs()).amax(1, keepdim=True)
     scaled = _SCALED_ROUNDING * keep(x.abs()).amax(1, keepdim=True)

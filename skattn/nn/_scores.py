@@ -20,7 +20,8 @@ def split_heads(x: Tensor, n_heads: int) -> Tensor:
     """Return heads of the last axis: ``(n, n_heads, n_steps, size / n_heads)``."""
     if n_heads == 1:  # the same in one quick move
         return x.unsqueeze(1)
-    return x.unflatten(-1, (n_heads, -1)).transpose(1, 2)
+    n_samples, n_steps, size = x.shape  # which stay free where a graph is traced
+    return x.reshape(n_samples, n_steps, n_heads, size // n_heads).transpose(1, 2)
 
 
 def join_heads(x: Tensor) -> Tensor:

@@ -42,8 +42,9 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     seconds, since any moment. Categories go in as their codes: 1 for the first of
     ``categories_`` (or of ``static_categories_``), and so on, 0 for what is unknown.
     Batch and length are free, but for parts with a fixed number of steps
-    (``attention="location"`` or ``"feature"``, ``linear_skip``): there the length is
-    that of `fit`, and shorter sequences are filled up with NaN. Where `predict` would
+    (``attention="location"`` or ``"feature"``, ``linear_skip``, ``values="segments"``,
+    ``positions="learned"``): there the length is that of `fit`, and shorter sequences
+    are filled up with NaN. Where `predict` would
     refuse a sample, for a gap or an infinite value, the answers are NaN.
 
     Parameters
@@ -147,7 +148,8 @@ class _Graph(nn.Module):
         self.network = _exportable(probe.network)
         self.schema, self.target = probe.schema, probe.target
         self.architecture = probe.architecture
-        self.max_steps = probe.network.max_steps
+        fixed = probe.schema.flat or probe.network.max_steps is not None
+        self.has_free_length = not fixed
         self.timed = probe.schema.times is not None
         self.time_unit = probe.scaler.time_unit or 1.0
         self.outputs = [*_OUTPUTS]
@@ -232,17 +234,24 @@ class _Graph(nn.Module):
         return torch.stack([self.find_answer(q) for q in quantiles.unbind(-1)], dim=-1)
 
     def make_example(self) -> tuple[Tensor, ...]:
-        """Return two samples to trace with."""
-        X = self.input_mean.expand(2, *self.shape)
+        """Return two samples to trace with.
+
+        They have two steps with a weight at least where the length is free: of one
+        step the trace takes ways that hold for this alone.
+        """
+        n_timesteps, n_channels = self.shape
+        if self.has_free_length:
+            n_timesteps = max(n_timesteps, 2 * self.architecture.weighed_size)
+        X = self.input_mean.expand(2, n_timesteps, n_channels)
         others = [mean.expand(2, *shape) for mean, _, shape in self.beside.values()]
         if self.timed:
-            others.append(torch.arange(self.shape[0]).double().expand(2, -1))
+            others.append(torch.arange(n_timesteps).double().expand(2, -1))
         return X.reshape(2, -1) if self.schema.flat else X, *others
 
     def free_axes(self) -> dict[str, dict[int, str]]:
         """Return the names of the axes of inputs and outputs that are free."""
         axes = {name: {0: "n_samples"} for name in (*self.inputs, *self.outputs)}
-        if self.schema.flat or self.max_steps is not None:
+        if not self.has_free_length:
             return axes
         axes["X"][1] = "n_timesteps"
         if self.timed:

@@ -408,9 +408,22 @@ def _order(entry: object) -> tuple[bool, str, Any]:
 
 
 def find_codes(entries: Sequence[object], vocabulary: tuple[object, ...]) -> np.ndarray:
-    """Return the code of each entry, 0 for those that are not known."""
+    """Return the code of each entry, 0 for those that are not known.
+
+    Numbers that are the same in float32 are the same, whichever type brings them.
+    """
     codes = {entry: code for code, entry in enumerate(vocabulary, start=1)}
-    return np.array([codes.get(entry, 0) for entry in entries], dtype=np.intp)
+    rounded: dict[object, int] = {}
+    for entry, code in codes.items():
+        rounded.setdefault(_round(entry), code)
+    known = [codes.get(e) or rounded.get(_round(e), 0) for e in entries]
+    return np.array(known, dtype=np.intp)
+
+
+def _round(entry: object) -> object:
+    """Return fractions as float32 has them."""
+    with np.errstate(over="ignore"):
+        return float(np.float32(entry)) if isinstance(entry, float) else entry
 
 
 def plain(entry: object) -> object:

@@ -11,6 +11,7 @@ from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
+from ._frames import n_axes
 from ._ragged import cut_steps, is_ragged, join_steps
 from ._reader import read_X
 from ._samples import Samples
@@ -234,7 +235,8 @@ class OverTime(  # type: ignore[call-arg]
             )
         n_samples, n_timesteps, _ = sequences.values.shape
         lengths = sequences.lengths
-        if is_ragged(X) and self._schema.row_timesteps is None:
+        rows_alone = self._schema.row_timesteps is not None
+        if is_ragged(X) and not (rows_alone and n_axes(X[0]) == 1):
             whole = np.full(n_samples, n_timesteps) if lengths is None else lengths
             return cut_steps(result, whole)
         if lengths is None:

@@ -110,25 +110,39 @@ def read_times(times: Part, steps: Part, n_samples: int) -> Part:
         what = f"shape {shape}" if shape is not None else f"type {type(times).__name__}"
         raise ValueError(f"times has {what}; allowed is {wanted}.")
     _check_count("times", len(rows), n_samples)
-    _check_rows(rows, _measure_steps(steps))
+    padded = len(getattr(steps, "shape", ())) == 3
+    listed = padded and not isinstance(times, np.ndarray)
+    _check_rows(rows, _measure_steps(steps), padded, listed)
     return times if isinstance(times, np.ndarray) else rows
 
 
-def _check_rows(rows: list[np.ndarray], lengths: Sequence[int] | None) -> None:
-    """Check the times of each sequence, and that all are of one kind."""
+def _check_rows(
+    rows: list[np.ndarray],
+    lengths: Sequence[int] | None,
+    padded: bool,
+    listed: bool,
+) -> None:
+    """Check the times of each sequence, and that all are of one kind.
+
+    In padded arrays a sequence may end sooner: its times then are missing, or in a list
+    end too.
+    """
     for i, row in enumerate(rows):
         if row.ndim != 1 or row.dtype.kind not in "iufmM":
             raise ValueError(
                 f"times[{i}] has shape {row.shape} and type {row.dtype}; allowed are "
                 "numbers, dates or durations, one for each step."
             )
-        if lengths is not None and len(row) != lengths[i]:
+        n_steps = len(row) if lengths is None else lengths[i]
+        if len(row) != n_steps and not (listed and 0 < len(row) < n_steps):
             raise ValueError(
                 f"times[{i}] has {len(row)} entries, but steps[{i}] has "
-                f"{lengths[i]} steps; allowed is one for each step."
+                f"{n_steps} steps; allowed is one for each step."
             )
-        missing = row.dtype.kind not in "iu" and np.isnan(row).any()
-        if missing or (row[1:] < row[:-1]).any():
+        gaps = np.zeros(len(row), bool) if row.dtype.kind in "iu" else np.isnan(row)
+        if padded and not gaps.all():
+            row = row[: len(row) - np.argmin(gaps[::-1])]
+        if gaps[: len(row)].any() or (row[1:] < row[:-1]).any():
             raise ValueError(
                 f"times[{i}] is missing at a step or runs backwards; the steps of a "
                 "sequence must be in the order of time."
@@ -187,8 +201,8 @@ def take_rows(part: Part, rows: Rows) -> Part:
     return part[rows]
 
 
-def join_parts(parts: list[Part]) -> Part:
-    """Return one part after the other."""
+def join_parts(parts: list[Part], lengths_differ: bool = False) -> Part:
+    """Return one part after the other, as a list where rows may differ in length."""
     first = parts[0]
     if first is None:
         return None
@@ -201,7 +215,7 @@ def join_parts(parts: list[Part]) -> Part:
     if all(isinstance(part, np.ndarray) for part in arrays):
         if len({part.shape[1:] for part in arrays}) == 1:
             return np.concatenate(arrays)
-        if any(part.ndim == 2 for part in arrays):
+        if not lengths_differ and any(part.ndim == 2 for part in arrays):
             shapes = [part.shape for part in arrays]
             raise ValueError(f"parts have shapes {shapes}, which do not fit together.")
     return [entry for part in arrays for entry in part]

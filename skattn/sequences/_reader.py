@@ -139,7 +139,9 @@ def _number_text(
         return X, {}, X
     frame, owner = find_frame(X), type(estimator).__name__
     if not (reset or estimator._schema.categories or frame is not None):
-        raise ValueError(f"{name} holds text, but {owner} was fitted on numbers alone.")
+        raise ValueError(
+            f"{name} holds text or booleans, but {owner} was fitted on numbers alone."
+        )
     if frame is not None:
         check_same_columns(X, name)
         names = names or [*frame.columns]

@@ -205,7 +205,7 @@ class Sequences:
             join_parts([part.steps for part in parts]),
             static=join_parts([part.static for part in parts]),
             future=join_parts([part.future for part in parts]),
-            times=join_parts([part.times for part in parts]),
+            times=join_parts([part.times for part in parts], lengths_differ=True),
         )
         return joined._copy(names=parts[0].names)
 

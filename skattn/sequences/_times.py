@@ -81,6 +81,8 @@ def _relate(times: Part, samples: Samples, name: str) -> np.ndarray:
         lengths = np.full(n_samples, n_timesteps)
     related = np.zeros((n_samples, n_timesteps))
     for i, row in enumerate(times):
+        if row.dtype.kind == "i":
+            row = row.astype(np.int64)  # in which differences do not wrap around
         if len(row) not in (n_timesteps, lengths[i]):
             raise ValueError(
                 f"{name}[{i}] has {len(row)} entries, but the sequence has "
@@ -93,8 +95,8 @@ def _relate(times: Part, samples: Samples, name: str) -> np.ndarray:
         related[i, : lengths[i]] = since
         if not np.isfinite(related[i]).all():
             raise ValueError(
-                f"{name}[{i}] holds an infinite time, or spans more than a float64 "
-                "can hold; allowed are finite times."
+                f"{name}[{i}] holds a time that is infinite or missing, or spans more "
+                "than a float64 can hold; allowed are finite times."
             )
     return related
 

@@ -145,3 +145,19 @@ def test_sparse_weights_find_the_step_that_counts(name):
 def test_an_unknown_normalizer_is_refused_by_name():
     with pytest.raises(ValueError, match=r"normalizer='hardmax'.*'entmax15'"):
         AttentionNetwork(2, n_timesteps=3, horizon=1, n_targets=1, normalizer="hardmax")
+
+
+@pytest.mark.parametrize("name", SPARSE)
+def test_long_and_padded_rows_sum_to_1(name):
+    z = torch.from_numpy(np.random.default_rng(0).normal(size=(50, 20_000)))
+    z[:25, 50:] = -torch.inf
+    weights = NORMALIZERS[name](z.float())
+    assert weights.dtype == torch.float32
+    np.testing.assert_allclose(weights.sum(-1), 1, atol=1e-5)
+    np.testing.assert_allclose(weights, NORMALIZERS[name](z), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", SPARSE)
+def test_scores_that_are_no_numbers_pass_on(name):
+    weights = NORMALIZERS[name](torch.full((2, 3), torch.nan))
+    assert weights.isnan().any()

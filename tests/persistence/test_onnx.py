@@ -36,6 +36,11 @@ FREE = [  # any length
     {"values": "inputs", "attention": "general"},
     {"values": "inputs", "patch_size": 4, "anchor": True, "target_channels": 1},
     {"scale_inputs": False, "scale_targets": False},
+    {"n_heads": 2, "patch_size": 2},
+    {"n_heads": 2, "patch_size": 2, "decoder": "lstm"},
+    {"n_heads": 2, "normalizer": "sparsemax"},
+    {"n_heads": 2, "normalizer": "entmax15", "patch_size": 4},
+    {"target_channels": 1, "channel_independent": True, "patch_size": 2},
 ]
 FIXED = [  # at most the length of fit
     {"attention": "feature"},
@@ -46,10 +51,12 @@ FIXED = [  # at most the length of fit
     {"values": "segments", "attention": "contribution", "segment_size": 4},
     {"values": "segments", "attention": "sum", "target_channels": 1, "anchor": True},
     {"linear_skip": "ridge", "target_channels": 1, "anchor": True},
+    {"values": "segments", "segment_size": 2, "n_heads": 2, "attention": "additive"},
 ]
 FORECASTS = [
     {"decoder": "lstm", "channel_independent": True, "anchor": True},
     {"channel_independent": True, "values": "inputs"},
+    {"channel_independent": True, "patch_size": 2, "n_heads": 2},
     {"anchor": True, "linear_skip": True},
 ]
 pytestmark = [
@@ -132,6 +139,16 @@ def test_sequences_of_different_lengths_side_by_side(variant, fitted):
             given[2] = model.transform(x)
         assert model.predict_attention(x).shape[-1] == x.shape[1]
         assert_answers(given, model, x, Y.std())
+
+
+@pytest.mark.filterwarnings("ignore:X has one time step")
+@pytest.mark.parametrize("n_timesteps", [1, 2])
+def test_a_fit_on_one_patch_answers_for_several(n_timesteps, export):
+    model = LSTMAttentionRegressor(**FAST, self_attention_heads=2, patch_size=2)
+    run = export(model.fit(X[:, :n_timesteps], Y))
+    for n_samples, n_steps in ((1, 1), (5, 2), (3, 4), (1, 7)):
+        given = draw(n_samples, n_steps)
+        assert_answers(run(given), model, given, Y.std())
 
 
 @pytest.mark.parametrize("variant", FIXED, ids=str)

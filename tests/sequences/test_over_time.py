@@ -191,3 +191,16 @@ def test_a_transformer_finds_channels_by_name():
 def test_a_transformer_that_needs_y_is_refused():
     with pytest.raises(ValueError, match=r"transformer=SelectFdr\(\) needs y, but"):
         OverTime(SelectFdr()).fit(_make())
+
+
+def test_lists_stay_lists_whatever_the_steps_of_rows():
+    lifted = OverTime(StandardScaler(), n_timesteps=5).fit(_make())
+    for one, other in zip(
+        lifted.transform(_make()),
+        OverTime(StandardScaler()).fit(_make()).transform(_make()),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one, other)
+    back = lifted.inverse_transform(lifted.transform(_make()))
+    for one, other in zip(back, _make(), strict=True):
+        np.testing.assert_allclose(one, other)
