@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
@@ -222,7 +222,7 @@ class OverTime(  # type: ignore[call-arg]
         return DataFrame(steps, columns=names, copy=False)
 
     def _map(
-        self, X: object, sequences: Samples, function: Callable[[Any], object]
+        self, X: object, sequences: Samples, function: Callable[[object], object]
     ) -> object:
         """Apply a function to the steps, and give the result the form of X."""
         steps = join_steps(sequences)

@@ -63,7 +63,9 @@ class Sequences:
     times : array-like of shape (n_samples, n_timesteps) or list of array-like, \
             default=None
         Time of each step: numbers, dates or durations, which must not run backwards.
-        The network reads the gaps between steps, and how old each is.
+        The network reads the gaps between steps, and how old each is. Dates may be
+        those of Python and pandas; those of a time zone become dates of UTC. Behind
+        the end of padded sequences they are NaN or NaT, or missing in a list.
 
     Attributes
     ----------
