@@ -1,6 +1,7 @@
 """The assembled network: inputs, encoder, attention, decoder, and the bypasses."""
 
 from collections.abc import Callable
+from typing import NoReturn
 
 import torch
 from torch import Tensor, nn
@@ -175,36 +176,36 @@ class AttentionNetwork(nn.Module):
         classes: bool = False,
     ) -> None:
         super().__init__()
-        for name, value, allowed in (
-            ("values", values, ("states", "inputs", "segments")),
-            ("query", query, ("last", "learned")),
-            ("anchor", anchor, (False, True, "changes")),
-            ("linear_skip", linear_skip, (False, True, *LINEAR_PATHS)),
-            ("scale_windows", scale_windows, (False, "mean", "standard")),
-        ):
-            if value not in allowed:
-                refuse_choice(name, value, allowed)
-        unit = segment_size if values == "segments" else patch_size
+        _check_choices(
+            values=values,
+            query=query,
+            anchor=anchor,
+            linear_skip=linear_skip,
+            scale_windows=scale_windows,
+        )
+        _check_attention(attention, values)
+        weighed_size = segment_size if values == "segments" else patch_size
         if values == "inputs":
             beside = n_static or n_future or n_times
             check_sums(scale_windows, conv_layers, beside, categories)
         elif values == "segments":
             check_segments(
-                unit, patch_size, scale_windows, conv_layers, n_times, passthrough
+                segment_size,
+                patch_size,
+                scale_windows,
+                conv_layers,
+                n_times,
+                passthrough,
             )
-        _check_attention(attention, values)
         own = target_channels is not None and linear_skip != "arx"
         if categories and linear_skip and not own:
-            raise ValueError(
-                f"linear_skip={linear_skip!r} does not go with categories in X, as it "
-                "reads all channels as numbers; allowed is False, and with "
-                "target_channels 'ar', which reads these alone."
-            )
+            _refuse_categories(linear_skip)
         self.target_channels = [*target_channels] if target_channels else None
+        n_steps = -(-n_timesteps // weighed_size)
         options = {
             "query": query,
             "n_heads": n_heads,
-            "n_steps": -(-n_timesteps // unit),
+            "n_steps": n_steps,
             "normalizer": normalizer,
             "conditioned": n_static > 0,
             "timed": n_times > 0,
@@ -243,7 +244,7 @@ class AttentionNetwork(nn.Module):
         self.state_size = size
         self.input = InputLayer(
             n_channels,
-            unit,
+            weighed_size,
             self.target_channels or [],
             anchor,
             scale_windows,
@@ -252,9 +253,8 @@ class AttentionNetwork(nn.Module):
             InputDecay(decay) if decay else None,
             fill_mean=values == "segments",
         )
-        n_steps = -(-n_timesteps // unit)
         self.segments = SegmentValues(size, n_steps) if values == "segments" else None
-        self.n_inner = unit // patch_size  # steps of the encoder for one weight
+        self.n_inner = weighed_size // patch_size  # steps of the encoder for one weight
         self.positions = POSITIONS[positions](size, n_steps) if positions else None
         self.self_attention = (
             SelfAttention(size, self_attention_heads, dropout)
@@ -643,6 +643,29 @@ class AttentionNetwork(nn.Module):
             return self.segments.max_steps
         placed = None if self.positions is None else self.positions.max_steps
         return placed or self.decoder.pooling.max_steps
+
+
+def _check_choices(**given: object) -> None:
+    """Refuse values that there are not."""
+    choices: dict[str, tuple[object, ...]] = {
+        "values": ("states", "inputs", "segments"),
+        "query": ("last", "learned"),
+        "anchor": (False, True, "changes"),
+        "linear_skip": (False, True, *LINEAR_PATHS),
+        "scale_windows": (False, "mean", "standard"),
+    }
+    for name, allowed in choices.items():
+        if given[name] not in allowed:
+            refuse_choice(name, given[name], allowed)
+
+
+def _refuse_categories(linear_skip: bool | str) -> NoReturn:
+    """Refuse a linear path over codes of categories."""
+    raise ValueError(
+        f"linear_skip={linear_skip!r} does not go with categories in X, as it reads "
+        "all channels as numbers; allowed is False, and with target_channels 'ar', "
+        "which reads these alone."
+    )
 
 
 def _check_attention(attention: str, values: str) -> None:
