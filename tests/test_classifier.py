@@ -275,3 +275,12 @@ def test_the_validation_loss_is_the_log_loss_by_the_classes_weights(class_weight
     of_class = model._target.of_class[y] if class_weight else None
     expected = log_loss(y, model.predict_proba(X), sample_weight=of_class)
     assert model.best_validation_loss_ == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_share_of_the_attention_is_measured_in_logits():
+    X = np.random.default_rng(0).normal(size=(80, 5, 2))
+    y = X[:, 2, 0] + X[:, 4, 1] > 0
+    model = LSTMAttentionClassifier(
+        hidden_size=8, max_epochs=5, linear_skip=True, random_state=0
+    )
+    assert 0 < model.fit(X, y).attention_share_ < 1

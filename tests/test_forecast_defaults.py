@@ -432,3 +432,32 @@ def test_targets_that_go_on_with_a_channel_are_named(ragged):
     assert reason == "only for forecasts of sequences of one length"
     constant = model.fit(X, np.ones_like(y)).fit_summary_["linear_skip"].reason
     assert constant == "only for forecasts of sequences of one length"
+
+
+def test_the_best_validation_loss_is_that_of_the_weights_that_were_kept():
+    random = np.random.default_rng(0)
+    series = np.zeros(400)
+    for i in range(2, 400):
+        series[i] = 0.6 * series[i - 1] + 0.2 * series[i - 2] + random.normal()
+    windows, y = make_windows(series, 12, 3)
+    model = LSTMAttentionRegressor(
+        target_channels=0, linear_skip="ar", hidden_size=8, max_epochs=6, random_state=0
+    ).set_params(early_stopping=True, learning_rate=0.03)
+    model.fit(windows[:250], y[:250], X_val=windows[270:], y_val=y[270:])
+    assert model.attention_share_ == 0
+    errors = (
+        model.predict(windows[270:]) - y[270:]
+    ) / model._target.scaler.scale.ravel()
+    assert model.best_validation_loss_ == pytest.approx(np.mean(errors**2), rel=1e-4)
+    assert model.best_validation_loss_ not in model.history_["validation_loss"]
+
+
+def test_groups_stay_on_one_side_and_the_summary_says_so():
+    random = np.random.default_rng(0)
+    windows, y = make_windows(random.normal(size=(300, 1)).cumsum(0), 10, 2)
+    model = LSTMAttentionRegressor(target_channels=0, hidden_size=4, max_epochs=2)
+    model.fit(windows, y, groups=np.arange(len(windows)) // 20)
+    assert model.fit_summary_["validation_split"] == (
+        "random",
+        "groups stay on one side",
+    )
