@@ -141,7 +141,9 @@ class BaseLSTMAttention(
             checkpoint = None
             if plan.checkpoint is not None:
                 checkpoint = Checkpoint(plan.checkpoint)
-                checkpoint.name = self._name(plan, samples, held_out, previous, aside)
+                checkpoint.name = self._name_checkpoint(
+                    plan, samples, held_out, previous, aside
+                )
             self.net_ = train(
                 network,
                 self._target,
@@ -174,7 +176,7 @@ class BaseLSTMAttention(
         X_val: object,
         y_val: object,
         resume: bool,
-    ) -> "_Read":
+    ) -> _Read:
         """Read all that `fit` is given; with ``resume``, in the form of before."""
         sequences = read_X(self, X, reset=not resume)
         n_samples = len(sequences.values)
@@ -194,7 +196,7 @@ class BaseLSTMAttention(
         self,
         given: Settings,
         recalled: dict[str, tuple[object, str]],
-        read: "_Read",
+        read: _Read,
     ) -> tuple[Settings, TrainingSamples, TrainingSamples | None]:
         """Set samples aside, if any, and choose what is "auto"; keep what was chosen.
 
@@ -316,7 +318,7 @@ class BaseLSTMAttention(
             find_period=look.find_period,
         )
 
-    def _name(
+    def _name_checkpoint(
         self,
         plan: TrainingPlan,
         samples: TrainingSamples,
@@ -387,8 +389,8 @@ class BaseLSTMAttention(
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
-        padded = self.padding_value is not None and np.isnan(self.padding_value)
-        tags.input_tags.allow_nan = self.missing != "error" or bool(padded)
+        padded = self.padding_value != self.padding_value  # NaN
+        tags.input_tags.allow_nan = self.missing != "error" or padded
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

@@ -269,3 +269,5 @@ def test_tags_tell_what_is_taken():
     assert tags.target_tags.multi_output
     assert tags.input_tags.allow_nan
     assert not get_tags(LSTMAttentionPointer(padding_value=-1.0)).input_tags.allow_nan
+    # What is no number is refused in fit, and not where tags are asked.
+    assert not get_tags(LSTMAttentionPointer(padding_value="x")).input_tags.allow_nan

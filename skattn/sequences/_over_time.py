@@ -120,7 +120,7 @@ class OverTime(  # type: ignore[call-arg]
                 "their own; allowed are transformers without a target."
             )
         sequences = read_X(self, X, reset=True)
-        rows = self._name(join_steps(sequences))
+        rows = self._name_rows(join_steps(sequences))
         self.transformer_ = clone(self.transformer).fit(rows)
         return self
 
@@ -210,7 +210,7 @@ class OverTime(  # type: ignore[call-arg]
             return None
         return self.get_feature_names_out()
 
-    def _name(self, steps: np.ndarray) -> object:
+    def _name_rows(self, steps: np.ndarray) -> object:
         """Return steps as a frame where channels have names and there is pandas."""
         names = vars(self).get("feature_names_in_")
         if names is None or self._schema.flat or steps.shape[1] != len(names):
@@ -226,7 +226,7 @@ class OverTime(  # type: ignore[call-arg]
     ) -> object:
         """Apply a function to the steps, and give the result the form of X."""
         steps = join_steps(sequences)
-        found = function(self._name(steps))
+        found = function(self._name_rows(steps))
         result = np.asarray(csr_array(found).toarray() if issparse(found) else found)
         if result.ndim != 2 or len(result) != len(steps):
             raise ValueError(
