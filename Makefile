@@ -93,6 +93,7 @@ untuned: .venv/.installed  ## Defaults only, on sets that nobody tuned on; SKATT
 	$(BIN)/python -m benchmarks.untuned.rules
 	$(BIN)/python -m benchmarks.untuned.sizes
 	$(BIN)/python -m benchmarks.untuned.shipped $(UNTUNED)
+	$(BIN)/python -m benchmarks.untuned.letters $(UNTUNED)
 	$(BIN)/python -m benchmarks.untuned.times
 	$(BIN)/python -m benchmarks.untuned.sentences $(UNTUNED)
 	$(BIN)/python -m benchmarks.untuned.mortality

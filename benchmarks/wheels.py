@@ -8,7 +8,32 @@ from pathlib import Path
 import numpy as np
 
 FOLDER = Path("build/wheels")
-VERSIONS = {"aeon": "1.6.0", "sktime": "1.2.0"}
+VERSIONS = {
+    "aeon": "1.6.0",
+    "faker": "40.63.0",
+    "modlamp": "4.3.3",
+    "sktime": "1.2.0",
+}
+
+
+def fetch(package: str) -> Path:
+    """Return the path of a package's wheel, which pip downloads once.
+
+    Parameters
+    ----------
+    package : str
+        One of `VERSIONS`.
+
+    Returns
+    -------
+    Path
+        The wheel.
+    """
+    if not [*FOLDER.glob(f"{package}-*.whl")]:
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        wanted = f"{package}=={VERSIONS[package]}"
+        subprocess.run([*pip, "--dest", str(FOLDER), wanted], check=True)
+    return next(FOLDER.glob(f"{package}-*.whl"))
 
 
 def read(package: str, name: str, split: str) -> tuple[list[np.ndarray], np.ndarray]:
@@ -30,11 +55,7 @@ def read(package: str, name: str, split: str) -> tuple[list[np.ndarray], np.ndar
     y : ndarray of str
         Their labels, or their targets.
     """
-    if not [*FOLDER.glob(f"{package}-*.whl")]:
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        wanted = f"{package}=={VERSIONS[package]}"
-        subprocess.run([*pip, "--dest", str(FOLDER), wanted], check=True)
-    wheel = zipfile.ZipFile(next(FOLDER.glob(f"{package}-*.whl")))
+    wheel = zipfile.ZipFile(fetch(package))
     text = wheel.read(f"{package}/datasets/data/{name}/{name}_{split}.ts").decode()
     X, y = [], []
     for line in text.split("@data")[1].strip().splitlines():

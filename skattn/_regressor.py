@@ -76,8 +76,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     embedding_size : int or "auto", default="auto"
         Numbers in the vector of a category. "auto" is ``1.6 * n ** 0.56`` for ``n``
-        categories, at most 128, for each channel by itself; with ``embeddings`` it is
-        their size.
+        categories, at most 128, for each channel by itself; at least 32 where
+        convolutions read channels of categories alone. With ``embeddings`` it is their
+        size.
 
     embeddings : mapping, default=None
         Vectors to start from, by category; for several channels, such mappings by the

@@ -4,6 +4,7 @@ The table of the rules, and how they were chosen, stand in the guide.
 """
 
 from collections.abc import Callable
+from itertools import zip_longest
 from math import ceil
 
 import numpy as np
@@ -63,8 +64,10 @@ _LEAST_WORDS = 200
 _WORD_STEPS = 600
 _WORD_EPOCHS = 12
 
-# Numbers in the vector of a category, at most.
+# Numbers in the vector of a category: at most, and at least where convolutions read
+# nothing but vectors.
 _LARGEST_VECTOR = 128
+_SMALLEST_VECTOR = 32
 
 # Batches: the largest power of 2 with which a pass has so many, in these bounds.
 _BATCHES = 32
@@ -221,10 +224,14 @@ def _choose_conv_layers(given: Given, seen: Seen) -> Choice:
 def _choose_embedding_size(given: Given, seen: Seen) -> Choice:
     if seen.vector_size is not None:
         return Choice(seen.vector_size, "the size of the vectors in embeddings")
+    alone = seen.tokens and given["conv_layers"]
+    least = [_SMALLEST_VECTOR if alone else 1] * len(seen.coded)
     sizes = tuple(
-        min(_LARGEST_VECTOR, ceil(1.6 * number**0.56)) for number in seen.n_categories
+        min(_LARGEST_VECTOR, max(smallest, ceil(1.6 * number**0.56)))
+        for number, smallest in zip_longest(seen.n_categories, least, fillvalue=1)
     )
-    return Choice(sizes, f"for {' and '.join(map(str, seen.n_categories))} categories")
+    reason = f"for {' and '.join(map(str, seen.n_categories))} categories"
+    return Choice(sizes, reason + ", which convolutions read" * bool(alone))
 
 
 def _choose_segment_size(given: Given, seen: Seen) -> Choice:

@@ -1,11 +1,13 @@
 """Categories and tokens: learned from, carried, saved, and refused by name."""
 
 import pickle
+import warnings
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 
 import skattn
@@ -213,6 +215,27 @@ def test_padding_is_no_category():
     assert [*padded.categories_[1]] == [0, 1, 2, 3, 4]
     listed = LSTMAttentionRegressor(**FAST).fit(RAGGED.steps, FIRST)
     np.testing.assert_allclose(padded.predict(X), listed.predict(RAGGED.steps))
+
+
+@pytest.mark.parametrize(
+    ("X", "options", "expected"),
+    [
+        ([["a", "b"], ["b", "c", "a"]] * 20, {}, (32,)),
+        ([["a", "b"], ["b", "c", "a"]] * 20, {"conv_layers": 0}, (3,)),
+        ([pd.DataFrame({"c": ["a", "b", "c"], "x": [0.0, 1.0, 2.0]})] * 40, {}, (3,)),
+    ],
+    ids=["categories alone", "no convolutions", "numbers beside"],
+)
+def test_convolutions_over_categories_alone_read_longer_vectors(X, options, expected):
+    model = LSTMAttentionClassifier(max_epochs=1, random_state=0, **options)
+    assert model.fit(X, [0, 1] * 20).embedding_size_ == expected
+
+
+def test_static_categories_beside_letters_keep_short_vectors():
+    static = pd.DataFrame({"site": ["north", "south"] * 20})
+    X = Sequences([["a", "b"], ["b", "c", "a"]] * 20, static=static)
+    model = LSTMAttentionClassifier(max_epochs=1, random_state=0).fit(X, [0, 1] * 20)
+    assert model.embedding_size_ == (32, 3)
 
 
 def test_types_of_frames_that_are_categories():
@@ -498,3 +521,50 @@ def test_numbers_are_the_same_categories_in_float32():
     np.testing.assert_allclose(
         model.predict(X), model.predict(X.astype(np.float32)), rtol=1e-6
     )
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+@pytest.mark.parametrize("kind", ["dates", "durations"])
+def test_dates_beside_text_are_no_numbers(kind, zone):
+    days = pd.date_range("2024", periods=3, tz=zone)
+    when = days if kind == "dates" else days - days[0]
+    visit = pd.DataFrame({"pulse": [1.0, 2, 3], "drug": ["a", "b", "a"], "when": when})
+    with pytest.raises(ValueError, match=r"X\[0\] has a channel 'when' .*dates and"):
+        LSTMAttentionRegressor().fit([visit] * 4, [1.0] * 4)
+
+
+def test_a_word_among_numbers_is_refused_and_not_made_a_category():
+    X = np.random.default_rng(0).normal(size=(8, 3, 2)).astype(object)
+    X[0, 0, 0] = "n/a"
+    with pytest.raises(ValueError, match="channel 0, holds text such as 'n/a' and num"):
+        LSTMAttentionRegressor().fit(X, [1.0] * 8)
+    named = LSTMAttentionRegressor(**FAST, categorical_features=[0])
+    assert len(named.fit(X, [1.0] * 8).categories_[0]) == 24
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("form", ["array", "frames", "flat"])
+def test_numbers_that_are_text_are_told(form):
+    X = np.random.default_rng(0).normal(size=(8, 3, 1)).round(3).astype(str)
+    if form == "frames":
+        X = [pd.DataFrame(x, columns=["load"]) for x in X]
+    elif form == "flat":
+        X = pd.DataFrame(X[:, :, 0], columns=["a", "b", "c"])
+    with pytest.warns(UserWarning, match=r"is text that reads like numbers"):
+        LSTMAttentionRegressor(**FAST).fit(X, Y[:8])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        named = LSTMAttentionRegressor(**FAST, categorical_features=[0])
+        named.set_params(n_timesteps=3 if form == "flat" else None).fit(X, Y[:8])
+
+
+@pytest.mark.parametrize(
+    "values", [["10", "20", "30"] * 5, ["v1.5", "v2.5", "v3.1"] * 5]
+)
+def test_codes_in_text_stay_categories_without_a_word(values):
+    X = [[value] for value in values]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        LSTMAttentionRegressor(**FAST).fit(X, np.arange(15.0))

@@ -6,6 +6,7 @@ or column where these stood, so that whatever cuts, pads or shuffles samples nee
 know nothing of them. They are unpacked where the network reads its inputs.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from numbers import Integral
@@ -13,7 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from ._frames import as_numbers
 from ._samples import Samples, from_tensor
+
+# Different decimals from which on text is doubted: codes are seldom so many.
+_MANY_DECIMALS = 10
 
 Column = Any  # of an array, a list, or a frame of any library
 
@@ -166,10 +171,59 @@ def _take_columns(entry: object) -> list[Any]:
     return [*array.T]
 
 
+def doubt_text(meaning: Sequence[object], where: str) -> None:
+    """Refuse text among numbers, and warn of text that reads like numbers.
+
+    One word in a channel of numbers, or decimals that came as text, would make each
+    number a category of its own.
+
+    Parameters
+    ----------
+    meaning : sequence
+        All different values of a channel whose type says that it holds categories.
+    where : str
+        The channel in messages.
+    """
+    entries = [entry for entry in map(plain, meaning) if entry is not None]
+    texts = [entry for entry in entries if isinstance(entry, str)]
+    numbers = [entry for entry in entries if type(entry) in (int, float)]
+    if texts and numbers:
+        raise ValueError(
+            f"{where} holds text such as {texts[0]!r} and numbers such as "
+            f"{numbers[0]!r}; allowed is one of them. Make the text NaN if it stands "
+            "for missing numbers, or name the channel in categorical_features."
+        )
+    decimals = [text for text in texts if _is_decimal(text)]
+    others = [text for text in texts if text not in {*decimals}]
+    if len(decimals) >= _MANY_DECIMALS and len(decimals) > len(others):
+        but = f", but for {others[0]!r}" if others else ""
+        warnings.warn(
+            f"{where} is text that reads like numbers, such as {decimals[0]!r}{but}, "
+            f"and is taken for {len(texts)} categories. Make it numbers, for example "
+            "with pandas.to_numeric; if these are categories, name the channel in "
+            "categorical_features.",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def _is_decimal(text: str) -> bool:
+    """Return whether text is a number that is not whole, with a point or a comma."""
+    try:
+        return not float(text.replace(",", ".")).is_integer()
+    except ValueError:
+        return False
+
+
+def is_typed(column: Column) -> bool:
+    """Return whether a column has a frame's own type for categories."""
+    kind = str(getattr(column, "dtype", ""))
+    return kind.startswith(("category", "Categorical", "Enum"))
+
+
 def is_category(column: Column) -> bool:
     """Return whether values are text, booleans, or of a frame's own type for it."""
-    kind = str(getattr(column, "dtype", ""))
-    if kind.startswith(("category", "Categorical", "Enum")):
+    if is_typed(column):
         return True
     values = np.asarray(column)
     if values.dtype.kind != "O":
@@ -230,12 +284,13 @@ def _check_kind(
 
 def _as_numbers(column: Column, name: str, channel: object) -> np.ndarray:
     try:
-        return np.asarray(column).astype(np.float64)
+        return as_numbers(column)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{name} has a channel {channel!r} that does not hold numbers ({error}); "
             "allowed are numbers, and categories in the channels that "
-            "categorical_features names or, by their type, had in fit."
+            "categorical_features names or, by their type, had in fit. Turn times into "
+            "numbers before, or give them as times of skattn.sequences.Sequences."
         ) from error
 
 

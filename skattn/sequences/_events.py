@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._long import _number_ids, _take, _take_numbers
-from ._moments import find_missing
+from ._moments import drop_zone, find_missing
 from ._panel import Panel
 from ._parts import Part
 from ._per_series import read_rows
@@ -191,10 +191,11 @@ def _code_variables(
 
 def _read_moments(moments: np.ndarray, column: str) -> np.ndarray:
     """Return times as numbers, dates or durations, none missing."""
+    moments = drop_zone(moments)
     if moments.dtype.kind not in "iufmM":
         raise ValueError(
             f"time={column!r} is of type {moments.dtype}; allowed are numbers, dates "
-            "without a time zone, and durations. pandas.to_datetime and to_timedelta "
+            "and durations. pandas.to_datetime and to_timedelta "
             "read text."
         )
     missing = find_missing(moments)
@@ -219,12 +220,16 @@ def _cut_bins(moments: np.ndarray, width: Part) -> np.ndarray:
         rounding = 4 * np.finfo(place.dtype).eps * np.abs(place)
         rounded = np.abs(place - nearest) <= rounding
         return np.where(rounded, nearest, np.floor(place)) * width
-    try:
-        span = np.timedelta64(width) if not number else None
-    except (TypeError, ValueError):
-        span = None
-    if counted or span is None or not span > np.timedelta64(0):
-        kind = "a positive number" if counted else "a positive timedelta"
+    try:  # pandas' counts nanoseconds, which its base class would cut off
+        whole = getattr(width, "to_timedelta64", lambda: width)()
+        span = np.timedelta64(whole) if not number else None
+        positive = span is not None and bool(span > np.timedelta64(0, "ns"))
+    except (TypeError, ValueError):  # months have no length
+        span, positive = None, False
+    if counted or span is None or not positive:
+        kind = "a positive number"
+        if not counted:
+            kind = "a positive timedelta of one length"
         raise ValueError(f"bin={width!r} must be {kind}, as the times are.")
     zero = np.timedelta64(0) if moments.dtype.kind == "m" else np.datetime64(0, "s")
     return zero + (moments - zero) // span * span

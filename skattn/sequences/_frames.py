@@ -5,6 +5,8 @@ from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 
+from ._moments import read_moments
+
 
 class Frame(Protocol):
     """What a data frame is known by."""
@@ -39,17 +41,28 @@ def check_dtypes(frame: Any, name: str) -> None:
     for column in frame.columns:
         if getattr(frame[column].dtype, "kind", "O") in "biuf":
             continue
-        values = np.asarray(frame[column])
         try:
-            if values.dtype.kind in "mM":
-                raise TypeError("dates and durations are no numbers")
-            values.astype(np.float64)
+            as_numbers(frame[column])
         except (TypeError, ValueError) as error:
             raise ValueError(
                 f"{name} has a column {column!r} of type {frame[column].dtype}, which "
                 f"does not hold numbers ({error}); allowed are columns of numbers. "
                 "Encode categories, and turn times into numbers, before."
             ) from error
+
+
+def as_numbers(column: object) -> np.ndarray:
+    """Return a column in float64.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it holds something else, such as dates, which NumPy would count from 1970.
+    """
+    values = read_moments(column, "a column")
+    if values.dtype.kind in "mM":
+        raise TypeError("dates and durations are no numbers")
+    return values.astype(np.float64)
 
 
 def check_columns(X: Sequence[object], name: str) -> None:

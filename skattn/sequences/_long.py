@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._moments import drop_zone, find_missing
+from ._moments import drop_zone, find_missing, tell
 
 
 class LongSequences(NamedTuple):
@@ -172,24 +172,47 @@ def _number_ids(labels: np.ndarray, column: str) -> tuple[np.ndarray, np.ndarray
     return ids[np.argsort(first)], rank[number]
 
 
-def _check_times(times: list[np.ndarray], ids: np.ndarray, column: str | None) -> None:
-    """Refuse times that do not rise, and name the sequences."""
-    broken = []
-    for label, stamps in zip(ids, times, strict=True):
-        missing = find_missing(stamps).any()
-        if missing or not (stamps[1:] > stamps[:-1]).all():
-            broken.append(label.item() if isinstance(label, np.generic) else label)
-    if broken:
+def _check_times(
+    times: list[np.ndarray],
+    ids: np.ndarray,
+    column: str | None,
+    *,
+    single: bool = False,
+) -> None:
+    """Refuse times that do not rise, and say where the first one is."""
+    faults = [*map(_find_fault, times)]
+    broken = [
+        label.item() if isinstance(label, np.generic) else label
+        for label, fault in zip(ids, faults, strict=True)
+        if fault
+    ]
+    if not broken:
+        return
+    told = "The index of dates" if column is None else f"time={column!r}"
+    where = "" if single else f" of {broken[0]!r}"
+    if len(broken) > 1:
         more = f" and {len(broken) - 5} more" if len(broken) > 5 else ""
-        told = "The index of dates" if column is None else f"time={column!r}"
-        way_out = ""
-        if column is None:
-            way_out = (
-                " sort_index() sorts them; where clocks are set back, dates of UTC do "
-                "not repeat; reset_index(drop=True) keeps the order of the rows."
-            )
-        raise ValueError(
-            f"{told} is missing, repeats or runs backwards within the ids "
-            f"{broken[:5]}{more}; each sequence's rows must be in the order of time, "
-            f"with one row a time.{way_out}"
+        where += f"; times are wrong within {broken[:5]}{more}"
+    way_out = f" sort_values({column!r}) sorts rows by time."
+    if column is None:
+        way_out = (
+            " sort_index() sorts them; where clocks are set back, dates of UTC do "
+            "not repeat; reset_index(drop=True) keeps the order of the rows."
         )
+    raise ValueError(
+        f"{told} {next(filter(None, faults))}{where}. The rows of each sequence must "
+        f"be in the order of time, with one row a time.{way_out}"
+    )
+
+
+def _find_fault(stamps: np.ndarray) -> str | None:
+    """Return what is wrong with the times of a sequence, None if they rise."""
+    missing = find_missing(stamps)
+    if missing.any():
+        return f"is missing in row {int(missing.argmax())}"
+    rises = stamps[1:] > stamps[:-1]
+    if rises.all():
+        return None
+    row = int(rises.argmin()) + 1
+    what = "repeats" if stamps[row] == stamps[row - 1] else "runs backwards to"
+    return f"{what} {tell(stamps[row])} in row {row}"

@@ -1,11 +1,15 @@
 """Times in any form that libraries have for them, as NumPy's."""
 
 from datetime import UTC, date, timedelta
+from typing import Any
 
 import numpy as np
 
 # How messages name kinds of times; those that are not here are numbers.
 KINDS = {"M": "dates", "m": "durations"}
+
+# Gaps between rows from which on their median is the step of a series.
+_FEWEST_GAPS = 3
 
 
 def find_missing(values: np.ndarray) -> np.ndarray:
@@ -82,3 +86,28 @@ def _read_objects(array: np.ndarray) -> np.ndarray:
         if moments and all(isinstance(moment, kind) for moment in moments):
             return np.array(moments, dtype=dtype).reshape(array.shape)
     return array
+
+
+def measure_step(stamps: np.ndarray) -> Any:
+    """Return the median time between rows, None if there are too few to say."""
+    gaps = np.diff(stamps)
+    if len(gaps) < _FEWEST_GAPS or gaps.dtype.kind not in "iufm":
+        return None
+    return np.sort(gaps)[len(gaps) // 2]
+
+
+def is_hole(gap: np.ndarray, step: Any) -> np.ndarray:
+    """Return whether rows are missing in a gap between two rows.
+
+    A single one may be an hour that clocks skip, years differ by a day, and up to four
+    days are a long weekend.
+    """
+    days = gap.dtype.kind == "m" and step == np.timedelta64(1, "D")
+    return gap > (np.timedelta64(5, "D") if days else 2.5 * step)
+
+
+def tell(moment: np.generic) -> str:
+    """Return a time, or a time between two, as it would be said."""
+    if moment.dtype.kind in "mM":
+        moment = moment.astype(f"{moment.dtype.kind}8[us]")
+    return str(moment.item())

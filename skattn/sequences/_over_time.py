@@ -242,10 +242,39 @@ class OverTime(  # type: ignore[call-arg]
         if lengths is None:
             values = result.reshape(n_samples, n_timesteps, -1)
         else:
-            shape = (n_samples, n_timesteps, result.shape[1])
-            values = np.full(shape, self._schema.padding_value, result.dtype)
-            values[sequences.real_steps(slice(None))] = result
+            values = self._pad(result, sequences)
         return values.reshape(n_samples, -1) if self._schema.flat else values
+
+    def _pad(self, result: np.ndarray, sequences: Samples) -> np.ndarray:
+        """Return steps as sequences that are filled up with the padding value.
+
+        Raises
+        ------
+        ValueError
+            If a last step became the padding value, and would be read as padding.
+        """
+        padding, lengths = self._schema.padding_value, sequences.lengths
+        assert padding is not None
+        assert lengths is not None
+        type_ = result.dtype
+        with np.errstate(invalid="ignore", over="ignore"):
+            held = np.array(padding).astype(type_).astype(np.float64)
+        if type_.kind == "b" or not np.array_equal(held, padding, equal_nan=True):
+            type_ = np.dtype(np.float64)  # flags and whole numbers hold no NaN
+        last = result[np.cumsum(lengths) - 1].astype(np.float64)
+        same = np.isnan(last) if np.isnan(padding) else last == held
+        if same.all(axis=1).any():
+            sample = int(same.all(axis=1).argmax())
+            raise ValueError(
+                f"transformer={self.transformer!r} turned the last step of sample "
+                f"{sample} into padding_value={padding}, so that it would be read as "
+                "padding; allowed is a padding_value that no step becomes, such as "
+                "NaN, or a list of sequences."
+            )
+        shape = (*sequences.values.shape[:2], result.shape[1])
+        values = np.full(shape, padding, type_)
+        values[sequences.real_steps(slice(None))] = result
+        return values
 
     def __sklearn_tags__(self) -> object:
         tags = super().__sklearn_tags__()

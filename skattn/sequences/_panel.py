@@ -147,7 +147,7 @@ def read_panel(
         raise ValueError(f"{name} holds no series; at least 1 is needed.")
     named = isinstance(series, Mapping | LongSequences)
     each = [
-        _read_one(entry, time, columns, f"{name}[{_show(label)}]")
+        _read_one(entry, time, columns, f"{name}[{show(label)}]")
         for label, entry in zip(labels, entries, strict=True)
     ]
     panel = _join(each, labels, name, single=False, named=named)
@@ -260,22 +260,22 @@ def _join(
     for label, one in zip(labels, each, strict=True):
         if one.channels != first.channels:
             raise ValueError(
-                f"{name}[{_show(label)}] has the channels {one.channels}, but "
-                f"{name}[{_show(labels[0])}] has {first.channels}; all series must "
+                f"{name}[{show(label)}] has the channels {one.channels}, but "
+                f"{name}[{show(labels[0])}] has {first.channels}; all series must "
                 "have the same in the same order."
             )
         if one.table.shape[1] != first.table.shape[1]:
             raise ValueError(
-                f"{name}[{_show(label)}] has {one.table.shape[1]} channels, but "
-                f"{name}[{_show(labels[0])}] has {first.table.shape[1]}; all series "
+                f"{name}[{show(label)}] has {one.table.shape[1]} channels, but "
+                f"{name}[{show(labels[0])}] has {first.table.shape[1]}; all series "
                 "must have the same channels."
             )
     times = [one.times for one in each if one.times is not None]
     if times and len(times) < len(each):
         dated = [one.times is not None for one in each]
         raise ValueError(
-            f"{name}[{_show(labels[dated.index(True)])}] has dates as its index, but "
-            f"{name}[{_show(labels[dated.index(False)])}] has none; allowed are dates "
+            f"{name}[{show(labels[dated.index(True)])}] has dates as its index, but "
+            f"{name}[{show(labels[dated.index(False)])}] has none; allowed are dates "
             "for all series, or for none."
         )
     return Panel(
@@ -292,7 +292,7 @@ def _join(
 def _check_order(panel: Panel, time: str | None) -> Panel:
     """Refuse times that do not rise, and name the series."""
     if panel.times is not None:
-        _check_times(panel.times, panel.labels, time)
+        _check_times(panel.times, panel.labels, time, single=panel.single)
     return panel
 
 
@@ -307,7 +307,7 @@ def _label(keys: list[object]) -> np.ndarray:
     return labels
 
 
-def _show(label: Part) -> str:
+def show(label: Part) -> str:
     """Return a label as it would be written."""
     return repr(label.item() if isinstance(label, np.generic) else label)
 
@@ -315,5 +315,5 @@ def _show(label: Part) -> str:
 def show_some(labels: Sequence[Part], lengths: Sequence[int]) -> str:
     """Return names of series with their lengths, the first five of them."""
     pairs = [*zip(labels, lengths, strict=True)]
-    shown = ", ".join(f"{_show(label)} ({length})" for label, length in pairs[:5])
+    shown = ", ".join(f"{show(label)} ({length})" for label, length in pairs[:5])
     return shown + (f" and {len(pairs) - 5} more" if len(pairs) > 5 else "")

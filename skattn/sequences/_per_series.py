@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ._panel import Panel, read_panel
+from ._moments import is_hole, measure_step, tell
+from ._panel import Panel, read_panel, show
 from ._parts import Part, take_rows
 
 
@@ -118,12 +119,18 @@ def _list_columns(entry: Part) -> list[Part]:
 
 
 def _check_order(panel: Panel, given: Panel, order: list[int]) -> None:
-    """Refuse a future that begins before its series ends."""
+    """Refuse a future that does not begin right after its series."""
     if panel.times is None or given.times is None:
         return
     for label, past, i in zip(panel.labels, panel.times, order, strict=True):
-        if len(given.times[i]) and not given.times[i][0] > past[-1]:
+        if not len(given.times[i]):
+            continue
+        begin, step = given.times[i][0], measure_step(past)
+        late = step is not None and is_hole(np.array([begin - past[-1]]), step).any()
+        if late or not begin > past[-1]:
+            told = "" if step is None else f" with steps of {tell(step)}"
             raise ValueError(
-                f"future of series {label!r} begins at {given.times[i][0]}, but the "
-                f"series ends at {past[-1]}; allowed are the steps after its end."
+                f"future of series {show(label)} begins at {tell(begin)}, but the "
+                f"series ends at {tell(past[-1])}{told}; allowed are the steps right "
+                "after its end."
             )

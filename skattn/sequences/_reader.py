@@ -10,8 +10,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._categories import (
     Vocabularies,
     code_channels,
+    doubt_text,
     holds_text,
     is_category,
+    is_typed,
     number_columns,
     number_text,
     resolve_categories,
@@ -19,7 +21,7 @@ from ._categories import (
 from ._extras import learn_extras, match_extras, match_names, read_extras
 from ._frames import check_names, check_same_columns, find_frame, is_frame, n_axes
 from ._ragged import blocks
-from ._samples import Samples
+from ._samples import Samples, refuse_named
 from ._schema import Schema, SequenceReader
 from ._sequences import Sequences
 from ._steps import read_steps
@@ -61,6 +63,7 @@ def read_X(
         if reset
         else estimator._schema.parameters
     )
+    refuse_named(X, name)
     whole = None
     extras: dict[str, np.ndarray] = {}
     beside: Vocabularies = {}
@@ -131,12 +134,24 @@ def _number_text(
     numeric = type(X) is np.ndarray and X.dtype.kind not in "OUS"
     if numeric or not hasattr(estimator, "categorical_features"):
         return X, {}, X
-    if hasattr(X, "to_numpy") and n_axes(X) == 1:  # a Series of lists
-        X = X.to_numpy()
     if is_frame(X):
         return _number_flat(estimator, X, name, reset=reset)
+    if hasattr(X, "to_numpy") and n_axes(X) == 1:  # a Series of lists
+        X = X.to_numpy()
     if not holds_text(X, name):
         return X, {}, X
+    return _number_listed(estimator, X, names, reset=reset, name=name)
+
+
+def _number_listed(
+    estimator: SequenceReader,
+    X: Any,
+    names: list[str] | None,
+    *,
+    reset: bool,
+    name: str,
+) -> tuple[Any, dict[int, list[object]], Any]:
+    """Return sequences of which some channels are text, as `_number_text` does."""
     frame, owner = find_frame(X), type(estimator).__name__
     if not (reset or estimator._schema.categories or frame is not None):
         raise ValueError(
@@ -156,7 +171,26 @@ def _number_text(
         return resolve_categories(() if asked is None else asked, n_channels, names)
 
     numbers, meanings = number_text(X, choose, name)
+    if reset:
+        _doubt(estimator, meanings, frame, names, name)
     return X, meanings, numbers
+
+
+def _doubt(
+    estimator: SequenceReader,
+    meanings: dict[int, list[object]],
+    frame: Any,
+    names: list[str] | None,
+    name: str,
+) -> None:
+    """Ask of channels that are text, but not of a type for categories, if they are."""
+    if not isinstance(_ask(estimator), str):
+        return
+    for channel, meaning in meanings.items():
+        column = channel if names is None else names[channel]
+        typed = frame is not None and is_typed(frame[column])
+        if not typed:
+            doubt_text(meaning, f"{name}, channel {column!r},")
 
 
 def _number_flat(
@@ -186,6 +220,9 @@ def _number_flat(
     if not chosen:
         return X, {}, X
     numbers, meanings = number_columns(columns, chosen, n_channels)
+    if reset and isinstance(asked, str):
+        for channel in (c for c in chosen if not is_typed(columns[c])):
+            doubt_text(meanings[channel], f"{name}, column {X.columns[channel]!r},")
     names = "columns" if hasattr(X, "iloc") else "schema"  # pandas, or polars
     table = dict(zip(X.columns, numbers, strict=True))
     return X, meanings, type(X)(table, **{names: [*X.columns]})

@@ -104,8 +104,7 @@ class RegimeScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             )
         self._columns = self._find_columns(rows.shape[1])
         told = rows[:, self._columns]
-        self._told_mean, deviation = told.mean(0), told.std(0)
-        self._told_scale = np.where(deviation > 0, deviation, 1.0)
+        self._told_mean, self._told_scale = told.mean(0), _measure_scale(told)
         # Here, since few need it: it takes as long to import as all of skattn.
         from sklearn.cluster import KMeans
 
@@ -117,13 +116,11 @@ class RegimeScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.kmeans_ = KMeans(n_regimes, n_init=10, random_state=seed).fit(conditions)
         regimes = self.kmeans_.labels_
         self.mean_ = np.empty((n_regimes, rows.shape[1]))
-        self.scale_ = np.ones_like(self.mean_)
+        self.scale_ = np.empty_like(self.mean_)
         for regime in range(n_regimes):
             own = rows[regimes == regime]
             self.mean_[regime] = own.mean(0)
-            deviation = own.std(0)
-            varies = deviation > 1e-12 * np.abs(own).max(0)
-            self.scale_[regime, varies] = deviation[varies]
+            self.scale_[regime] = _measure_scale(own)
         self.mean_[:, self._columns] = self._told_mean
         self.scale_[:, self._columns] = self._told_scale
         return self
@@ -164,3 +161,10 @@ class RegimeScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         if not found:
             raise ValueError("columns=[] must name at least one column.")
         return [int(column) % n_features for column in found]
+
+
+def _measure_scale(rows: np.ndarray) -> np.ndarray:
+    """Return the deviation of each column, 1 where it is no more than rounding."""
+    deviation = rows.std(0)
+    varies = deviation > 1e-12 * np.abs(rows).max(0)
+    return np.where(varies, deviation, 1.0)

@@ -85,6 +85,16 @@ def refuse_others(value: object, name: str) -> None:
     )
 
 
+def refuse_named(value: object, name: str) -> None:
+    """Refuse what `from_long` and `from_events` return, whose X was meant."""
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        fields = ", ".join(value._fields)
+        raise ValueError(
+            f"{name} is {type(value).__name__}, which holds {fields}; allowed is its "
+            "X alone."
+        )
+
+
 def check_numbers(values: object, name: str) -> None:
     """Refuse what is no number, and what NumPy would turn into one without a word.
 

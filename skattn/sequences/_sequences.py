@@ -23,6 +23,7 @@ from ._parts import (
     read_times,
     take_rows,
 )
+from ._samples import refuse_named
 
 
 class Names(NamedTuple):
@@ -114,6 +115,7 @@ class Sequences:
         if isinstance(steps, LongSequences):
             times = steps.times if times is None else times
             steps = steps.X
+        refuse_named(steps, "steps")
         self.steps: Part = steps
         if len(getattr(steps, "shape", ())) == 1 and hasattr(steps, "to_numpy"):
             self.steps = steps.to_numpy()  # a column of arrays

@@ -34,6 +34,13 @@ def read_steps(
             f"{name} has {n_axes(X)} axes; allowed are (n_samples, n_features) and "
             "(n_samples, n_timesteps, n_channels)."
         )
+    if n_axes(X) == 1:
+        raise ValueError(
+            f"{name} has 1 axis; allowed are (n_samples, n_features) and (n_samples, "
+            "n_timesteps, n_channels). Reshape your data: "
+            "skattn.sequences.make_windows cuts a long series into samples, and a "
+            f"single sample is {name}[None]."
+        )
     values = (
         _read_flat(estimator, X, reset=reset, name=name)
         if flat

@@ -6,8 +6,9 @@ from numbers import Integral
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ._panel import Panel, read_panel, show_some
-from ._parts import Part, take_rows
+from ._moments import is_hole, measure_step, tell
+from ._panel import Panel, read_panel, show, show_some
+from ._parts import Part, plural, take_rows
 from ._per_series import read_future, read_rows
 from ._sequences import Names, Sequences
 
@@ -95,7 +96,8 @@ def make_windows(
     Warns
     -----
     UserWarning
-        If some series are too short, naming them.
+        If some series are too short, naming them, or if times that are known say that
+        rows are missing, unless the network reads them.
 
     See Also
     --------
@@ -132,6 +134,8 @@ def make_windows(
     ahead, targets = _choose_channels(panel, target_channels, future_channels)
     rows = None if static is None else read_rows(static, panel, id)
     kept = _find_long_enough(panel, window + horizon, "window + horizon")
+    if not times:
+        _warn_of_holes(panel, kept)
     # (n_windows, n_channels, window + horizon) -> (n_windows, time, n_channels)
     both = [
         sliding_window_view(panel.tables[i], window + horizon, axis=0)[
@@ -213,7 +217,7 @@ def next_window(
     Warns
     -----
     UserWarning
-        If some series are too short, naming them.
+        If some series are too short, naming them, or if rows are missing in a window.
 
     See Also
     --------
@@ -247,6 +251,8 @@ def next_window(
             "the end of the series; got future=None."
         )
     kept = _find_long_enough(panel, window, "window")
+    if not times:
+        _warn_of_holes(panel, kept, window)
     X: Part = np.stack([panel.tables[i][-window:] for i in kept])
     if known is not None or rows is not None or times or as_sequences:
         taken = None if known is None else known[kept]
@@ -319,6 +325,33 @@ def _find_long_enough(panel: Panel, least: int, what: str) -> np.ndarray:
             stacklevel=3,
         )
     return np.flatnonzero(lengths >= least)
+
+
+def _warn_of_holes(panel: Panel, kept: np.ndarray, last: int = 0) -> None:
+    """Warn of series in which rows are missing, as steps are taken for equal."""
+    found = []
+    for i in kept if panel.times is not None else []:
+        stamps = panel.time_rows(i)
+        step, stamps = measure_step(stamps), stamps[-last:]
+        gaps = np.diff(stamps)
+        if step is not None and (holes := is_hole(gaps, step)).any():
+            row = int(gaps.argmax())
+            ends = stamps[row], stamps[row + 1]
+            found.append((panel.labels[i], int(holes.sum()), *ends, step))
+    if not found:
+        return
+    label, number, begin, end, step = found[0]
+    where = "" if panel.single else f" {show(label)}"
+    more = f", like {len(found) - 1} other series" if len(found) > 1 else ""
+    warnings.warn(
+        f"Series{where} has {plural(number, 'hole')}{more}: rows are usually "
+        f"{tell(step)} apart, but none is between {tell(begin)} and {tell(end)}. "
+        "Windows go across as if rows were equally spaced. Cut the series there into "
+        "several, fill in the rows, or let the network read the times with "
+        "times=True.",
+        UserWarning,
+        stacklevel=3,
+    )
 
 
 def _join(parts: list[np.ndarray]) -> np.ndarray:

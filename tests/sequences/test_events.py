@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skattn import LSTMAttentionRegressor
-from skattn.sequences import from_events
+from skattn.sequences import Sequences, from_events
 
 pandas = pytest.importorskip("pandas")
 
@@ -223,3 +223,32 @@ def test_wrong_tables_are_refused_by_name(change, options, message):
 def test_what_is_no_table_is_refused(events):
     with pytest.raises(ValueError, match="id='id' is no column of frame"):
         from_events(events)
+
+
+def test_dates_of_a_zone_become_those_of_utc():
+    pandas = pytest.importorskip("pandas")
+    dates = pandas.date_range("2024", periods=2, freq="h", tz="Europe/Berlin")
+    table = {"id": [1, 1], "time": dates, "variable": "a", "value": [1.0, 2.0]}
+    times = from_events(pandas.DataFrame(table)).X.times[0]
+    np.testing.assert_array_equal(
+        times, np.array(["2023-12-31T23", "2024-01-01T00"], "M8")
+    )
+
+
+def test_bins_of_pandas_keep_their_nanoseconds():
+    pandas = pytest.importorskip("pandas")
+    times = np.datetime64("2024", "ns") + np.arange(4) * np.timedelta64(1500, "ns")
+    table = {"id": [1] * 4, "time": times, "variable": ["a"] * 4, "value": [1.0] * 4}
+    bins = [pandas.Timedelta(3000, "ns"), np.timedelta64(3000, "ns")]
+    ours, numpys = (from_events(table, bin=bin_).X.times[0] for bin_ in bins)
+    np.testing.assert_array_equal(ours, numpys)
+    with pytest.raises(ValueError, match="must be a positive timedelta of one length"):
+        from_events(table, bin=np.timedelta64(1, "M"))
+
+
+def test_what_from_events_returns_is_not_x():
+    events = from_events({"id": [1], "time": [0.0], "variable": ["a"], "value": [1.0]})
+    with pytest.raises(ValueError, match=r"steps is EventSequences, .* its X alone"):
+        Sequences(events)
+    with pytest.raises(ValueError, match=r"X is EventSequences, .* its X alone"):
+        LSTMAttentionRegressor().fit(events, [1.0])

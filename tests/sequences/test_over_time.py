@@ -13,6 +13,7 @@ from sklearn.feature_selection import SelectFdr
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
+    Binarizer,
     FunctionTransformer,
     KBinsDiscretizer,
     MinMaxScaler,
@@ -204,3 +205,31 @@ def test_lists_stay_lists_whatever_the_steps_of_rows():
     back = lifted.inverse_transform(lifted.transform(_make()))
     for one, other in zip(back, _make(), strict=True):
         np.testing.assert_allclose(one, other)
+
+
+@pytest.mark.parametrize(
+    ("function", "padding"),
+    [
+        (lambda rows: rows > 0, np.nan),
+        (lambda rows: np.sign(rows).astype(int), np.nan),
+        (lambda rows: (rows > 0).astype(np.uint8), -1.0),
+        (lambda rows: np.sign(rows).astype(int), -999.5),
+    ],
+    ids=["flags", "whole", "no sign", "fraction"],
+)
+def test_padding_stays_padding_whatever_type_comes_out(function, padding):
+    X = np.random.default_rng(0).normal(size=(4, 5, 2))
+    X[:, 3:] = padding
+    over = OverTime(FunctionTransformer(function), padding_value=padding)
+    found = over.fit_transform(X)
+    np.testing.assert_array_equal(found[:, 3:], np.full((4, 2, 2), padding))
+    np.testing.assert_array_equal(found[:, :3], function(X[:, :3]))
+
+
+def test_a_last_step_that_becomes_padding_is_refused():
+    X = np.abs(np.random.default_rng(0).normal(size=(4, 5, 2)))
+    X[1, 2] = 0.1
+    X[1, 3:] = 0.0
+    over = OverTime(Binarizer(threshold=0.2), padding_value=0.0).fit(X)
+    with pytest.raises(ValueError, match=r"last step of sample 1 into padding_value=0"):
+        over.transform(X)

@@ -88,3 +88,11 @@ def test_there_are_no_more_regimes_than_distinct_conditions(n_conditions):
 def test_a_flag_is_no_number_of_regimes():
     with pytest.raises(ValueError, match="n_regimes=True must be a whole number"):
         RegimeScaler([0], n_regimes=True).fit(ROWS)
+
+
+def test_a_condition_that_does_not_vary_has_the_unit_1():
+    rng = np.random.default_rng(0)
+    rows = np.c_[rng.integers(2, size=1000) * 10.0, np.full(1000, 0.1)]
+    scaler = RegimeScaler([0, 1], n_regimes=2, random_state=0).fit(rows)
+    changed = scaler.transform(rows + 1e-6)
+    np.testing.assert_allclose(changed[:, 1], 1e-6, atol=1e-9)

@@ -1,5 +1,7 @@
 """Windows against plain slices."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -72,9 +74,13 @@ HOURS = np.datetime64("2024-05-01T00", "h") + np.array([0, 1, 2, 4, 8, 9, 10, 11
 def test_times_and_names_come_only_when_asked_for():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"load": np.arange(8.0), "heat": 1.0}, index=HOURS)
-    plain, y = make_windows(frame, 3, 2, target_channels="load")
+    with pytest.warns(UserWarning, match="Series has 1 hole: .* 1:00:00 apart"):
+        plain, y = make_windows(frame, 3, 2, target_channels="load")
     assert type(plain) is np.ndarray
-    named, _ = make_windows(frame, 3, 2, target_channels="load", as_sequences=True)
+    frame_of_numbers = frame.reset_index(drop=True)
+    named, _ = make_windows(
+        frame_of_numbers, 3, 2, target_channels="load", as_sequences=True
+    )
     assert named.names.channels == ["load", "heat"]
     assert named.times is None
     for form, column in ((frame, None), (frame.reset_index(), "index")):
@@ -119,3 +125,41 @@ def test_times_that_are_not_there_or_run_backwards_are_refused():
 def test_complex_numbers_are_refused():
     with pytest.raises(ValueError, match="series holds complex numbers"):
         make_windows(np.arange(20) + 0j, 4, 2)
+
+
+def _date(freq, n=60):
+    pandas = pytest.importorskip("pandas")
+    return pandas.Series(np.arange(n), pandas.date_range("2024", periods=n, freq=freq))
+
+
+@pytest.mark.parametrize("freq", ["min", "h", "D", "B", "W", "MS", "QS", "YS"])
+def test_equal_steps_of_a_calendar_are_no_holes(freq):
+    series = _date(freq)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        make_windows(series, 5, 2)
+        make_windows(series.drop(series.index[20]), 5, 2)  # a single row is missing
+
+
+def test_holes_in_series_are_told():
+    series = _date("h")
+    broken = series.drop(series.index[20:30])
+    with pytest.warns(UserWarning, match=r"Series has 1 hole: .*between 2024-01-01 19"):
+        make_windows(broken, 5, 2)
+    panel = {"a": series, "b": broken, "c": broken}
+    with pytest.warns(UserWarning, match="Series 'b' has 1 hole, like 1 other series"):
+        make_windows(panel, 5, 2)
+    with pytest.warns(UserWarning, match="has 1 hole"):
+        next_window(broken, 35)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        next_window(broken, 20)  # the hole lies before the window
+        make_windows(broken, 5, 2, times=True)
+
+
+def test_a_future_that_begins_later_is_refused():
+    series = _date("D").to_frame("load").assign(holiday=0.0)
+    future = series[["holiday"]][:2]
+    late = future.set_index(series.index[-2:] + np.timedelta64(30, "D"))
+    with pytest.raises(ValueError, match=r"begins at 2024-03-29.*steps of 1 day"):
+        next_window(series, 5, future=late, future_channels="holiday")
