@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks import results
-from benchmarks.untuned.ucr import find_sets, read_set
+from benchmarks.untuned.ucr import CUT, find_sets, read_set
 from skattn import LSTMAttentionRegressor
 
 RIDGE, FOREST, OURS = "ridge", "random forest", "skattn, defaults"
@@ -65,7 +65,8 @@ def main() -> None:
         packages=("skattn", "torch", "scikit-learn"),
         notes=[
             f"R2 on the test part, mean over {options.seeds} seed(s). In the last "
-            "column the network starts from ridge regression."
+            "column the network starts from ridge regression.",
+            CUT,
         ],
     )
 

@@ -79,7 +79,7 @@ def main() -> None:
         print(json.dumps(fit_peer(name, Path(path), int(epochs), int(seed))))
         return
     from benchmarks import results
-    from benchmarks.untuned.ucr import find_sets
+    from benchmarks.untuned.ucr import CUT, find_sets
 
     rows, table = [], []
     for path in find_sets([*SETS]):
@@ -97,7 +97,7 @@ def main() -> None:
         ["set", "epochs", *(f"{name}: accuracy, seconds" for name in (OURS, *PEERS))],
         table,
         packages=("skattn", "torch", "scikit-learn"),
-        notes=["Means over seeds; the peers with the epochs of skattn's fit."],
+        notes=["Means over seeds; the peers with the epochs of skattn's fit.", CUT],
     )
 
 

@@ -11,7 +11,7 @@ from math import ceil
 import numpy as np
 
 from benchmarks import results
-from benchmarks.untuned.ucr import find_sets, read_set
+from benchmarks.untuned.ucr import CUT, find_sets, read_set
 from skattn import LSTMAttentionClassifier
 
 # For each rule: what the defaults do, and what they might do.
@@ -68,7 +68,8 @@ def main() -> None:
             "Mean accuracy over the sets. *Chosen* says on how many of them the value "
             "would be taken, being best on average over all other sets; *left out* is "
             "the mean accuracy of these choices on the sets for which they were made, "
-            "beside that of the *defaults*."
+            "beside that of the *defaults*.",
+            CUT,
         ],
     )
 

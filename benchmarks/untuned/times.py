@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks import results
 from benchmarks.earlier import EARLIER
-from benchmarks.untuned.ucr import find_sets, read_set
+from benchmarks.untuned.ucr import CUT, find_sets, read_set
 from skattn import LSTMAttentionClassifier
 from skattn._base import BaseLSTMAttention
 
@@ -101,7 +101,8 @@ def main() -> None:
         packages=("skattn", "torch", "scikit-learn"),
         notes=[
             f"Rounds: {options.rounds}, of which these are medians. Version 0.1 with "
-            "sixteen patches, both directions, a rate of 0.003 and 100 epochs."
+            "sixteen patches, both directions, a rate of 0.003 and 100 epochs.",
+            CUT,
         ],
     )
 
