@@ -5,6 +5,10 @@ from typing import ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+
+SKIPPED = (None, "passthrough")  # steps of pipelines that do nothing
 
 
 class Adapter:
@@ -16,10 +20,14 @@ class Adapter:
 
     _default: ClassVar[type[BaseEstimator]]
     _read: Callable[..., object]
+    set_tags: Callable[..., object]  # that of the toolkit
 
     def __init__(self, estimator: BaseEstimator | None = None) -> None:
         self.estimator = estimator
         super().__init__()
+        # The toolkits begin each fit with this method: the tag is never out of date.
+        inner = self._default() if estimator is None else estimator
+        self.set_tags(**{"capability:missing_values": allows_missing(inner)})
 
     def _fit(self, X: object, y: np.ndarray) -> Self:
         inner = copy_or_make(self.estimator, self._default)
@@ -48,6 +56,27 @@ def copy_or_make(
         Not fitted.
     """
     return default() if estimator is None else clone(estimator)
+
+
+def allows_missing(estimator: object) -> bool:
+    """Return whether NaN may be among what an estimator is given.
+
+    Parameters
+    ----------
+    estimator : estimator or pipeline
+        Of a pipeline the first step is asked, which may fill in what is missing.
+
+    Returns
+    -------
+    bool
+        False for what is no estimator: constructors leave it to ``fit`` to refuse it.
+    """
+    if isinstance(estimator, Pipeline):
+        steps = [step for _, step in estimator.steps if step not in SKIPPED]
+        return bool(steps) and allows_missing(steps[0])
+    if not isinstance(estimator, BaseEstimator):
+        return False
+    return bool(get_tags(estimator).input_tags.allow_nan)
 
 
 def make_quick(kind: type[BaseEstimator], **settings: object) -> BaseEstimator:

@@ -54,9 +54,10 @@ class AeonClassifier(Adapter, BaseClassifier):
     Notes
     -----
     X has shape ``(n_cases, n_channels, n_timepoints)``, or is a list of arrays of shape
-    ``(n_channels, n_timepoints)`` whose lengths may differ. Methods that aeon has no
-    name for, such as ``predict_attention``, are those of ``estimator_`` and take the
-    time steps first.
+    ``(n_channels, n_timepoints)`` whose lengths may differ. NaN is allowed where
+    ``estimator``, or the first step of a pipeline, allows it:
+    ``LSTMAttentionClassifier(missing="mask")``. Methods that aeon has no name for, such
+    as ``predict_attention``, are those of ``estimator_`` and take the time steps first.
     """
 
     _tags = _TAGS

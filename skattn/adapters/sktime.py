@@ -4,11 +4,12 @@ Import this module by its name: it needs sktime, ``pip install 'skattn[sktime]'`
 """
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from .._base import all_or_nothing
 from .._classifier import LSTMAttentionClassifier
 from .._optional import lacks
 from .._regressor import LSTMAttentionRegressor
@@ -20,6 +21,9 @@ try:
     from sktime.classification.base import BaseClassifier
     from sktime.forecasting.base import BaseForecaster
     from sktime.regression.base import BaseRegressor
+
+    # It needs pandas, which comes with sktime.
+    from ._frames import find_step, merge_rows, take_columns, take_rows
 except ImportError as error:
     raise lacks("sktime", "sktime", "skattn.adapters.sktime") from error
 
@@ -40,14 +44,23 @@ _TAGS = {
 }
 
 
-def _read(X: Panel) -> object:
-    """Return series with their time steps first; those of frames are."""
-    if isinstance(X, np.ndarray):
-        return from_aeon(X)
-    return from_aeon([np.asarray(frame).T for frame in X])
+class _PanelAdapter(Adapter):
+    """What reads panels of sktime: channels by name, where they have names."""
+
+    def _fit(self, X: object, y: np.ndarray) -> Self:
+        self._channels = X[0].columns if isinstance(X, list) else None
+        return super()._fit(X, y)
+
+    def _read(self, X: Panel) -> object:
+        """Return series with their time steps first; those of frames are."""
+        if isinstance(X, np.ndarray):
+            return from_aeon(X)
+        channels = X[0].columns if self._channels is None else self._channels
+        frames = [take_columns(x, channels, f"X[{i}]") for i, x in enumerate(X)]
+        return from_aeon([np.asarray(frame).T for frame in frames])
 
 
-class SktimeClassifier(Adapter, BaseClassifier):
+class SktimeClassifier(_PanelAdapter, BaseClassifier):
     """An attention LSTM as a classifier of sktime.
 
     Parameters
@@ -70,7 +83,9 @@ class SktimeClassifier(Adapter, BaseClassifier):
     Notes
     -----
     X is a panel in any form of sktime, of one or several channels, and of one length or
-    several.
+    several. Where channels have names, they are taken by name after ``fit``, in any
+    order. NaN is allowed where ``estimator``, or the first step of a pipeline, allows
+    it: ``LSTMAttentionClassifier(missing="mask")``.
 
     Examples
     --------
@@ -86,7 +101,6 @@ class SktimeClassifier(Adapter, BaseClassifier):
     _tags = _TAGS | {"capability:predict_proba": True}
 
     _default = LSTMAttentionClassifier
-    _read = staticmethod(_read)
 
     def _predict_proba(self, X: Panel) -> np.ndarray:
         return self.estimator_.predict_proba(self._read(X))
@@ -101,7 +115,7 @@ class SktimeClassifier(Adapter, BaseClassifier):
         return [{"estimator": estimator} for estimator in inner]
 
 
-class SktimeRegressor(Adapter, BaseRegressor):
+class SktimeRegressor(_PanelAdapter, BaseRegressor):
     """An attention LSTM as a regressor of sktime.
 
     Parameters
@@ -137,7 +151,6 @@ class SktimeRegressor(Adapter, BaseRegressor):
     _tags = _TAGS
 
     _default = LSTMAttentionRegressor
-    _read = staticmethod(_read)
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, object]]:
@@ -147,25 +160,6 @@ class SktimeRegressor(Adapter, BaseRegressor):
             make_quick(LSTMAttentionRegressor, attention=score) for score in scores
         ]
         return [{"estimator": estimator} for estimator in inner]
-
-
-def _join(y: pd.DataFrame, X: pd.DataFrame | None) -> np.ndarray:
-    """Return y and what goes with it, as the channels of one series."""
-    columns = [np.asarray(y, dtype=float)]
-    if X is not None:
-        columns.append(np.asarray(X.loc[y.index], dtype=float))
-    return np.concatenate(columns, axis=1)
-
-
-def _look_ahead(X: pd.DataFrame, index: pd.Index) -> np.ndarray:
-    """Return what is known at the steps of the horizon, with an axis of samples."""
-    missing = index.difference(X.index)
-    if len(missing):
-        raise ValueError(
-            "X must have a row for each step of the forecasting horizon. Missing: "
-            f"{', '.join(map(str, missing))}."
-        )
-    return np.asarray(X.loc[index], dtype=float)[None]
 
 
 class SktimeForecaster(BaseForecaster):
@@ -201,9 +195,14 @@ class SktimeForecaster(BaseForecaster):
     the window, their values at the steps of the horizon as ``future``. All rows of the
     horizon must be in the X of ``predict``.
 
-    ``update`` moves the end of the history, and with ``update_params=True`` goes on
-    with ``partial_fit`` where the new rows fill a horizon. A horizon of dates cannot be
-    predicted after it, as its steps are then other ones than those learned.
+    After ``fit``, the columns of y and X are taken by their names, in any order.
+
+    ``update`` moves the end of the history to the last row of its y. Rows that are
+    known already are replaced, and a gap is refused. With ``update_params=True`` it
+    goes on with ``partial_fit`` as soon as new rows fill a horizon, and learns each row
+    once. All rows are kept, since sktime may move the end back again. A horizon of
+    dates cannot be predicted after ``update``, as its steps are then other ones than
+    those learned.
 
     Examples
     --------
@@ -246,22 +245,60 @@ class SktimeForecaster(BaseForecaster):
     ) -> "SktimeForecaster":
         self._ahead = self._count_ahead(fh)
         self._columns = y.columns
+        self._known_columns = None if X is None else X.columns
         self.window_length_ = self._fit_window(len(y))
-        series = _join(y, X)
-        self._recent = series[-self.window_length_ :]
-        self.estimator_ = self._make_inner().fit(*self._cut(series))
+        self._step = find_step(y.index)
+        self._history = self._join(y, X)
+        self._learned = y.index[-1]
+        inner = self._make_inner()
+        self.estimator_ = inner.fit(*self._cut(self._history.to_numpy()))
         return self
+
+    def update(
+        self, y: object, X: object = None, update_params: bool = True
+    ) -> "SktimeForecaster":
+        """Move the end of the history, and learn from the new rows.
+
+        Parameters
+        ----------
+        y : series in a form of sktime
+            Rows that go on from the known ones without a gap. Those that are known
+            already are replaced. The rows of an array have no times, and are all new.
+        X : frame in a form of sktime, default=None
+            What is known ahead, with a row for each of y; needed if ``fit`` had it.
+        update_params : bool, default=True
+            Whether to go on with ``partial_fit``.
+
+        Returns
+        -------
+        SktimeForecaster
+            Itself. A call that fails leaves it as it was.
+        """
+        with all_or_nothing(self):
+            return super().update(y, X=X, update_params=update_params)
 
     def _update(
         self, y: pd.DataFrame, X: pd.DataFrame | None, update_params: bool = True
     ) -> "SktimeForecaster":
-        new = _join(y, X)
-        series = np.concatenate([self._recent, new])
-        self._recent = series[-self.window_length_ :]
-        enough = len(new) > self._ahead.max()
-        if update_params and enough and hasattr(self.estimator_, "partial_fit"):
-            self.estimator_.partial_fit(*self._cut(series))
+        new = self._join(y, X)
+        known = self._history.index
+        if self._y_mtype_last_seen == "np.ndarray" and known.inferred_type == "integer":
+            # sktime counts each array from 0 again.
+            new.index = pd.RangeIndex(known[-1] + 1, known[-1] + 1 + len(new))
+            self._set_cutoff(new.index[-1:])
+        self._history = merge_rows(self._history, new, self._step)
+        self._take_window()  # refuses an end that nothing can be forecast from
+        if update_params and hasattr(self.estimator_, "partial_fit"):
+            self._learn_on()
         return self
+
+    def _learn_on(self) -> None:
+        """Train on windows whose targets all are new; too few are kept for later."""
+        n_new = int((self._history.index > self._learned).sum())
+        if n_new > self._ahead.max():
+            series = self._history[-self.window_length_ - n_new :].to_numpy()
+            self.estimator_.partial_fit(*self._cut(series))
+            self._learned = self._history.index[-1]
 
     def _predict(
         self, fh: "ForecastingHorizon", X: pd.DataFrame | None
@@ -273,14 +310,53 @@ class SktimeForecaster(BaseForecaster):
                 f"but fit learned the steps {[*map(int, self._ahead + 1)]}: dates come "
                 "nearer with update. Allowed is a relative horizon; or fit again."
             )
-        window: Sequences | np.ndarray = next_window(self._recent, self.window_length_)
         index = fh.to_absolute_index(self.cutoff)
-        if X is not None:
-            window = Sequences(window, future=_look_ahead(X, index))
+        known = self._take_known(X, index)
+        window: Sequences | np.ndarray = self._take_window()
+        if known is not None:
+            window = Sequences(window, future=known[None])
         values = self.estimator_.predict(window)
         return pd.DataFrame(
             values.reshape(len(index), -1), index=index, columns=self._columns
         )
+
+    def _join(self, y: pd.DataFrame, X: pd.DataFrame | None) -> pd.DataFrame:
+        """Return y and what is known ahead, as the channels of one series."""
+        parts = [np.asarray(take_columns(y, self._columns, "y"), dtype=float)]
+        known = self._take_known(X, y.index)
+        if known is not None:
+            parts.append(known)
+        return pd.DataFrame(np.concatenate(parts, axis=1), index=y.index)
+
+    def _take_known(self, X: pd.DataFrame | None, index: pd.Index) -> np.ndarray | None:
+        """Return what is known ahead at some times, with the columns of fit."""
+        columns = self._known_columns
+        if columns is None:
+            if X is None:
+                return None
+            raise ValueError(
+                f"X has the columns {[*X.columns]}, but fit had no X; allowed is "
+                "X=None, or fit again with X."
+            )
+        if X is None:
+            raise ValueError(
+                f"X is None, but fit had X with the columns {[*columns]}; update and "
+                "predict need X with the same columns."
+            )
+        X = take_columns(X, columns, "X")
+        return np.asarray(take_rows(X, index), dtype=float)
+
+    def _take_window(self) -> np.ndarray:
+        """Return what a forecast reads: the rows up to the cutoff of sktime."""
+        end = self.cutoff[0]
+        rows = self._history[self._history.index <= end]
+        if len(rows) < self.window_length_:
+            raise ValueError(
+                f"y ends at {end}, and {len(rows)} rows up to there are known, but a "
+                f"forecast reads {self.window_length_}. Allowed is y that ends later, "
+                "or begins earlier."
+            )
+        return next_window(rows.to_numpy(), self.window_length_)
 
     def _count_ahead(self, fh: "ForecastingHorizon") -> np.ndarray:
         """Return the steps of a horizon, from 0 for the one after the last of y."""

@@ -1,10 +1,14 @@
 """aeon's own checks, and its data; `make test-adapters` runs them."""
 
 import numpy as np
+import pytest
 from aeon.testing.estimator_checking import parametrize_with_checks
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
 
-from skattn import LSTMAttentionClassifier
+from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
 from skattn.adapters.aeon import AeonClassifier, AeonRegressor
+from skattn.sequences import OverTime
 
 
 @parametrize_with_checks([AeonClassifier, AeonRegressor])
@@ -40,3 +44,43 @@ def test_the_estimator_given_stays_as_it_was():
     X = np.random.default_rng(0).normal(size=(12, 1, 5))
     AeonClassifier(inner).fit(X, np.arange(12) % 2)
     assert not hasattr(inner, "classes_")
+
+
+ADAPTERS = {
+    AeonClassifier: LSTMAttentionClassifier,
+    AeonRegressor: LSTMAttentionRegressor,
+}
+
+
+@pytest.fixture
+def X():
+    X = np.random.default_rng(0).normal(size=(12, 2, 5))
+    X[0, 1, 2] = np.nan
+    return X
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_missing_values_are_for_the_estimator_to_allow(adapter, X):
+    y = np.arange(12) % 3
+    outer = adapter(ADAPTERS[adapter](missing="mask", hidden_size=4, max_epochs=2))
+    assert np.isfinite(outer.fit(X, y).predict(X)).all()
+    assert np.isfinite(outer.fit([*X], y).predict([*X])).all()
+    outer.set_params(estimator__missing="error")
+    with pytest.raises(ValueError, match="missing values"):
+        outer.fit(X, y)
+    outer.set_params(estimator__missing="mask").fit(X, y)
+
+
+def test_missing_values_are_for_the_first_step_of_a_pipeline_to_allow(X):
+    inner = LSTMAttentionClassifier(hidden_size=4, max_epochs=2)
+    y = np.arange(12) % 2
+    filled = AeonClassifier(make_pipeline(OverTime(SimpleImputer()), inner))
+    assert filled.fit(X, y).predict(X).shape == (12,)
+    with pytest.raises(ValueError, match="missing values"):
+        AeonClassifier(make_pipeline("passthrough", inner)).fit(X, y)
+
+
+def test_the_constructor_leaves_it_to_fit_to_refuse_an_estimator(X):
+    outer = AeonClassifier("LSTM")
+    with pytest.raises(TypeError, match="'LSTM'"):
+        outer.fit(np.nan_to_num(X), np.arange(12) % 2)
