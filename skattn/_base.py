@@ -46,6 +46,7 @@ from .training import (
     fit_linear_path,
     pack_net,
     train,
+    use_cpu_by_default,
     use_one_thread,
 )
 
@@ -118,6 +119,7 @@ class BaseLSTMAttention(
             all_or_nothing(self),
             torch.inference_mode(False),
             torch.enable_grad(),
+            use_cpu_by_default(),
             use_one_thread(),
         ):
             device = choose_device(self.device)

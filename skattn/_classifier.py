@@ -23,7 +23,8 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
     An LSTM reads a sequence; attention scores each of its states, turns the scores
     into weights that sum to 1, and adds the states up by these weights; a dense layer
     gives a logit for each class from the sum. By default nothing else reaches the
-    prediction, so that the weights say what it rests on. With ``state_bypass``,
+    prediction. Whether the weights say what it rests on,
+    `skattn.inspection.attention_faithfulness` measures. With ``state_bypass``,
     ``linear_skip`` or static features they speak for the attended part alone.
 
     By default, convolutions stand before the LSTM, and what parameters that are "auto"

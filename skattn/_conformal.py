@@ -1,5 +1,6 @@
 """Intervals that hold a share of the outcomes, calibrated on samples set aside."""
 
+import warnings
 from math import ceil
 from numbers import Real
 from typing import ClassVar
@@ -335,6 +336,8 @@ class ConformalIntervals(MetaEstimator):
         edges = self._find_edges(X, levels).astype(np.float64)
         shape = edges.shape[:-1]
         truth = Regression.read(y, len(edges)).astype(np.float64)
+        if truth.shape == (*shape, 1):  # a column, as some regressors take it
+            truth = truth[..., 0]
         if truth.shape != shape:
             raise ValueError(
                 f"y has shape {truth.shape}, but predictions of X have {shape}."
@@ -344,7 +347,10 @@ class ConformalIntervals(MetaEstimator):
 
     def _choose_levels(self) -> tuple[float, float] | None:
         """Return the levels of the quantiles to use; None without several."""
-        known = getattr(last_step(self._inner), "quantiles_", None)
+        last = last_step(self._inner)
+        known = getattr(last, "quantiles_", None)
+        if hasattr(last, "regressor_") and hasattr(last, "transformer_"):
+            _warn_of_lost_quantiles(last_step(last.regressor_))
         if known is None or len(known) == 1:
             return None
         wanted = ((1 - self.coverage) / 2, (1 + self.coverage) / 2)
@@ -368,6 +374,18 @@ class ConformalIntervals(MetaEstimator):
         columns = [int(np.abs(known - level).argmin()) for level in levels]
         quantiles = ask(self._inner, "predict_quantiles", X)
         return quantiles[..., columns]
+
+
+def _warn_of_lost_quantiles(regressor: BaseEstimator) -> None:
+    """Warn of quantiles whose target was transformed, which nothing turns back."""
+    if len(getattr(regressor, "quantiles_", ())) > 1:
+        warnings.warn(
+            "The quantiles of the regressor in a TransformedTargetRegressor are not "
+            "used, since it turns back predictions alone: all intervals have one "
+            "width. Transform y before, and turn back what predict_interval returns.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _rank(levels: np.ndarray, n_samples: int) -> np.ndarray:

@@ -238,8 +238,9 @@ def resolve_channels(
             also = f", the names {[*numbers]}" if numbers else ""
             if isinstance(channel, str) and not numbers:
                 also = (
-                    " (X carries no names: lists of frames and Sequences do, such as "
-                    "those of make_windows with as_sequences=True)"
+                    " (channels of X have no names: lists of frames and Sequences give "
+                    "some, such as make_windows with as_sequences=True, which cuts a "
+                    "table of rows over time into samples)"
                 )
             raise ValueError(
                 f"target_channels={target_channels!r} names the channel {channel!r}, "

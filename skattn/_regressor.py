@@ -36,9 +36,10 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
 
     An LSTM reads a sequence; attention scores each of its states, turns the scores
     into weights that sum to 1, and adds the states up by these weights; a dense layer
-    predicts from the sum. By default nothing else reaches the prediction, so that the
-    weights say what it rests on. With ``state_bypass``, ``anchor``, ``linear_skip``,
-    static features or a known future they speak for the attended part alone.
+    predicts from the sum. By default nothing else reaches the prediction. Whether the
+    weights say what it rests on, `skattn.inspection.attention_faithfulness` measures.
+    With ``state_bypass``, ``anchor``, ``linear_skip``, static features or a known
+    future they speak for the attended part alone.
 
     Parameters
     ----------
@@ -538,11 +539,11 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(200, 12, 2))  # 200 samples, 12 steps, 2 channels
     >>> y = X[:, 3, 0]  # the answer stands at step 3
-    >>> model = LSTMAttentionRegressor(hidden_size=16, random_state=0).fit(X, y)
+    >>> model = LSTMAttentionRegressor(random_state=0).fit(X, y)
     >>> model.predict(X).shape
     (200,)
-    >>> model.transform(X).shape  # 16 units in each of two directions
-    (200, 32)
+    >>> model.transform(X).shape  # 64 units in each of two directions, and 2 channels
+    (200, 130)
     >>> model.attention_weights_.shape
     (200, 12)
     """

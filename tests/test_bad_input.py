@@ -70,7 +70,11 @@ BAD_FITS = [
     ({}, {"X_val": X, "y_val": Y[:3]}, r"X_val has 40, y_val has 3"),
     ({}, {"X_val": X, "y_val": np.ones((40, 2))}, r"y_val has shape \(40, 2\)"),
     ({"target_channels": 2}, {}, r"target_channels=2 names the channel 2.*2 channels"),
-    ({"target_channels": "load"}, {}, r"X carries no names.*as_sequences=True"),
+    (
+        {"target_channels": "load"},
+        {},
+        r"channels of X have no names.*as_sequences=True",
+    ),
     ({"target_channels": [0, -3]}, {}, r"names the channel -3"),
     ({"target_channels": [0, 0]}, {}, r"each only once"),
     ({"target_channels": []}, {}, r"at least one channel"),

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import config_context
 from sklearn.base import BaseEstimator, RegressorMixin, clone, is_regressor
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -540,3 +541,18 @@ def test_linear_regression_is_calibrated_as_by_hand():
     margin = by_hand(fitted[ASIDE], fitted[ASIDE], Y[ASIDE], 0.8)
     expected = np.stack([fitted - margin, fitted + margin], axis=1)
     np.testing.assert_allclose(model.predict_interval(flat), expected, atol=1e-12)
+
+
+def test_a_column_of_targets_is_one_output():
+    flat = X[:, :, 0]
+    column = calibrate(Ridge(), Y[:, None], X=flat)
+    np.testing.assert_array_equal(
+        column.margins_, calibrate(Ridge(), Y, X=flat).margins_
+    )
+
+
+def test_quantiles_under_a_transformed_target_are_told_to_be_lost():
+    inner = LSTMAttentionRegressor(**FAST, loss="quantile", quantile=[0.1, 0.5, 0.9])
+    outer = TransformedTargetRegressor(inner, transformer=StandardScaler())
+    with pytest.warns(UserWarning, match="quantiles of the regressor .* are not used"):
+        calibrate(outer)

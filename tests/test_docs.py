@@ -78,6 +78,16 @@ def test_examples_in_docstrings_run(name):
 
 
 @modern_numpy
+@pytest.mark.parametrize("name", skattn.__all__)
+def test_examples_run_of_what_says_it_is_of_the_package_itself(name):
+    # doctest skips these in the modules where they stand, and their methods.
+    runner = doctest.DocTestRunner()
+    for test in doctest.DocTestFinder().find(getattr(skattn, name), name, module=False):
+        runner.run(test)
+    assert runner.summarize().failed == 0
+
+
+@modern_numpy
 @pytest.mark.parametrize(
     "page",
     [ROOT / "README.md", ROOT / "docs" / "index.rst", *GUIDE],

@@ -123,3 +123,10 @@ def test_anchor_does_not_go_with_masked_values():
         ValueError, match=r"anchor=True does not go with missing='mask'"
     ):
         model.fit(np.ones((4, 3)), np.arange(4.0))
+
+
+def test_padding_in_lists_is_told_to_be_cut():
+    X = [np.array([[1.0], [2.0], [np.nan]])] * 4
+    model = LSTMAttentionRegressor(padding_value=np.nan)
+    with pytest.raises(ValueError, match="padding_value is for arrays: cut the seq"):
+        model.fit(X, np.arange(4.0))

@@ -8,6 +8,7 @@ import onnxruntime
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -271,3 +272,15 @@ def test_tags_tell_what_is_taken():
     assert not get_tags(LSTMAttentionPointer(padding_value=-1.0)).input_tags.allow_nan
     # What is no number is refused in fit, and not where tags are asked.
     assert not get_tags(LSTMAttentionPointer(padding_value="x")).input_tags.allow_nan
+
+
+def test_a_mask_of_steps_is_doubted():
+    X, steps = np.random.default_rng(0).normal(size=(20, 6, 2)), np.arange(20) % 6
+    mask = np.eye(6, dtype=int)[steps]
+    with pytest.warns(UserWarning, match=r"single 1 and zeros.*y\.argmax\(axis=1\)"):
+        LSTMAttentionPointer(**FAST).fit(X, mask)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        LSTMAttentionPointer(**FAST).fit(X, mask.argmax(axis=1))
+        LSTMAttentionPointer(**FAST).fit(X, np.c_[steps, steps, 5 - steps])

@@ -4,9 +4,11 @@ import pickle
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -389,3 +391,17 @@ def test_malformed_sequences_are_refused_by_name(changes, ragged):
     with pytest.raises(ValueError, match=r"steps|static|future|times|X") as caught:
         LSTMAttentionRegressor(**FAST).fit(Sequences(**parts), AHEAD[:12])
     assert len(str(caught.value)) > 40
+
+
+def test_static_columns_in_another_order_are_told_as_such():
+    frame = pd.DataFrame({"age": np.arange(40.0), "site": ["a", "b"] * 20})
+    steps = STEPS[:40]
+    model = LSTMAttentionRegressor(hidden_size=2, max_epochs=1)
+    model.fit(Sequences(steps, static=frame), np.arange(40.0))
+    with pytest.raises(ValueError, match=r"has the columns \['site', 'age'\]"):
+        model.predict(Sequences(steps, static=frame[["site", "age"]]))
+
+
+def test_sparse_static_features_are_refused_by_name():
+    with pytest.raises(TypeError, match=r"static is sparse; .*static\.toarray\(\)"):
+        Sequences(STEPS, static=csr_array(STATIC))

@@ -9,7 +9,13 @@ import torch
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, PredefinedSplit, TimeSeriesSplit
-from skorch.callbacks import Callback, Checkpoint, EarlyStopping, EpochScoring
+from skorch.callbacks import (
+    BatchScoring,
+    Callback,
+    Checkpoint,
+    EarlyStopping,
+    EpochScoring,
+)
 
 from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
 from skattn.training import train
@@ -556,3 +562,23 @@ def test_a_callback_that_stops_training_is_told_from_nothing_else():
     stop = EarlyStopping(monitor="train_loss", patience=1, threshold=0.9)
     with pytest.warns(ConvergenceWarning, match="by Ctrl-C or by one of callbacks"):
         fast(max_epochs=9, callbacks=[stop]).fit(X, Y)
+
+
+@pytest.mark.parametrize("on_train", [True, False])
+def test_callbacks_find_losses_and_sizes_of_batches(on_train):
+    scoring = BatchScoring(lambda net, X, y: 0.5, name="half", on_train=on_train)
+    model = fast(callbacks=[scoring], early_stopping=True, batch_size=100)
+    model.fit(X, Y)
+    assert [epoch["half"] for epoch in model.net_.history] == [0.5] * model.n_iter_
+
+
+def test_a_default_device_of_torch_changes_nothing():
+    expected = fast().fit(X, Y).predict(X)
+    torch.set_default_device("meta")
+    try:
+        model = fast().fit(X, Y)
+        found = model.predict(X), model.predict_attention(X)
+        assert torch.get_default_device().type == "meta"
+    finally:
+        torch.set_default_device(None)
+    np.testing.assert_array_equal(found[0], expected)

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from benchmarks import results
-from benchmarks.untuned.ucr import find_sets, read_set
+from benchmarks.untuned.ucr import CUT, find_sets, read_set
 from skattn import LSTMAttentionClassifier, LSTMAttentionRegressor
 from skattn._measures import measure_typical_size, measure_usual_roughness
 from skattn._rules import SMOOTH
@@ -113,7 +113,8 @@ def main() -> None:
         notes=[
             "Mean accuracy, for numbers R2, on test parts of at most 600 sequences; "
             "one seed. *A typical sequence* is its deviation over that of its channel, "
-            "which the rule reads: below 0.25 it takes own units."
+            "which the rule reads: below 0.25 it takes own units.",
+            CUT,
         ],
     )
 

@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks import results
 from benchmarks.published import epf, etth1
 from benchmarks.untuned.numbers import FEWEST
-from benchmarks.untuned.ucr import find_sets, read_set
+from benchmarks.untuned.ucr import CUT, find_sets, read_set
 from skattn import LSTMAttentionRegressor
 from skattn._measures import measure_usual_roughness
 from skattn.sequences._samples import Samples
@@ -122,7 +122,8 @@ def main() -> None:
         notes=[
             f"R2 on the test part, mean and standard deviation over {options.seeds} "
             f"seeds; at most {MOST} samples to train on. Steps differ by the mean "
-            "square of differences over the variance."
+            "square of differences over the variance.",
+            CUT,
         ],
     )
 

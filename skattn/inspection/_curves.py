@@ -164,6 +164,10 @@ def draw_rows(
     spread = np.where(spread > rounding, spread, np.inf)
     index = random.randint(arranged.shape[1], size=len(chosen))
     if np.isinf(spread[index]).all():
+        if len(series) == 1:
+            raise ValueError(
+                "X has 1 sample; at least 2 are needed to compare changes."
+            )
         raise ValueError(
             f"predictions for the {len(series)} samples of X are all the same: there "
             "is no difference that weights could explain."

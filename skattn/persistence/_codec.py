@@ -20,6 +20,7 @@ _SPLITTERS = {
         "GroupShuffleSplit",
         "KFold",
         "LeaveOneGroupOut",
+        "PredefinedSplit",
         "ShuffleSplit",
         "StratifiedGroupKFold",
         "StratifiedKFold",

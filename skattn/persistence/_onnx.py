@@ -18,6 +18,7 @@ from .._inner import MetaEstimator
 from .._optional import import_optional
 from .._probe import Probe
 from ..nn import Inputs, LSTMDecoder
+from ..nn._categories import Categories
 from ..nn._time_axis import spread_patches
 from ..targets import Classes, Regression, Steps
 
@@ -40,7 +41,8 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     rows. Sequences of different lengths stand in one array with NaN after their last
     step. ``times`` is ``(n_samples, n_timesteps)``: dates and durations go in as
     seconds, since any moment. Categories go in as their codes: 1 for the first of
-    ``categories_`` (or of ``static_categories_``), and so on, 0 for what is unknown.
+    ``categories_`` (or of ``static_categories_``), and so on, 0 for what is unknown,
+    as which any other number counts.
     Batch and length are free, but for parts with a fixed number of steps
     (``attention="location"`` or ``"feature"``, ``linear_skip``, ``values="segments"``,
     ``positions="learned"``): there the length is that of `fit`, and shorter sequences
@@ -49,7 +51,7 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    estimator : LSTMAttentionRegressor or LSTMAttentionClassifier
+    estimator : LSTMAttentionRegressor, LSTMAttentionClassifier or LSTMAttentionPointer
         Fitted. The prediction of a classifier and of a pointer is `predict_proba`.
     path : str or path-like
         Where to write; a file there is replaced.
@@ -89,6 +91,11 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
             "alone; allowed is what stands inside: export each of estimators_ of a "
             "SeedEnsemble and take the mean, or estimator_ of a ConformalIntervals and "
             "move its quantiles by margins_."
+        )
+    if not hasattr(type(estimator), "_probe"):
+        raise TypeError(
+            f"estimator is of type {type(estimator).__name__}; allowed are the "
+            "estimators of skattn. Of a pipeline or a search, export what is inside."
         )
     check_is_fitted(estimator)
     path = to_path(path)
@@ -187,6 +194,7 @@ class _Graph(nn.Module):
         # predict refuses gaps and infinities; a graph cannot, and onnxruntime's LSTM
         # turns them into numbers, so such samples have NaN for an answer.
         refused = torch.isnan(x - x).flatten(1).any(dim=1)
+        x = _forget(x, self.architecture.categories)
         given = dict(zip(self.inputs[1:], others, strict=True))
         beside = {}
         if self.timed:
@@ -198,6 +206,9 @@ class _Graph(nn.Module):
             beside[name] = ((part - mean) / scale).float()
             wrong = torch.isnan(beside[name] - beside[name]).flatten(1).any(dim=1)
             refused = refused | wrong
+            if name == "static":
+                known = self.architecture.static_categories
+                beside[name] = _forget(beside[name], known)
         output = self.network(Inputs(x, lengths, **beside))
         weights = output.weights
         if self.architecture.channel_independent:
@@ -289,6 +300,16 @@ def _exportable(module: nn.Module) -> nn.Module:
             # _Cell stands in for the LSTMCell that the decoder declares.
             child.cell = _Cell(child.cell)  # type: ignore[assignment]
     return module
+
+
+def _forget(x: Tensor, categories: Categories) -> Tensor:
+    """Return x with 0, for what is unknown, in the place of what is no code."""
+    columns = [*x.unbind(-1)]
+    for channel, number in categories:
+        code = columns[channel]
+        known = (code >= 0) & (code <= number) & (code == code.floor())
+        columns[channel] = torch.where(known, code, torch.zeros_like(code))
+    return torch.stack(columns, dim=-1) if categories else x
 
 
 def _blank(answers: Tensor, refused: Tensor) -> Tensor:

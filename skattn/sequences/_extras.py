@@ -1,5 +1,6 @@
 """Reading what Sequences hold beside their steps, each error naming its argument."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,9 @@ def read_extras(
     vocabularies: Vocabularies = {}
     if X.static is not None:
         least = getattr(estimator, "min_frequency", None)
+        if not reset:  # before types, which columns in another order get wrong
+            fitted = estimator._schema.static_names
+            _match_columns(fitted, X.names.static, f"{name}.static")
         extras["static"], vocabularies = _read_static(
             X.static, f"{name}.static", known, least
         )
@@ -157,14 +161,19 @@ def match_extras(
                 f"{_say(part, size)}; give the same inputs as in fit, in "
                 f"skattn.sequences.Sequences(steps, {part}=...)."
             )
-        fitted, present = names[part], None
-        if X is not None:
-            present = getattr(X.names, part)
-        if fitted is not None and present is not None and [*fitted] != [*present]:
-            raise ValueError(
-                f"{name}.{part} has the columns {[*present]}, but the estimator was "
-                f"fitted on {[*fitted]}; allowed are the same in the same order."
-            )
+        present = None if X is None else getattr(X.names, part)
+        _match_columns(names[part], present, f"{name}.{part}")
+
+
+def _match_columns(
+    fitted: Sequence[str] | None, present: Sequence[str] | None, name: str
+) -> None:
+    """Refuse columns of other names than in `fit`, where both are known."""
+    if fitted is not None and present is not None and [*fitted] != [*present]:
+        raise ValueError(
+            f"{name} has the columns {[*present]}, but the estimator was fitted on "
+            f"{[*fitted]}; allowed are the same in the same order."
+        )
 
 
 def _say(part: str, size: tuple[int, ...]) -> str:

@@ -1,8 +1,9 @@
 """Any scikit-learn transformer, applied to the time steps of sequences."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
@@ -275,6 +276,19 @@ class OverTime(  # type: ignore[call-arg]
         values = np.full(shape, padding, type_)
         values[sequences.real_steps(slice(None))] = result
         return values
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what pickles hold: plain settings in the place of our own records."""
+        state: dict[str, Any] = super().__getstate__()
+        schema = state.get("_schema")
+        return state if schema is None else state | {"_schema": asdict(schema)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore what `__getstate__` gave, or an earlier version."""
+        schema = state.get("_schema")
+        if isinstance(schema, dict):
+            state = state | {"_schema": Schema(**schema)}
+        super().__setstate__(state)
 
     def __sklearn_tags__(self) -> object:
         tags = super().__sklearn_tags__()

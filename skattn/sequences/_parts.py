@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from ._categories import measure_tokens
 from ._moments import KINDS, read_moments
@@ -50,6 +51,8 @@ def _as_array(part: object, name: str, wanted: str) -> np.ndarray:
 def read_static(static: Part, n_samples: int) -> Part:
     """Return static features as a frame or an array of two axes."""
     wanted = "an array or frame (n_samples, n_static)"
+    if issparse(static):
+        raise TypeError(f"static is sparse; allowed is {wanted}: static.toarray().")
     if not hasattr(static, "columns"):
         static = _as_array(static, "static", wanted)
     if len(static.shape) != 2 or not static.shape[1]:

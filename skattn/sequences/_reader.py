@@ -89,7 +89,7 @@ def read_X(
     if whole is not None and whole.names.channels is not None:
         match_names(estimator, whole.names.channels, reset=reset, name=name)
     if given["missing"] == "error":
-        _refuse_gaps(samples, name)
+        _refuse_gaps(samples, name, given["padding_value"])
     samples = _read_times(estimator, samples, whole, name, reset=reset)
     return replace(samples, **extras) if extras else samples
 
@@ -183,7 +183,7 @@ def _doubt(
     names: list[str] | None,
     name: str,
 ) -> None:
-    """Ask of channels that are text, but not of a type for categories, if they are."""
+    """Doubt channels of text that are not of a frame's type for categories."""
     if not isinstance(_ask(estimator), str):
         return
     for channel, meaning in meanings.items():
@@ -314,7 +314,7 @@ def _plain(number: int | None) -> int | None:
     return number.item() if isinstance(number, np.generic) else number
 
 
-def _refuse_gaps(samples: Samples, name: str) -> None:
+def _refuse_gaps(samples: Samples, name: str, padding: float | None) -> None:
     """Refuse NaN among the real steps, and say where it stands."""
     values = samples.values
     with np.errstate(over="ignore"):
@@ -327,9 +327,14 @@ def _refuse_gaps(samples: Samples, name: str) -> None:
             gaps &= real[:, :, None]
         if gaps.any():
             sample, step, channel = np.argwhere(gaps)[0]
+            way_out = "padding at the end of sequences with padding_value=np.nan."
+            if padding is not None and np.isnan(padding):
+                way_out = (
+                    "and padding_value is for arrays: cut the sequences of a list at "
+                    "their ends."
+                )
             raise ValueError(
                 f"Input {name} contains NaN (the first in sample "
                 f"{rows.start + sample}, step {step}, channel {channel}). Missing "
-                "values are taken with missing='mask', 'forward' or 'decay', padding "
-                "at the end of sequences with padding_value=np.nan."
+                f"values are taken with missing='mask', 'forward' or 'decay', {way_out}"
             )

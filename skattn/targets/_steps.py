@@ -1,5 +1,6 @@
 """Steps to predict: the number of one step of the sequence, or of several in turn."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -89,6 +90,7 @@ class Steps(Target):
                 f"{name} holds {wrong[0]!r}; allowed are the numbers of steps, whole "
                 "and counted from 0."
             )
+        _warn_of_mask(steps, name)
         return steps.astype(np.int64)
 
     def encode(self, y: np.ndarray, name: str = "y") -> np.ndarray:
@@ -169,3 +171,17 @@ def _find_wrong(steps: np.ndarray) -> list[object]:
         numbers = steps.astype(np.float64)
     right = (numbers >= 0) & (numbers == np.floor(numbers))
     return steps[~right].tolist()
+
+
+def _warn_of_mask(steps: np.ndarray, name: str) -> None:
+    """Warn of rows of zeros with a single 1, which read as several steps a sample."""
+    if steps.ndim == 1 or steps.shape[1] < 3 or len(steps) < 3:
+        return
+    if (np.sort(steps, axis=1) == np.eye(steps.shape[1])[-1]).all():
+        warnings.warn(
+            f"Each row of {name} holds a single 1 and zeros, and is read as the "
+            f"numbers of {steps.shape[1]} steps. If it marks one step, pass "
+            f"{name}.argmax(axis=1).",
+            UserWarning,
+            stacklevel=2,
+        )

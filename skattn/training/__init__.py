@@ -8,6 +8,7 @@ from ._environment import (
     choose_device,
     draw_seed,
     make_generator,
+    use_cpu_by_default,
     use_one_thread,
 )
 from ._net import AttentionNet
@@ -61,6 +62,7 @@ __all__ = [
     "split_validation",
     "train",
     "unpack_net",
+    "use_cpu_by_default",
     "use_one_thread",
     "widen",
 ]

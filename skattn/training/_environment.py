@@ -160,6 +160,16 @@ def make_generator(seed: int, stream: Stream) -> torch.Generator:
     return torch.Generator().manual_seed(derive(seed, stream))
 
 
+@contextmanager
+def use_cpu_by_default() -> Iterator[None]:
+    """Make tensors on the CPU where no device is named, whatever torch's default is."""
+    if torch.get_default_device().type == "cpu":  # the other way slows each operation
+        yield
+        return
+    with torch.device("cpu"):
+        yield
+
+
 def choose_device(device: str | torch.device) -> str:
     """Return the device that ``device`` asks for.
 

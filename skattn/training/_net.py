@@ -318,7 +318,9 @@ class AttentionNet(NeuralNet):
             size = len(batch.target)
             total = total + step["loss"].detach() * size
             n_samples += size
-            if watched:
+            if watched:  # by callbacks that may read these
+                self.history.record_batch(f"{prefix}_loss", float(step["loss"]))
+                self.history.record_batch(f"{prefix}_batch_size", size)
                 self.notify("on_batch_end", batch=batch, training=training, **step)
         team = self.team
         loss = float(total) / n_samples

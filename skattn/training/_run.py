@@ -12,7 +12,7 @@ from ..nn import Inputs
 from ..nn._channel_independent import Network
 from ..sequences._samples import Samples
 from ..sequences._scaling import InputScaler
-from ._environment import HOME, guard_fork
+from ._environment import HOME, guard_fork, use_cpu_by_default
 from ._parallel import open_workers
 from ._prepare import prepare, take
 
@@ -92,7 +92,7 @@ def _inferring(device: str) -> Iterator[None]:
     plain: AbstractContextManager[object] = nullcontext()
     if torch.is_autocast_enabled(kind):
         plain = torch.autocast(kind, enabled=False)
-    with torch.inference_mode(), plain:
+    with torch.inference_mode(), plain, use_cpu_by_default():
         yield
 
 

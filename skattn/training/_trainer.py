@@ -168,9 +168,10 @@ def _warn_of_nothing_learned(
         better = "hardly better" if reached < constant else "no better"
         warnings.warn(
             f"Training ended at a loss of {reached:.3g}, {better} than the "
-            f"{constant:.3g} of a constant: nothing was learned. Try, in this order, "
-            "more max_epochs, another learning_rate, a smaller weight_decay; or the "
-            "sequences do not tell the target.",
+            f"{constant:.3g} of a constant: nothing was learned. Try, in this order: "
+            "max_epochs; a learning_rate of a third; a smaller weight_decay. Or the "
+            "rows of X and y do not belong together, or the sequences do not tell the "
+            "target.",
             ConvergenceWarning,
             stacklevel=2,
         )

@@ -36,8 +36,9 @@ _WIDE, _NARROW, _TIMES = 0.2, 0.05, 2.0
 _BY_RIDGE = "linear_skip='ridge', which starts from it; "
 _WAY_OUT = (
     "Try, in this order: {first}more data; max_epochs; patch_size or conv_layers; a "
-    "learning rate of a third. Or the sequences do not tell the target. The page 'When "
-    "a fit fails' of the guide has more."
+    "learning rate of a third. Or the rows of X and y do not belong together, or the "
+    "sequences do not tell the target. The page 'When a fit fails' of the guide has "
+    "more."
 )
 
 Scores = dict[str, dict[str, float]]

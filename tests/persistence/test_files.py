@@ -14,7 +14,7 @@ import safetensors.numpy
 import skops.io
 import torch
 from sklearn.base import clone
-from sklearn.model_selection import GroupKFold, TimeSeriesSplit
+from sklearn.model_selection import GroupKFold, PredefinedSplit, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import EpochTimer
@@ -22,7 +22,7 @@ from skorch.callbacks import EpochTimer
 import skattn
 from skattn import LSTMAttentionRegressor, _container, _optional
 from skattn._container import write_container
-from skattn.sequences import WindowSplit
+from skattn.sequences import OverTime, WindowSplit
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(120, 6, 2)) + [0, 5]
@@ -402,3 +402,28 @@ def test_a_loaded_classifier_is_the_saved_one(tmp_path, missing):
     assert copy.get_params() == model.get_params()
     np.testing.assert_array_equal(copy.classes_, model.classes_)
     np.testing.assert_array_equal(copy.predict_proba(X), model.predict_proba(X))
+
+
+def test_over_time_holds_nothing_private_in_skops_and_pickles():
+    pipeline = make_pipeline(OverTime(StandardScaler()), LSTMAttentionRegressor(**FAST))
+    pipeline.fit(X, Y)
+    content = skops.io.dumps(pipeline)
+    unknown = skops.io.get_untrusted_types(data=content)
+    assert {*unknown} == {
+        "skattn.LSTMAttentionRegressor",
+        "skattn.sequences.OverTime",
+    }
+    for other in (
+        skops.io.loads(content, trusted=unknown),
+        pickle.loads(pickle.dumps(pipeline)),
+        clone(pipeline).fit(X, Y),
+    ):
+        np.testing.assert_array_equal(other.predict(X), pipeline.predict(X))
+
+
+def test_a_predefined_split_is_saved(tmp_path):
+    split = PredefinedSplit(np.arange(120) % 2 - 1)
+    model = LSTMAttentionRegressor(**FAST, early_stopping=True, validation_split=split)
+    skattn.save(model.fit(X, Y), tmp_path / "model")
+    loaded = skattn.load(tmp_path / "model").validation_split
+    np.testing.assert_array_equal(loaded.test_fold, split.test_fold)

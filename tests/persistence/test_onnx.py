@@ -6,6 +6,8 @@ import onnxruntime
 import pytest
 import torch
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
 from torch import nn
 
 import skattn
@@ -245,3 +247,26 @@ def test_filled_gaps_are_refused(tmp_path):
     model.fit(np.ones((5, 4, 1)), np.arange(5.0))
     with pytest.raises(ValueError, match="missing='mask' cannot be exported"):
         skattn.to_onnx(model, tmp_path / "model.onnx")
+
+
+def test_what_is_no_code_counts_as_unknown(export):
+    rng = np.random.default_rng(0)
+    X = np.stack([rng.normal(size=(60, 6)), rng.integers(0, 4, (60, 6))], axis=2)
+    y = np.array([3.0, 0.0, 2.0, 1.0])[X[:, 2, 1].astype(int)]
+    model = LSTMAttentionRegressor(max_epochs=2, categorical_features=[1])
+    run = export(model.fit(X, y))
+    codes = X + [0, 1]  # of 0 to 3
+    np.testing.assert_allclose(run(codes)[0], model.predict(X), atol=1e-5)
+    codes[:, 2, 1], unknown = 0, X.copy()
+    unknown[:, 2, 1] = 17
+    for wrong in (0, -1, 1.7, 9):
+        codes[:, 2, 1] = wrong
+        np.testing.assert_allclose(run(codes)[0], model.predict(unknown), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "other", [make_pipeline(LSTMAttentionRegressor(**FAST)), Ridge(), "model.onnx"]
+)
+def test_other_estimators_are_refused(other, tmp_path):
+    with pytest.raises(TypeError, match="allowed are the estimators of skattn"):
+        skattn.to_onnx(other, tmp_path / "model.onnx")
