@@ -48,7 +48,7 @@ SHARED_CONSTRAINTS: Constraints = {
     "normalizer": [StrOptions({*NORMALIZERS})],
     "n_heads": [Interval(Integral, 1, None, closed="left")],
     "self_attention_heads": [Interval(Integral, 0, None, closed="left")],
-    "positions": [StrOptions({*POSITIONS}), None],
+    "positions": [StrOptions({"auto", *POSITIONS}), None],
     "values": [StrOptions({"states", "inputs", "segments"})],
     "segment_size": [_AUTO, Interval(Integral, 1, None, closed="left")],
     "state_bypass": ["boolean"],
@@ -119,5 +119,6 @@ POINTER_CONSTRAINTS: Constraints = {
     "attention": [StrOptions({*SCORES})],
     "bidirectional": ["boolean"],
     "dropout": [Interval(Real, 0, 1, closed="left")],
+    "positions": [StrOptions({*POSITIONS}), None],
     "tolerance": [Interval(Integral, 0, None, closed="left")],
 }

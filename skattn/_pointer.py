@@ -216,8 +216,9 @@ class LSTMAttentionPointer(BaseLSTMAttention):
         ``train_loss``, ``learning_rate`` and ``seconds`` of each epoch, and
         ``validation_loss`` if a part was ever set aside; NaN where an epoch had none.
 
-    embedding_size_, bidirectional_, dropout_, learning_rate_, weight_decay_, \
-    batch_size_, max_epochs_, early_stopping_ : int, float or bool
+    embedding_size_, bidirectional_, positions_, dropout_, learning_rate_, \
+    weight_decay_, batch_size_, max_epochs_, \
+    early_stopping_ : int, float, bool, str or None
         The values that the last call used, those chosen for "auto" included.
 
     module_ : torch.nn.Module

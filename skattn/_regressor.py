@@ -167,11 +167,13 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Heads of a self-attention, with residual and layer norm [7]_, between encoder
         and attention; divides the size of a state. 0 for none.
 
-    positions : {None, "sinusoidal", "learned"}, default=None
+    positions : {"auto", None, "sinusoidal", "learned"}, default="auto"
         Tell self-attention and scores where each step stands, by what is added to the
         states that they read: sines and cosines of its number, or a vector learned for
         each step. The LSTM knows the order by itself; attention over its states does
-        not. Longer sequences than in `fit` are refused with "learned".
+        not. Longer sequences than in `fit` are refused with "learned". "auto" is
+        "sinusoidal" with ``passthrough`` where there are no convolutions, since steps
+        that are like no other say little of where they stand, and None otherwise.
 
     values : {"states", "inputs", "segments"}, default="states"
         What the weights sum up: the states, or embeddings of the inputs gated by the
@@ -422,9 +424,9 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         By channel, its categories in the order of their codes; see `embedding_frame`.
 
     anchor_, linear_skip_, scale_windows_, conv_layers_, embedding_size_, \
-    patch_size_, segment_size_, query_, bidirectional_, passthrough_, dropout_, \
-    learning_rate_, weight_decay_, batch_size_, max_epochs_, early_stopping_, \
-    loss_ : int, float, bool or str
+    patch_size_, segment_size_, query_, bidirectional_, passthrough_, positions_, \
+    dropout_, learning_rate_, weight_decay_, batch_size_, max_epochs_, \
+    early_stopping_, loss_ : int, float, bool, str or None
         The values that the last call used, those chosen for "auto" included.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -575,7 +577,7 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         n_heads: int = 1,
         normalizer: str = "softmax",
         self_attention_heads: int = 0,
-        positions: str | None = None,
+        positions: str | None = "auto",
         values: str = "states",
         segment_size: int | str = "auto",
         state_bypass: bool = False,

@@ -320,6 +320,12 @@ def _choose_passthrough(given: Given, seen: Seen) -> Choice:
     return Choice(True, "no step is like the one before: each is found by itself")
 
 
+def _choose_positions(given: Given, seen: Seen) -> Choice:
+    if given["passthrough"] and not given["conv_layers"]:
+        return Choice("sinusoidal", "steps are found by where they stand, too")
+    return Choice(None, "states know the order by themselves")
+
+
 def count_units(given: Given) -> int:
     """Return the size of a state of the LSTM, in all directions."""
     hidden_size = given["hidden_size"]
@@ -419,6 +425,7 @@ RULES: Rules = {
     "max_epochs": _choose_max_epochs,
     "bidirectional": _choose_bidirectional,
     "passthrough": _choose_passthrough,
+    "positions": _choose_positions,
     "dropout": _choose_dropout,
     "label_smoothing": _choose_label_smoothing,
     "learning_rate": _choose_learning_rate,

@@ -30,7 +30,7 @@ def upgrade(state: dict[str, Any]) -> dict[str, Any]:
         The same, if it is of the present format or of an unknown one.
     """
     if state.get("format") != 1:
-        return state
+        return _add_positions(state)
     # What is new is off, whatever its default has become.
     new = {"conv_layers": 0, "passthrough": False, "scale_windows": False}
     parameters = state["parameters"] | new
@@ -85,6 +85,15 @@ def upgrade(state: dict[str, Any]) -> dict[str, Any]:
     return {**state, "attributes": attributes, "records": records, "net": net}
 
 
+def _add_positions(state: dict[str, Any]) -> dict[str, Any]:
+    """Return a state in which positions were chosen, as those before did not."""
+    attributes = state.get("attributes")
+    if not state.get("net") or not isinstance(attributes, dict):
+        return state
+    known = {"positions_": state["parameters"].get("positions")} | attributes
+    return {**state, "attributes": known}
+
+
 def _find_values(
     parameters: dict[str, Any], settings: dict[str, Any], net: dict[str, Any]
 ) -> dict[str, Any]:
@@ -104,6 +113,7 @@ def _find_values(
     return {f"{name}_": value for name, value in given.items()} | {
         "conv_layers_": 0,
         "passthrough_": False,
+        "positions_": parameters.get("positions"),
         "scale_windows_": False,
         "learning_rate_": net["settings"]["lr"],
         "weight_decay_": decay,

@@ -40,6 +40,30 @@ def test_training_finds_the_maximum_from_a_bad_start_too():
     assert model.score(new, truth) > 0.95  # else .88
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_fixed_step_of_noise_is_found_by_its_place(seed):
+    X = np.random.default_rng(seed).normal(size=(700, 12, 2))
+    y = X[:, 4, 0]
+    model = LSTMAttentionRegressor(random_state=seed).fit(X[:200], y[:200])
+    assert model.positions_ == "sinusoidal"
+    assert model.score(X[200:], y[200:]) > 0.99  # without positions below 0.1 for two
+    assert (model.predict_attention(X[200:]).argmax(1) == 4).mean() > 0.99
+
+
+def test_positions_are_left_to_the_states_elsewhere():
+    for kind, y, parameters in [
+        (LSTMAttentionRegressor, Y, {"passthrough": False}),
+        (LSTMAttentionRegressor, Y, {"conv_layers": 2}),
+        (LSTMAttentionRegressor, X[:, 3:5, 0], {"target_channels": 0}),
+        (LSTMAttentionClassifier, Y > 0, {}),
+    ]:
+        assert kind(**FAST | parameters).fit(X, y).positions_ is None
+    given = LSTMAttentionRegressor(**FAST, positions=None).fit(X, Y)
+    assert given.passthrough_ is True
+    assert given.positions_ is None
+    assert "positions" not in given.fit_summary_
+
+
 @pytest.mark.parametrize("lengths", [None, [3, 6, 1, 6, 2]])
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_a_state_is_the_lstms_with_what_it_read(bidirectional, lengths):

@@ -2,7 +2,8 @@
 
 Run as ``python -m benchmarks.untuned.steps``. *Hit* is the share of samples in which as
 many steps with the largest weights as there are true ones are just these. Beside the
-defaults stand states alone: ``passthrough=False``.
+defaults stand states alone, ``passthrough=False``, and steps without their place,
+``positions=None``.
 """
 
 import argparse
@@ -13,14 +14,25 @@ from benchmarks import results
 from skattn import LSTMAttentionRegressor
 from skattn.datasets import make_addition, make_find_max, make_marked_step
 
+
+def make_fixed_step(n_samples, n_timesteps, random_state):
+    """Return noise whose answer stands at the same step in each sample."""
+    X = np.random.default_rng(random_state).normal(size=(n_samples, n_timesteps, 2))
+    place = n_timesteps // 3
+    truth = np.zeros((n_samples, n_timesteps))
+    truth[:, place] = 1
+    return X, X[:, place, 0], truth
+
+
 TASKS = {
+    "fixed step": make_fixed_step,
     "marked step": make_marked_step,
     "addition": make_addition,
     "find the maximum": make_find_max,
 }
-OURS, ALONE = "skattn, defaults", "passthrough=False"
-METHODS = {OURS: {}, ALONE: {"passthrough": False}}
-SIZES = {200: [OURS, ALONE], 20_000: [OURS]}
+OURS, ALONE, PLACELESS = "skattn, defaults", "passthrough=False", "positions=None"
+METHODS = {OURS: {}, ALONE: {"passthrough": False}, PLACELESS: {"positions": None}}
+SIZES = {200: [OURS, PLACELESS, ALONE], 20_000: [OURS]}
 SEEDS = {200: 10, 20_000: 3}
 N_TIMESTEPS, N_TEST = 12, 2000
 

@@ -13,6 +13,8 @@ class Frame(Protocol):
 
     columns: Iterable[str]
 
+    def __getitem__(self, column: str) -> object: ...
+
 
 def is_frame(X: object) -> TypeGuard[Frame]:
     return hasattr(X, "columns")

@@ -1,7 +1,6 @@
 """Times in any form that libraries have for them, as NumPy's."""
 
 from datetime import UTC, date, timedelta
-from typing import Any
 
 import numpy as np
 
@@ -88,7 +87,7 @@ def _read_objects(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def measure_step(stamps: np.ndarray) -> Any:
+def measure_step(stamps: np.ndarray) -> np.generic | None:
     """Return the median time between rows, None if there are too few to say."""
     gaps = np.diff(stamps)
     if len(gaps) < _FEWEST_GAPS or gaps.dtype.kind not in "iufm":
@@ -96,14 +95,14 @@ def measure_step(stamps: np.ndarray) -> Any:
     return np.sort(gaps)[len(gaps) // 2]
 
 
-def is_hole(gap: np.ndarray, step: Any) -> np.ndarray:
+def is_hole(gap: np.ndarray, step: np.generic) -> np.ndarray:
     """Return whether rows are missing in a gap between two rows.
 
     A single one may be an hour that clocks skip, years differ by a day, and up to four
     days are a long weekend.
     """
     days = gap.dtype.kind == "m" and step == np.timedelta64(1, "D")
-    return gap > (np.timedelta64(5, "D") if days else 2.5 * step)
+    return gap > (np.timedelta64(5, "D") if days else np.multiply(2.5, step))
 
 
 def tell(moment: np.generic) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
@@ -277,13 +277,15 @@ class OverTime(  # type: ignore[call-arg]
         values[sequences.real_steps(slice(None))] = result
         return values
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         """Return what pickles hold: plain settings in the place of our own records."""
-        state: dict[str, Any] = super().__getstate__()
+        state: dict[str, object] = super().__getstate__()
         schema = state.get("_schema")
-        return state if schema is None else state | {"_schema": asdict(schema)}
+        if isinstance(schema, Schema):
+            state = state | {"_schema": asdict(schema)}
+        return state
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, object]) -> None:
         """Restore what `__getstate__` gave, or an earlier version."""
         schema = state.get("_schema")
         if isinstance(schema, dict):

@@ -1,6 +1,7 @@
 """Reading X in any of its forms, each error naming its argument."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,13 +20,23 @@ from ._categories import (
     resolve_categories,
 )
 from ._extras import learn_extras, match_extras, match_names, read_extras
-from ._frames import check_names, check_same_columns, find_frame, is_frame, n_axes
+from ._frames import (
+    Frame,
+    check_names,
+    check_same_columns,
+    find_frame,
+    is_frame,
+    n_axes,
+)
 from ._ragged import blocks
 from ._samples import Samples, refuse_named
 from ._schema import Schema, SequenceReader
 from ._sequences import Sequences
 from ._steps import read_steps
 from ._times import add_times
+
+# X, what numbers in it mean, and X with numbers for categories.
+Numbered = tuple[Any, dict[int, list[object]], Any]
 
 # Parameters that decide how X is read.
 _READING = ("n_timesteps", "padding_value", "missing")
@@ -129,7 +140,7 @@ def _number_text(
     *,
     reset: bool,
     name: str,
-) -> tuple[Any, dict[int, list[object]], Any]:
+) -> Numbered:
     """Return X, what numbers in it mean, and X with numbers for categories."""
     numeric = type(X) is np.ndarray and X.dtype.kind not in "OUS"
     if numeric or not hasattr(estimator, "categorical_features"):
@@ -145,12 +156,12 @@ def _number_text(
 
 def _number_listed(
     estimator: SequenceReader,
-    X: Any,
+    X: Sequence[object],
     names: list[str] | None,
     *,
     reset: bool,
     name: str,
-) -> tuple[Any, dict[int, list[object]], Any]:
+) -> Numbered:
     """Return sequences of which some channels are text, as `_number_text` does."""
     frame, owner = find_frame(X), type(estimator).__name__
     if not (reset or estimator._schema.categories or frame is not None):
@@ -179,7 +190,7 @@ def _number_listed(
 def _doubt(
     estimator: SequenceReader,
     meanings: dict[int, list[object]],
-    frame: Any,
+    frame: Frame | None,
     names: list[str] | None,
     name: str,
 ) -> None:
@@ -187,15 +198,15 @@ def _doubt(
     if not isinstance(_ask(estimator), str):
         return
     for channel, meaning in meanings.items():
-        column = channel if names is None else names[channel]
-        typed = frame is not None and is_typed(frame[column])
-        if not typed:
-            doubt_text(meaning, f"{name}, channel {column!r},")
+        if names is None:
+            doubt_text(meaning, f"{name}, channel {channel},")
+        elif frame is None or not is_typed(frame[names[channel]]):
+            doubt_text(meaning, f"{name}, channel {names[channel]!r},")
 
 
 def _number_flat(
     estimator: SequenceReader, X: Any, name: str, *, reset: bool
-) -> tuple[Any, dict[int, list[object]], Any]:
+) -> Numbered:
     """Return a frame of flat rows, what numbers in it mean, and it with numbers.
 
     A channel is a category if all its columns are; others are refused where numbers
