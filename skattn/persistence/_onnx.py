@@ -304,12 +304,14 @@ def _exportable(module: nn.Module) -> nn.Module:
 
 def _forget(x: Tensor, categories: Categories) -> Tensor:
     """Return x with 0, for what is unknown, in the place of what is no code."""
+    if not categories:
+        return x
     columns = [*x.unbind(-1)]
     for channel, number in categories:
         code = columns[channel]
         known = (code >= 0) & (code <= number) & (code == code.floor())
         columns[channel] = torch.where(known, code, torch.zeros_like(code))
-    return torch.stack(columns, dim=-1) if categories else x
+    return torch.stack(columns, dim=-1)
 
 
 def _blank(answers: Tensor, refused: Tensor) -> Tensor:

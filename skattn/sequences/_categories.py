@@ -193,8 +193,10 @@ def doubt_text(meaning: Sequence[object], where: str) -> None:
             f"{numbers[0]!r}; allowed is one of them. Make the text NaN if it stands "
             "for missing numbers, or name the channel in categorical_features."
         )
-    decimals = [text for text in texts if _is_decimal(text)]
-    others = [text for text in texts if text not in {*decimals}]
+    decimals: list[str] = []
+    others: list[str] = []
+    for text in texts:
+        (decimals if _is_decimal(text) else others).append(text)
     if len(decimals) >= _MANY_DECIMALS and len(decimals) > len(others):
         but = f", but for {others[0]!r}" if others else ""
         warnings.warn(
