@@ -253,3 +253,9 @@ def test_predictions_inside_autocast_are_those_outside(variant):
     outside = model.predict(X), model.predict_attention(X), model.transform(X)
     for one, other in zip(inside, outside, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_a_table_of_one_column_is_told_to_be_no_sequence():
+    series = pd.DataFrame({"load": np.arange(30.0)})
+    with pytest.warns(UserWarning, match="frame of one column.*make_windows cuts them"):
+        LSTMAttentionRegressor(**FAST).fit(series, np.arange(30.0))

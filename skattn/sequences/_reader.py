@@ -307,6 +307,14 @@ def _learn(
                 UserWarning,
                 stacklevel=2,
             )
+    elif n_timesteps * n_channels == 1 and is_frame(X):
+        warnings.warn(
+            "X is a frame of one column, and each row is read as a sequence of one "
+            "step, whose attention weight is 1. If rows follow each other in time, "
+            "skattn.sequences.make_windows cuts them into samples.",
+            UserWarning,
+            stacklevel=2,
+        )
     estimator.n_timesteps_in_, estimator.n_channels_in_ = n_timesteps, n_channels
     vars(estimator).pop("static_names_in_", None)
     padding = given["padding_value"]
