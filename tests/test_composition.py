@@ -47,7 +47,7 @@ def test_pipeline_after_standard_scaler_with_flat_rows():
 
 
 def test_pipeline_before_ridge_turns_sequences_into_features():
-    pipeline = make_pipeline(fast(max_epochs=20, early_stopping=False), Ridge())
+    pipeline = make_pipeline(fast(max_epochs=60, early_stopping=False), Ridge())
     assert pipeline.fit(X, Y).score(X, Y) > 0.5
     assert pipeline[-1].n_features_in_ == 8 + 2  # states, and the inputs
 
@@ -134,7 +134,7 @@ def test_stacking_bagging_and_permutation_importance():
     assert stack.score(FLAT, Y) > 0.5
     bag = BaggingRegressor(lstm, n_estimators=2, random_state=0).fit(FLAT, Y)
     assert bag.predict(FLAT).shape == (120,)
-    lstm.set_params(max_epochs=30, early_stopping=False).fit(FLAT, Y)
+    lstm.set_params(max_epochs=90, early_stopping=False).fit(FLAT, Y)
     importance = permutation_importance(lstm, FLAT, Y, n_repeats=2, random_state=0)
     assert importance.importances_mean.argmax() == 8  # step 4, channel 0
 

@@ -96,7 +96,7 @@ def test_every_quantile_has_its_share_of_the_truth():
     rng = np.random.default_rng(0)
     X_ = rng.normal(size=(3000, 4, 2))
     y = X_[:, 2, 0] + np.exp(X_[:, 3, 1] / 2) * rng.normal(size=3000)
-    model = make(hidden_size=16, max_epochs=20, quantile=[0.1, 0.25, 0.5, 0.75, 0.9])
+    model = make(hidden_size=16, max_epochs=40, quantile=[0.1, 0.25, 0.5, 0.75, 0.9])
     quantiles = model.fit(X_[:2000], y[:2000]).predict_quantiles(X_[2000:])
     below = (y[2000:, None] <= quantiles).mean(0)
     # Four standard errors of a share of 1000, and some for what was not learned.

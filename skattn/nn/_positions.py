@@ -50,7 +50,10 @@ class SinusoidalPositions(nn.Module):
             With the positions added.
         """
         step = torch.arange(states.shape[1], device=states.device)
-        pair = torch.arange(0, self.size, 2, device=states.device)
+        # Not of torch's default type, which the caller may have changed.
+        pair = torch.arange(
+            0.0, self.size, 2, dtype=torch.float32, device=states.device
+        )
         rate = torch.exp(pair * (-math.log(10000.0) / self.size))
         angle = step[:, None] * rate  # (n_steps, size / 2)
         waves = torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1)
