@@ -231,7 +231,9 @@ def _choose_embedding_size(given: Given, seen: Seen) -> Choice:
         for number, smallest in zip_longest(seen.n_categories, least, fillvalue=1)
     )
     reason = f"for {' and '.join(map(str, seen.n_categories))} categories"
-    return Choice(sizes, reason + ", which convolutions read" * bool(alone))
+    if alone:
+        reason += ", which convolutions read"
+    return Choice(sizes, reason)
 
 
 def _choose_segment_size(given: Given, seen: Seen) -> Choice:

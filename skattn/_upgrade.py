@@ -86,7 +86,7 @@ def upgrade(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add_positions(state: dict[str, Any]) -> dict[str, Any]:
-    """Return a state in which positions were chosen, as those before did not."""
+    """Return a fitted state with ``positions_``, which was the parameter at first."""
     attributes = state.get("attributes")
     if not state.get("net") or not isinstance(attributes, dict):
         return state

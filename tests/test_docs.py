@@ -79,7 +79,7 @@ def test_examples_in_docstrings_run(name):
 
 @modern_numpy
 @pytest.mark.parametrize("name", skattn.__all__)
-def test_examples_run_of_what_says_it_is_of_the_package_itself(name):
+def test_examples_of_the_packages_own_classes_run(name):
     # doctest skips these in the modules where they stand, and their methods.
     runner = doctest.DocTestRunner()
     for test in doctest.DocTestFinder().find(getattr(skattn, name), name, module=False):

@@ -34,7 +34,7 @@ LANGUAGES = {
 }
 SETS = [*PEPTIDES, *LANGUAGES, "first names"]
 N_TRAIN, N_TEST, N_WORDS = 1000, 1500, 300
-SIZES = [None, 8, 16, 32, 64]
+SIZES = [8, 16, 32, 64]
 NGRAMS, OURS = "n-grams", "skattn, defaults"
 
 
@@ -45,7 +45,9 @@ def read(name: str) -> dict[str, Iterable[str]]:
         # the first line counts the rows and names the classes
         rows = [line.split(",")[:2] for line in text.decode().splitlines()[1:]]
         return {c: [word for word, own in rows if own.strip() == c] for c in "01"}
-    sys.path.append(str(wheels.fetch("faker")))
+    wheel = str(wheels.fetch("faker"))
+    if wheel not in sys.path:
+        sys.path.append(wheel)
     if name == "first names":
         given = importlib.import_module("faker.providers.person.en_US").Provider
         women, men = {*given.first_names_female}, {*given.first_names_male}
@@ -81,11 +83,14 @@ def measure(name: str, seed: int) -> list[dict]:
     """Fit all on one set; return accuracies and seconds."""
     words, y, words_test, y_test = cut(name, seed)
     ngrams = TfidfVectorizer(analyzer="char", ngram_range=(1, 4), sublinear_tf=True)
-    models = {NGRAMS: make_pipeline(ngrams, LogisticRegression(C=10, max_iter=1000))}
+    models = {
+        NGRAMS: make_pipeline(ngrams, LogisticRegression(C=10, max_iter=1000)),
+        OURS: LSTMAttentionClassifier(random_state=seed),
+    }
     for size in SIZES:
-        size = "auto" if size is None else size
-        label = OURS if size == "auto" else str(size)
-        models[label] = LSTMAttentionClassifier(embedding_size=size, random_state=seed)
+        models[str(size)] = LSTMAttentionClassifier(
+            embedding_size=size, random_state=seed
+        )
     rows = []
     for method, model in models.items():
         X, X_test = words, words_test
@@ -125,7 +130,7 @@ def main() -> None:
         for seed in range(options.seeds)
         for row in measure(name, seed)
     ]
-    sizes = [f"vectors of {size}" for size in SIZES if size]
+    sizes = [f"vectors of {size}" for size in SIZES]
     results.save(
         "untuned_letters",
         rows,
