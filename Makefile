@@ -85,6 +85,7 @@ untuned: .venv/.installed  ## Defaults only, on sets that nobody tuned on; SKATT
 	$(BIN)/python -m benchmarks.untuned.ucr $(UNTUNED)
 	$(BIN)/python -m benchmarks.untuned.engines $(UNTUNED)
 	$(BIN)/python -m benchmarks.untuned.forecasts $(UNTUNED)
+	$(BIN)/python -m benchmarks.untuned.series
 	$(BIN)/python -m benchmarks.untuned.numbers $(UNTUNED)
 	$(BIN)/python -m benchmarks.untuned.smooth
 	$(BIN)/python -m benchmarks.untuned.steps $(UNTUNED)

@@ -10,9 +10,13 @@ import numpy as np
 FOLDER = Path("build/wheels")
 VERSIONS = {
     "aeon": "1.6.0",
+    "arch": "8.0.0",
+    "bokeh_sampledata": "2026.1",
     "faker": "40.63.0",
     "modlamp": "4.3.3",
+    "river": "0.26.1",
     "sktime": "1.2.0",
+    "statsmodels": "0.15.0",
 }
 
 

@@ -317,6 +317,7 @@ class BaseLSTMAttention(
             forecasts=True,
             compare=look.compare,
             measure_spread=look.measure_spread,
+            measure_typical_change=look.measure_typical_change,
             find_period=look.find_period,
         )
 

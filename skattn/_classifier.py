@@ -165,13 +165,15 @@ class LSTMAttentionClassifier(ContributionsMixin, ClassifierMixin, BaseLSTMAtten
         Heads of a self-attention, with residual and layer norm [7]_, between encoder
         and attention; divides the size of a state. 0 for none.
 
-    positions : {"auto", None, "sinusoidal", "learned"}, default="auto"
+    positions : {"auto", None, "sinusoidal", "scaled_sinusoidal", "learned"}, \
+            default="auto"
         Tell self-attention and scores where each step stands, by what is added to the
-        states that they read: sines and cosines of its number, or a vector learned for
-        each step. The LSTM knows the order by itself; attention over its states does
-        not. Longer sequences than in `fit` are refused with "learned". "auto" is
-        "sinusoidal" with ``passthrough`` where there are no convolutions, since steps
-        that are like no other say little of where they stand, and None otherwise.
+        states that they read: sines and cosines of its number, these at a size that is
+        learned, or a vector learned for each step. The LSTM knows the order by itself;
+        attention over its states does not. Longer sequences than in `fit` are refused
+        with "learned". "auto" is "scaled_sinusoidal" with ``passthrough`` where there
+        are no convolutions, since steps that are like no other say little of where they
+        stand, and None otherwise.
 
     values : {"states", "inputs", "segments"}, default="states"
         What the weights sum up: the states, or embeddings of the inputs gated by the

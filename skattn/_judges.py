@@ -174,6 +174,7 @@ class JudgesMixin:
             answers,
             judges,
             classifies=target.stratified,
+            channels=target.channels,
             loss=getattr(target, "loss", "squared_error"),
             first=first,
         )

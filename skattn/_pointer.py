@@ -97,11 +97,12 @@ class LSTMAttentionPointer(BaseLSTMAttention):
         Heads of a self-attention, with residual and layer norm, between encoder
         and attention; divides the size of a state. 0 for none.
 
-    positions : {None, "sinusoidal", "learned"}, default=None
+    positions : {None, "sinusoidal", "scaled_sinusoidal", "learned"}, default=None
         Tell self-attention and scores where each step stands, by what is added to the
-        states that they read: sines and cosines of its number, or a vector learned for
-        each step. The LSTM knows the order by itself; attention over its states does
-        not. Longer sequences than in `fit` are refused with "learned".
+        states that they read: sines and cosines of its number, these at a size that is
+        learned, or a vector learned for each step. The LSTM knows the order by itself;
+        attention over its states does not. Longer sequences than in `fit` are refused
+        with "learned".
 
     tolerance : int, default=0
         Steps by which an answer may miss and still count in `score`.

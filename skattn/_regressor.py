@@ -167,13 +167,15 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         Heads of a self-attention, with residual and layer norm [7]_, between encoder
         and attention; divides the size of a state. 0 for none.
 
-    positions : {"auto", None, "sinusoidal", "learned"}, default="auto"
+    positions : {"auto", None, "sinusoidal", "scaled_sinusoidal", "learned"}, \
+            default="auto"
         Tell self-attention and scores where each step stands, by what is added to the
-        states that they read: sines and cosines of its number, or a vector learned for
-        each step. The LSTM knows the order by itself; attention over its states does
-        not. Longer sequences than in `fit` are refused with "learned". "auto" is
-        "sinusoidal" with ``passthrough`` where there are no convolutions, since steps
-        that are like no other say little of where they stand, and None otherwise.
+        states that they read: sines and cosines of its number, these at a size that is
+        learned, or a vector learned for each step. The LSTM knows the order by itself;
+        attention over its states does not. Longer sequences than in `fit` are refused
+        with "learned". "auto" is "scaled_sinusoidal" with ``passthrough`` where there
+        are no convolutions, since steps that are like no other say little of where they
+        stand, and None otherwise.
 
     values : {"states", "inputs", "segments"}, default="states"
         What the weights sum up: the states, or embeddings of the inputs gated by the
@@ -287,9 +289,10 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     loss : {"auto", "squared_error", "absolute_error", "huber", "quantile"}, \
             default="auto"
         What training makes small, on scaled targets. Huber's loss is quadratic up to
-        a scaled error of 1. "auto" is "absolute_error" with ``scale_windows`` and
-        without a path fitted before, as a few windows are then many of their units
-        away; else "squared_error".
+        a scaled error of 1. For forecasts "auto" is "absolute_error" where a few
+        windows would decide squared errors: with ``scale_windows`` and without a path
+        fitted before, and where a typical window has less than a fiftieth of the mean
+        squared change, as after failures of a sensor. Else it is "squared_error".
 
     quantile : float or array-like of float, default=None
         The quantile that ``loss="quantile"`` predicts, between 0 and 1 [18]_; or
@@ -474,9 +477,10 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
     yardstick_scores_ : dict of dict of float
         What a constant, ridge regression on sequences laid flat, and the network score
         (R²) on the samples of the last call: by "train" and, if some were
-        set aside to judge, "held_out", and by "constant", "linear" and "network".
-        Empty after fits of less than 300 steps of the optimiser. `fit` warns where the
-        network is no better than the constant, or clearly worse than ridge.
+        set aside to judge, "held_out", and by "constant", "linear" and "network"; with
+        ``target_channels`` by "last_value" as well, which is repeated. Empty after fits
+        of less than 300 steps of the optimiser. `fit` warns where the network is no
+        better than the constant, or clearly worse than ridge or the last value.
 
     References
     ----------

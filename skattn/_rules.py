@@ -33,6 +33,10 @@ _SPREAD = 5.0
 # lost there: they are read in units of their own.
 _LOST = 0.25
 
+# If a typical window has less than this share of the mean squared change, a few windows
+# hold all of it, as where a sensor failed.
+_FEW_CHANGES = 0.02
+
 # Training samples from which on a part is set aside to judge a forecast's network.
 _ENOUGH_TO_JUDGE = 50
 
@@ -175,6 +179,12 @@ def _choose_loss(given: Given, seen: Seen) -> Choice:
     in_own_units = given["scale_windows"] and given["target_channels"] is not None
     if in_own_units and given["linear_skip"] not in LINEAR_PATHS:
         return Choice("absolute_error", "some windows deviate by many of their units")
+    if seen.forecasts and seen.measure_typical_change is not None:
+        share = seen.measure_typical_change()
+        # Where nothing changes as a rule, a median would never see a change.
+        if 0.0 < share < _FEW_CHANGES:
+            reason = f"a typical window has {share:.2g} of the mean squared change"
+            return Choice("absolute_error", reason)
     return Choice("squared_error", "predictions are means")
 
 
@@ -324,7 +334,7 @@ def _choose_passthrough(given: Given, seen: Seen) -> Choice:
 
 def _choose_positions(given: Given, seen: Seen) -> Choice:
     if given["passthrough"] and not given["conv_layers"]:
-        return Choice("sinusoidal", "steps are found by where they stand, too")
+        return Choice("scaled_sinusoidal", "steps are found by where they stand, too")
     return Choice(None, "states know the order by themselves")
 
 

@@ -28,6 +28,8 @@ class Seen:
         ``scale_windows``; for forecasts.
     measure_spread : callable, default=None
         Returns how many times larger some windows are than others; for forecasts.
+    measure_typical_change : callable, default=None
+        Returns the squared change of a typical window over the mean; for forecasts.
     find_period : callable, default=None
         Returns the period of the sequences in steps, or None; for forecasts.
     coded : tuple of int, default=()
@@ -49,6 +51,7 @@ class Seen:
     forecasts: bool = False
     compare: Callable[[bool | str], dict[LinearForm, float]] | None = None
     measure_spread: Callable[[], float] | None = None
+    measure_typical_change: Callable[[], float] | None = None
     find_period: Callable[[], int | None] | None = None
     coded: tuple[int, ...] = ()
     n_categories: tuple[int, ...] = ()

@@ -93,6 +93,32 @@ def test_a_random_walk_is_forecast_by_its_last_value():
     assert error < 1.02 * np.mean((last - y) ** 2)
 
 
+def test_series_with_failures_are_learned_by_absolute_errors():
+    rng = np.random.default_rng(0)
+    series = 50 + rng.normal(scale=0.1, size=500).cumsum()
+    failed = series.copy()
+    failed[200:210] = 0
+    losses = {}
+    for name, values in [("whole", series), ("failed", failed)]:
+        X, y = make_windows(values, 12, 3)
+        model = LSTMAttentionRegressor(target_channels=0, max_epochs=1, random_state=0)
+        losses[name] = model.fit(X, y).fit_summary_["loss"]
+    assert losses["whole"].value == "squared_error"
+    assert losses["failed"].value == "absolute_error"
+    assert "of the mean squared change" in losses["failed"].reason
+
+
+def test_rare_events_are_forecast_by_their_mean():
+    """Where nothing happens as a rule, a median would never see an event."""
+    rng = np.random.default_rng(0)
+    demand = rng.poisson(2.0, size=600) * (rng.random(600) < 0.03)
+    X, y = make_windows(demand.astype(float), 12, 3)
+    model = LSTMAttentionRegressor(target_channels=0, max_epochs=1, random_state=0)
+    model.fit(X, y)
+    assert model.loss_ == "squared_error"
+    assert model.predict(X).mean() == pytest.approx(y.mean(), rel=0.2)
+
+
 def test_a_network_that_earns_nothing_stays_at_0_and_says_so():
     X, y = make_windows(driven(), 12, 3, target_channels=0)
     model = fit(X, y, target_channels=0)

@@ -45,7 +45,7 @@ def test_a_fixed_step_of_noise_is_found_by_its_place(seed):
     X = np.random.default_rng(seed).normal(size=(700, 12, 2))
     y = X[:, 4, 0]
     model = LSTMAttentionRegressor(random_state=seed).fit(X[:200], y[:200])
-    assert model.positions_ == "sinusoidal"
+    assert model.positions_ == "scaled_sinusoidal"
     assert model.score(X[200:], y[200:]) > 0.99  # without positions below 0.1 for two
     assert (model.predict_attention(X[200:]).argmax(1) == 4).mean() > 0.99
 

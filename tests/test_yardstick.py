@@ -196,6 +196,43 @@ def test_a_linear_model_that_is_clearly_better_is_told():
         model.set_params(validation_fraction=0.3).fit(X, y)
 
 
+def make_outages(n_times=900):
+    """Return windows of a slow series that drops to 0 now and then."""
+    rng = np.random.default_rng(0)
+    series = 50 + rng.normal(scale=0.1, size=n_times).cumsum()
+    for start in (60, 170, 300, 700):
+        series[start : start + 12] = 0
+    return make_windows(series, 12, 3)
+
+
+def test_forecasts_are_scored_beside_the_last_value():
+    X, y = make_outages()
+    model = LSTMAttentionRegressor(target_channels=0, hidden_size=4, random_state=0)
+    scores = model.fit(X[:700], y[:700], X_val=X[720:], y_val=y[720:])
+    scores = scores.yardstick_scores_
+    for name, rows in [("train", slice(700)), ("held_out", slice(720, None))]:
+        assert [*scores[name]] == ["constant", "linear", "last_value", "network"]
+        expected = r2_score(y[rows], np.repeat(X[rows, -1:, 0], 3, axis=1))
+        assert scores[name]["last_value"] == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_last_value_that_is_clearly_better_is_told():
+    """Squares leave training to the failures, and the levels between them to chance."""
+    X, y = make_outages()
+    model = LSTMAttentionRegressor(
+        target_channels=0,
+        anchor=False,
+        linear_skip=False,
+        loss="squared_error",
+        early_stopping=True,
+        hidden_size=4,
+        random_state=0,
+    )
+    message = "The last value is clearly better: .*order: loss='absolute_error', to"
+    with pytest.warns(ConvergenceWarning, match=message):
+        model.fit(X, y)
+
+
 def test_short_fits_are_not_compared():
     X = np.random.default_rng(0).normal(size=(60, 6, 1))
     model = LSTMAttentionRegressor(max_epochs=2, random_state=0).fit(X, X[:, 0, 0])

@@ -3,7 +3,11 @@
 from ._build import initialize
 from ._inputs import Inputs, Memory, NetworkOutput
 from ._pointer import PointerDecoder
-from ._positions import LearnedPositions, SinusoidalPositions
+from ._positions import (
+    LearnedPositions,
+    ScaledSinusoidalPositions,
+    SinusoidalPositions,
+)
 from ._segments import ContributionPooling, SegmentValues
 from .attention import Attention, AttentionPooling, masked_softmax
 from .conicity import conicity
@@ -35,6 +39,7 @@ __all__ = [
     "Memory",
     "NetworkOutput",
     "PointerDecoder",
+    "ScaledSinusoidalPositions",
     "SegmentValues",
     "SelfAttention",
     "SinusoidalPositions",

@@ -49,6 +49,21 @@ class SinusoidalPositions(nn.Module):
         Tensor of shape (n_samples, n_steps, size)
             With the positions added.
         """
+        return states + self.draw_waves(states)
+
+    def draw_waves(self, states: Tensor) -> Tensor:
+        """Return the positions alone.
+
+        Parameters
+        ----------
+        states : Tensor of shape (n_samples, n_steps, size)
+            For their number of steps, their type and their device.
+
+        Returns
+        -------
+        Tensor of shape (n_steps, size)
+            Between -1 and 1.
+        """
         step = torch.arange(states.shape[1], device=states.device)
         # Not of torch's default type, which the caller may have changed.
         pair = torch.arange(
@@ -57,7 +72,62 @@ class SinusoidalPositions(nn.Module):
         rate = torch.exp(pair * (-math.log(10000.0) / self.size))
         angle = step[:, None] * rate  # (n_steps, size / 2)
         waves = torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1)
-        return states + waves[:, : self.size].to(states.dtype)
+        return waves[:, : self.size].to(states.dtype)
+
+
+class ScaledSinusoidalPositions(SinusoidalPositions):
+    """Sines and cosines whose size is learned, so that they drown no state.
+
+    Parameters
+    ----------
+    size : int
+        Size of a state; they begin at ``1 / sqrt(size)``, a length of 0.7 in all.
+    n_steps : int
+        Ignored: any number of steps has positions.
+
+    References
+    ----------
+    N. Li, S. Liu, Y. Liu, S. Zhao and M. Liu (2019). Neural speech synthesis with
+    transformer network. AAAI.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skattn.nn import ScaledSinusoidalPositions, initialize
+    >>> positions = ScaledSinusoidalPositions(4, 10)
+    >>> initialize(positions, torch.Generator().manual_seed(0))
+    >>> positions(torch.zeros(1, 3, 4))[0, 0]
+    tensor([0.0000, 0.5000, 0.0000, 0.5000], grad_fn=<SelectBackward0>)
+    """
+
+    def __init__(self, size: int, n_steps: int) -> None:
+        super().__init__(size, n_steps)
+        self.scale = nn.Parameter(torch.empty(1))
+
+    def draw_parameters(self, generator: torch.Generator | None = None) -> None:
+        """Set the size at which the waves begin; nothing is random.
+
+        Parameters
+        ----------
+        generator : torch.Generator, default=None
+            Ignored.
+        """
+        nn.init.constant_(self.scale, 1 / math.sqrt(self.size))
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Return states that know where they stand.
+
+        Parameters
+        ----------
+        states : Tensor of shape (n_samples, n_steps, size)
+            One state a step.
+
+        Returns
+        -------
+        Tensor of shape (n_samples, n_steps, size)
+            With the positions added.
+        """
+        return states + self.scale * self.draw_waves(states)
 
 
 class LearnedPositions(nn.Module):
@@ -119,5 +189,10 @@ class LearnedPositions(nn.Module):
 
 
 POSITIONS: Registry[type[SinusoidalPositions] | type[LearnedPositions]] = Registry(
-    "positions", {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
+    "positions",
+    {
+        "sinusoidal": SinusoidalPositions,
+        "scaled_sinusoidal": ScaledSinusoidalPositions,
+        "learned": LearnedPositions,
+    },
 )

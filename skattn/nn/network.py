@@ -74,7 +74,7 @@ class AttentionNetwork(nn.Module):
         How scores become weights, as in `skattn.LSTMAttentionRegressor`.
     self_attention_heads : int, default=0
         Heads of a self-attention between encoder and pooling; 0 for none.
-    positions : {None, "sinusoidal", "learned"}, default=None
+    positions : {None, "sinusoidal", "scaled_sinusoidal", "learned"}, default=None
         What is added to the states that self-attention and scores read, and tells where
         a step stands.
     values : {"states", "inputs", "segments"}, default="states"

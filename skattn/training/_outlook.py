@@ -117,16 +117,35 @@ class Outlook:
             several sizes both do, in one with rare events only the deviations.
         """
         windows = self._windows()
+        deviations = windows.std(1)
         spreads = []
-        for sizes in (windows.std(1), np.abs(windows).mean(1)):
-            low, high = np.quantile(sizes, (0.1, 0.9), axis=0)
-            floor = np.finfo(np.float32).eps * high
-            known = high > 0
-            ratios = np.where(known, high, 1.0) / np.where(
-                known, np.maximum(low, floor), 1.0
-            )
+        for sizes in (deviations, np.abs(windows).mean(1)):
+            ratios = []
+            for k, values in enumerate(sizes.T):
+                # One that does not vary, as where no event came, tells no size.
+                known = values[deviations[:, k] > 0]
+                low, high = np.quantile(known, (0.1, 0.9)) if len(known) else (1.0, 1.0)
+                floor = np.finfo(np.float32).eps * high
+                ratios.append(high / max(low, floor))
             spreads.append(ratios)
         return float(np.median(np.minimum(*spreads)))
+
+    def measure_typical_change(self) -> float:
+        """Compute how much of the usual squared change a typical window has.
+
+        Returns
+        -------
+        float
+            The median over the mean of the windows' mean squared changes from their
+            last values, the median over the target channels; 1 where none changes.
+        """
+        rows = self._samples.rows
+        rows = rows[:: max(1, len(rows) // _MOST_WINDOWS)]
+        last = self._samples.X.values[rows][:, -1:, self._channels].astype(np.float64)
+        squares = np.square(self._samples.y[rows] - last).mean(1)  # (n, n_targets)
+        mean = squares.mean(0)
+        shares = np.median(squares, axis=0) / np.where(mean > 0, mean, 1.0)
+        return float(np.median(np.where(mean > 0, shares, 1.0)))
 
     def find_period(self) -> int | None:
         """Find the period of the target channels.

@@ -158,7 +158,8 @@ def compare_linear(
     Returns
     -------
     dict of float
-        The mean squared error of each form, in units of the scaled targets.
+        The error of each form: the square of the mean over stretches of the root of
+        the mean square, in units of the scaled targets.
     """
     n_timesteps, n_channels = dataset[slice(0, 1)].features.inputs.x.shape[1:]
     errors = {}
@@ -185,13 +186,13 @@ def compare_linear(
             _sum(take, range(a, b, step), origin)
             for a, b in pairwise(_cut(len(dataset), _N_FOLDS))
         ]
-        total, half = torch.zeros_like(_FROM_NOTHING), len(folds) // 2
-        for i in range(max(half, 2), len(folds)):
+        total, first = torch.zeros_like(_FROM_NOTHING), max(len(folds) // 2, 2)
+        for i in range(first, len(folds)):
             past = _add(folds[: i - 1])
             total += _judge(folds[i], past, origin[0], _FROM_NOTHING, not relative)
-        n_judged = sum(float(f.inputs[-1, -1]) for f in folds[max(half, 2) :])
-        n_outputs = folds[0].both.shape[1]
-        errors[form] = float(total.min()) / max(n_judged, 1.0) / n_outputs
+        n_judged = sum(float(f.inputs[-1, -1]) for f in folds[first:])
+        mean = float(total.min()) / max(n_judged, 1.0)
+        errors[form] = mean**2 / folds[0].both.shape[1]
     return errors
 
 
@@ -264,11 +265,16 @@ def _add(folds: list[Sums]) -> Sums:
 def _judge(
     fold: Sums, others: Sums, origin: Tensor, penalties: Tensor, biased: bool
 ) -> Tensor:
-    """Compute the squared errors on a stretch of what others say, for each penalty."""
+    """Compute the error on a stretch of what others say, for each penalty.
+
+    The root of the mean square, times the weight of the stretch: squares alone would
+    leave the choice to the one stretch where a sensor failed.
+    """
     if not others.inputs[-1, -1] > 0:  # no weight at all
         return torch.zeros_like(penalties)
     found = _solve(others, origin, penalties, biased)
-    return torch.stack([_error(fold, each) for each in found])
+    squares = torch.stack([_error(fold, each) for each in found])
+    return (squares * fold.inputs[-1, -1]).sqrt()
 
 
 def _solve(
@@ -299,4 +305,5 @@ def _solve(
 
 def _error(sums: Sums, found: Tensor) -> Tensor:
     """Compute the sum of squared errors of a solution, from the products alone."""
-    return sums.squares + (found * (sums.inputs @ found - 2 * sums.both)).sum()
+    error = sums.squares + (found * (sums.inputs @ found - 2 * sums.both)).sum()
+    return error.clamp(min=0.0)  # which rounding may leave

@@ -1,6 +1,7 @@
-"""What a constant and a linear model reach on the same samples, and a word about it."""
+"""What simple models reach on the same samples, and a word about it."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn.metrics import accuracy_score, r2_score
 
 from ..nn._channel_independent import Network
 from ..nn._inputs import Inputs
-from ..nn._time_axis import align_ends
+from ..nn._time_axis import align_ends, last_step
 from ..targets import Target, find_constant, measure_errors
 from ._data import SequenceDataset
 
@@ -33,7 +34,14 @@ _CHANCE, _CLEAR = {True: 1.64, False: 1.0}, 2.5
 # So is an R² that is a little lower where that makes errors twice as large.
 _WIDE, _NARROW, _TIMES = 0.2, 0.05, 2.0
 
+# What the network may be worse than, and how it is told.
+_RIVALS = {
+    "linear": ("A linear model", "ridge on sequences laid flat"),
+    "last_value": ("The last value", "repeating it"),
+}
+
 _BY_RIDGE = "linear_skip='ridge', which starts from it; "
+_BY_MEDIAN = "loss='absolute_error', to which few large errors say less; "
 _WAY_OUT = (
     "Try, in this order: {first}more data; max_epochs; patch_size or conv_layers; a "
     "learning rate of a third. Or the rows of X and y do not belong together, or the "
@@ -89,6 +97,7 @@ class _Side:
     truth: np.ndarray  # (n_samples,) labels, or (n_samples, n_outputs) numbers
     network: np.ndarray  # likewise
     weights: np.ndarray  # (n_samples,)
+    last: np.ndarray | None = None  # what repeats the last values, for forecasts
 
 
 def measure_yardstick(
@@ -100,10 +109,13 @@ def measure_yardstick(
     held_rows: torch.Tensor | None,
     *,
     classifies: bool,
+    channels: Sequence[int] | None = None,
     loss: str = "squared_error",
     first: str = "",
 ) -> Scores:
     """Score a network beside a constant and a linear model, and warn if it is worse.
+
+    Forecasts are scored beside the last value as well.
 
     The linear model is ridge regression, for classes as a classifier, on sequences laid
     flat, with the penalty that leaving single samples out favours. It reads at most
@@ -120,6 +132,8 @@ def measure_yardstick(
         Which.
     classifies : bool
         Whether targets are classes.
+    channels : sequence of int, default=None
+        The channels that the targets continue, in their units.
     loss : str, default="squared_error"
         What training minimised, for numbers. Quantiles are not means, so that nothing
         is said of them.
@@ -130,19 +144,19 @@ def measure_yardstick(
     -------
     dict of dict of float
         R² or accuracy by "train" and, if samples were set aside, "held_out", and by
-        "constant", "linear" and "network".
+        "constant", "linear", "last_value" (for forecasts) and "network".
 
     Warns
     -----
     ConvergenceWarning
         If the network is no better than the constant, or clearly worse than the linear
-        model, on samples set aside.
+        model or the last value, on samples set aside.
     """
     n_steps = train.n_timesteps  # whatever is longest in the other part
-    sides = {"train": _look(train, train_rows, predicted, n_steps, classifies)}
+    form = n_steps, classifies, channels
+    sides = {"train": _look(train, train_rows, predicted, *form)}
     if held is not None and held_rows is not None and held_predicted is not None:
-        side = _look(held, held_rows, held_predicted, n_steps, classifies)
-        sides["held_out"] = side
+        sides["held_out"] = _look(held, held_rows, held_predicted, *form)
     seen = sides["train"]
     if not classifies:
         varies = np.ptp(seen.truth, axis=0) > 0
@@ -166,7 +180,10 @@ def measure_yardstick(
         if linear is not None:
             by_line = linear.predict((side.X - center) / spread)
             by_line = by_line.reshape(side.truth.shape)
-        found = {"constant": constant, "linear": by_line, "network": side.network}
+        found = {"constant": constant, "linear": by_line}
+        if side.last is not None:
+            found["last_value"] = side.last
+        found["network"] = side.network
         if len(side.truth) > 1 and side.truth.size:
             scores[name] = {
                 key: score(side.truth, answer, sample_weight=side.weights)
@@ -184,25 +201,36 @@ def _look(
     predicted: np.ndarray,
     n_steps: int,
     classifies: bool,
+    channels: Sequence[int] | None,
 ) -> _Side:
     """Return some samples in the form in which all models are scored."""
     batch = data[rows]
-    truth, weights = batch.target.numpy(), batch.features.weight
+    inputs, weights = batch.features
+    truth, last = batch.target.numpy(), None
+    if channels is not None:
+        values = last_step(inputs.x, inputs.lengths)[:, None, [*channels]].numpy()
+        last = np.broadcast_to(values, truth.shape).reshape(len(truth), -1)
     if classifies:
         truth, predicted = truth[:, 0].argmax(-1), predicted[:, 0].argmax(-1)
     else:
         truth, predicted = (a.reshape(len(a), -1) for a in (truth, predicted))
     return _Side(
-        _lay_flat(batch.features.inputs, n_steps),
+        _lay_flat(inputs, n_steps),
         truth,
         predicted,
         np.ones(len(truth)) if weights is None else weights.numpy().astype(np.float64),
+        last,
     )
 
 
 def _keep(side: _Side, outputs: np.ndarray) -> _Side:
     """Return samples with some of their outputs."""
-    return replace(side, truth=side.truth[:, outputs], network=side.network[:, outputs])
+    return replace(
+        side,
+        truth=side.truth[:, outputs],
+        network=side.network[:, outputs],
+        last=None if side.last is None else side.last[:, outputs],
+    )
 
 
 def _find_usual(side: _Side, loss: str) -> np.ndarray | np.integer:
@@ -221,44 +249,61 @@ def _warn_if_worse(
 ) -> None:
     """Warn if the network's errors on samples set aside are no smaller."""
     truth, classes = side.truth, side.truth.ndim == 1
+    if not scores["network"] < 1.0:
+        return
 
-    def errors(answer: np.ndarray) -> np.ndarray:
+    def errors(name: str) -> np.ndarray:
+        answer = found[name]
         if classes:
             return (answer != truth).astype(float)
         return np.mean(measure_errors(answer - truth, loss), axis=1)
 
-    def mean(values: np.ndarray) -> tuple[float, float]:
-        """Return a mean, and its standard error."""
-        return _average(values, side.weights)
-
-    constant, linear, network = (
-        errors(found[name]) for name in ("constant", "linear", "network")
-    )
-    if not scores["network"] < 1.0:
-        return
     unit = "accuracy" if classes else "R²"
     told = f"{unit} is {scores['network']:.3g} on {len(truth)} samples set aside"
-    gain, chance = mean(constant - network)
+    constant, network = errors("constant"), errors("network")
+    gain, chance = _average(constant - network, side.weights)
     if classes:  # the share of hits by chance varies as that of the constant
-        chance = mean(constant)[1]
-    loss_to_line, error = mean(network - linear)
-    twice = not classes and mean(network)[0] > _TIMES * mean(linear)[0]
-    behind = scores["linear"] - scores["network"]
+        chance = _average(constant, side.weights)[1]
+    rivals = {name: errors(name) for name in _RIVALS if name in found}
+    best = min(rivals, key=lambda name: _average(rivals[name], side.weights)[0])
+    behind = scores[best] - scores["network"]
     if gain <= _CHANCE[classes] * chance:
         message = "Nothing was learned that holds on other samples"
         if gain > 0 and scores["network"] > 0:  # of a weak signal, this may be all
             message = "What was learned may be chance"
         message += f": {told}, {scores['constant']:.3g} for a constant."
-    elif loss_to_line > _CLEAR * error and (
-        behind > _WIDE or (twice and behind > _NARROW)
-    ):
-        message = f"A linear model is clearly better: {told}, "
-        message += f"{scores['linear']:.3g} for ridge on sequences laid flat."
-        first += "" if classes else _BY_RIDGE
+    elif _is_worse(network, rivals[best], side.weights, scores[best], behind, classes):
+        name, how = _RIVALS[best]
+        message = f"{name} is clearly better: {told}, {scores[best]:.3g} for {how}."
+        first += _find_first(best, classes, loss)
     else:
         return
     message += f" {_WAY_OUT.format(first=first)}"
     warnings.warn(message, ConvergenceWarning, stacklevel=2)
+
+
+def _is_worse(
+    network: np.ndarray,
+    rival: np.ndarray,
+    weights: np.ndarray,
+    score: float,
+    behind: float,
+    classes: bool,
+) -> bool:
+    """Return whether errors are larger than a rival's by more than chance, and much."""
+    lost, error = _average(network - rival, weights)
+    times = _average(network, weights)[0] / max(_average(rival, weights)[0], 1e-300)
+    twice = not classes and times > _TIMES
+    # Below 0, R² has no measure of its own.
+    wide = _WIDE * max(1.0, 1.0 - score)
+    return lost > _CLEAR * error and (behind > wide or (twice and behind > _NARROW))
+
+
+def _find_first(rival: str, classes: bool, loss: str) -> str:
+    """Return what to try first where a rival is better."""
+    if rival == "last_value":
+        return _BY_MEDIAN if loss == "squared_error" else ""
+    return "" if classes else _BY_RIDGE
 
 
 def _average(values: np.ndarray, weights: np.ndarray) -> tuple[float, float]:

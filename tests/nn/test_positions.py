@@ -13,12 +13,13 @@ from skattn.nn import (
     AttentionNetwork,
     Inputs,
     LearnedPositions,
+    ScaledSinusoidalPositions,
     SelfAttention,
     SinusoidalPositions,
     initialize,
 )
 
-KINDS = ["sinusoidal", "learned"]
+KINDS = ["sinusoidal", "scaled_sinusoidal", "learned"]
 
 
 @pytest.mark.parametrize("size", [6, 7])
@@ -29,6 +30,17 @@ def test_waves_follow_the_formula(size):
             angle = step / 10000 ** ((unit - unit % 2) / size)
             wave = math.cos(angle) if unit % 2 else math.sin(angle)
             assert float(found[step, unit]) == pytest.approx(wave, abs=1e-6)
+
+
+def test_scaled_waves_begin_small_and_are_learned():
+    positions = ScaledSinusoidalPositions(16, 5)
+    initialize(positions, torch.Generator().manual_seed(0))
+    states = torch.randn(2, 5, 16)
+    waves = SinusoidalPositions(16, 5)(torch.zeros(1, 5, 16))
+    torch.testing.assert_close(positions(states), states + waves / 4)
+    positions(states).square().sum().backward()
+    expected = 2 * ((states + waves / 4) * waves).sum()
+    assert float(positions.scale.grad) == pytest.approx(float(expected), rel=1e-5)
 
 
 def train(positions):

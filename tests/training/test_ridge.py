@@ -58,7 +58,9 @@ def solve(X, y, anchor, weights=None):
         weight = np.repeat(share[left], X.shape[2])
         for i, penalty in enumerate(PENALTIES):
             residual = ridge(picked, penalty).predict(fold(X, left)) - fold(y, left)
-            errors[i] += (weight @ residual**2).sum()
+            # Stretches count by the root of their mean square.
+            squares = (weight @ residual**2).sum() / weight.sum()
+            errors[i] += weight.sum() * np.sqrt(squares)
     return ridge(np.arange(len(X)), PENALTIES[errors.argmin()])
 
 
@@ -178,6 +180,18 @@ def test_a_copy_predicts_and_goes_on_with_the_path_fixed():
     before = model.module_.skip.linear.weight.numpy().copy()
     model.fit(X, y)
     np.testing.assert_array_equal(model.module_.skip.linear.weight, before)
+
+
+def test_one_stretch_of_failures_does_not_choose_the_penalty():
+    """Elsewhere the series is a noisy wave, which a strong penalty would lose."""
+    rng = np.random.default_rng(0)
+    wave = np.sin(0.5 * np.arange(900)) + 0.02 * rng.normal(size=900)
+    failed = wave.copy()
+    failed[600:640] += 40 * rng.normal(size=40)
+    X, y = make_windows(failed, WINDOW, HORIZON)
+    model = fit(X, y, target_channels=0, linear_skip="ar")
+    X, y = make_windows(wave, WINDOW, HORIZON)
+    assert model.score(X, y) > 0.5
 
 
 def test_stretches_of_little_weight_still_judge():
