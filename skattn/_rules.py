@@ -37,6 +37,11 @@ _LOST = 0.25
 # hold all of it, as where a sensor failed.
 _FEW_CHANGES = 0.02
 
+# Changes of a target's own channel are the simple form: it is as good as the last value
+# where a series moves on to levels that it never had. Levels, and other channels, must
+# each lower the error by a tenth, in squares.
+_LESS_SIMPLE = 1.2
+
 # Training samples from which on a part is set aside to judge a forecast's network.
 _ENOUGH_TO_JUDGE = 50
 
@@ -202,12 +207,21 @@ def _compare(given: Given, seen: Seen, name: str) -> tuple[object, str]:
     if not errors:  # of what was asked for nothing can be compared
         plain = LinearForm(anchor=False, linear_skip="ar")
         return getattr(plain, name), "too many inputs to compare"
-    best = min(errors, key=errors.__getitem__)
+    # Levels in units of their own move with the window, as changes do.
+    margin = 1.0 if scale else _LESS_SIMPLE
+    best = min(errors, key=lambda form: errors[form] * margin ** _count_steps(form))
     others = [error for form, error in errors.items() if form != best]
     reason = f"ridge has an error of {errors[best]:.3g} on later samples"
-    if others:
+    if others and min(others) < errors[best]:
+        reason += f", hardly less ({min(others):.3g}) in a less simple form"
+    elif others:
         reason += f", {min(others):.3g} in another form"
     return getattr(best, name), reason
+
+
+def _count_steps(form: LinearForm) -> int:
+    """Return by how many steps a form is less simple than changes of own histories."""
+    return (not form.anchor) + (form.linear_skip == "arx")
 
 
 def _choose_conv_layers(given: Given, seen: Seen) -> Choice:

@@ -93,6 +93,40 @@ def test_a_random_walk_is_forecast_by_its_last_value():
     assert error < 1.02 * np.mean((last - y) ** 2)
 
 
+@pytest.mark.parametrize(
+    ("errors", "chosen", "told"),
+    [
+        (
+            (1.0, 0.95, 0.9, 0.85),
+            ("changes", "ar"),
+            "hardly less (0.85) in a less simple",
+        ),
+        (
+            (1.0, 0.8, 0.9, 0.75),
+            ("changes", "arx"),
+            "hardly less (0.75) in a less simple",
+        ),
+        (
+            (1.0, 0.9, 0.8, 0.7),
+            (False, "ar"),
+            "hardly less (0.7) in a less simple form",
+        ),
+        ((1.0, 0.9, 0.8, 0.6), (False, "arx"), "later samples, 0.8 in another form"),
+    ],
+)
+def test_a_less_simple_form_must_be_better_by_a_tenth(
+    errors, chosen, told, monkeypatch
+):
+    def compare(dataset, channels, forms, *units):
+        return dict(zip(forms, errors, strict=True))
+
+    monkeypatch.setattr("skattn.training._outlook.compare_linear", compare)
+    X, y = make_windows(driven(), 12, 3, target_channels=0)
+    model = fit(X, y, target_channels=0)
+    assert (model.anchor_, model.linear_skip_) == chosen
+    assert told in model.fit_summary_["anchor"].reason
+
+
 def test_series_with_failures_are_learned_by_absolute_errors():
     rng = np.random.default_rng(0)
     series = 50 + rng.normal(scale=0.1, size=500).cumsum()

@@ -117,18 +117,10 @@ class Outlook:
             several sizes both do, in one with rare events only the deviations.
         """
         windows = self._windows()
-        deviations = windows.std(1)
-        spreads = []
-        for sizes in (deviations, np.abs(windows).mean(1)):
-            ratios = []
-            for k, values in enumerate(sizes.T):
-                # One that does not vary, as where no event came, tells no size.
-                known = values[deviations[:, k] > 0]
-                low, high = np.quantile(known, (0.1, 0.9)) if len(known) else (1.0, 1.0)
-                floor = np.finfo(np.float32).eps * high
-                ratios.append(high / max(low, floor))
-            spreads.append(ratios)
-        return float(np.median(np.minimum(*spreads)))
+        sizes = windows.std(1), np.abs(windows).mean(1)
+        # A window that does not vary, as where no event came, tells no size.
+        varied = sizes[0] > 0
+        return float(np.median(np.minimum(*(_spread(each, varied) for each in sizes))))
 
     def measure_typical_change(self) -> float:
         """Compute how much of the usual squared change a typical window has.
@@ -178,6 +170,15 @@ class Outlook:
             return None
         cycles = int(number[good][0])
         return max(2, round(n_steps / cycles))
+
+
+def _spread(sizes: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return the ninth tenth over the first of each column, where values are known."""
+    ratios = np.ones(sizes.shape[1])
+    for k in np.flatnonzero(known.any(0)):
+        low, high = np.quantile(sizes[known[:, k], k], (0.1, 0.9))
+        ratios[k] = high / max(low, np.finfo(np.float32).eps * high)
+    return ratios
 
 
 def _fill_gaps(values: np.ndarray) -> np.ndarray:
