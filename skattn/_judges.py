@@ -148,7 +148,7 @@ class JudgesMixin:
         held: SequenceDataset | None,
         aside: Aside | None,
     ) -> None:
-        """Score the network beside a constant and a linear model, in longer fits."""
+        """Score the network beside simple models, in longer fits."""
         self.yardstick_scores_: dict[str, dict[str, float]] = {}
         n_batches = -(-len(data) // plan.batch_size)
         if plan.max_epochs * n_batches < _LONG_FIT:

@@ -234,8 +234,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         what was learned at one level holds at another. Segments then depend on the last
         value too. Needs ``target_channels``. With "changes" what is relative to the
         last value is also measured in a unit of its own: how far, over the training
-        windows, the channel is away from it. "auto" is "changes" or False, whichever
-        lets ridge regression predict later samples better; False without
+        windows, the channel is away from it. "auto" is "changes", or False where ridge
+        regression then predicts later samples better by a tenth; False without
         ``target_channels``, for sequences of several lengths, with ``missing="mask"``
         and with an ``output_activation``.
 
@@ -258,8 +258,8 @@ class LSTMAttentionRegressor(ContributionsMixin, RegressorMixin, BaseLSTMAttenti
         output of exactly 0, and with ``early_stopping`` stays there unless the
         validation loss is lower by 15 % in the mean of the last third of the epochs; in
         the end the path is fitted again to all samples, those set aside included.
-        "auto" is "ar" or "arx", as ``anchor`` is chosen; False where that is. With
-        ``scale_windows`` and 300 samples it is True.
+        "auto" is "ar", or "arx" where it is better by a tenth, as ``anchor`` is chosen;
+        False where that is. With ``scale_windows`` and 300 samples it is True.
 
     scale_windows : {False, "mean", "standard", "auto"}, default="auto"
         Read and predict the target channels of each window in units of its own, which

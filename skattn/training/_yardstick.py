@@ -113,14 +113,13 @@ def measure_yardstick(
     loss: str = "squared_error",
     first: str = "",
 ) -> Scores:
-    """Score a network beside a constant and a linear model, and warn if it is worse.
+    """Score a network beside simple models, and warn if it is worse.
 
-    Forecasts are scored beside the last value as well.
-
-    The linear model is ridge regression, for classes as a classifier, on sequences laid
-    flat, with the penalty that leaving single samples out favours. It reads at most
-    1,000 samples, and long sequences as means over blocks of steps. Samples count by
-    their weights, and outputs that do not vary do not count.
+    These are a constant, a linear model and, for forecasts, the last value. The linear
+    model is ridge regression, for classes as a classifier, on sequences laid flat, with
+    the penalty that leaving single samples out favours. It reads at most 1,000 samples,
+    and long sequences as means over blocks of steps. Samples count by their weights,
+    and outputs that do not vary do not count.
 
     Parameters
     ----------
