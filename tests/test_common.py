@@ -70,6 +70,7 @@ def _expected_failures(estimator):
     expected_failed_checks=_expected_failures,
 )
 def test_scikit_learn_contract(estimator, check):
+    estimator = clone(estimator)  # all checks share one, in whatever order they come
     if check.func.__name__ in ("check_regressors_train", "check_classifiers_train"):
         inner = getattr(estimator, "estimator", estimator)
         inner.set_params(**ACCURATE)
