@@ -49,21 +49,10 @@ class SinusoidalPositions(nn.Module):
         Tensor of shape (n_samples, n_steps, size)
             With the positions added.
         """
-        return states + self.draw_waves(states)
+        return states + self._make_waves(states)
 
-    def draw_waves(self, states: Tensor) -> Tensor:
-        """Return the positions alone.
-
-        Parameters
-        ----------
-        states : Tensor of shape (n_samples, n_steps, size)
-            For their number of steps, their type and their device.
-
-        Returns
-        -------
-        Tensor of shape (n_steps, size)
-            Between -1 and 1.
-        """
+    def _make_waves(self, states: Tensor) -> Tensor:
+        """Return the positions alone, ``(n_steps, size)``, of the states' type."""
         step = torch.arange(states.shape[1], device=states.device)
         # Not of torch's default type, which the caller may have changed.
         pair = torch.arange(
@@ -114,20 +103,9 @@ class ScaledSinusoidalPositions(SinusoidalPositions):
         """
         nn.init.constant_(self.scale, 1 / math.sqrt(self.size))
 
-    def forward(self, states: Tensor) -> Tensor:
-        """Return states that know where they stand.
-
-        Parameters
-        ----------
-        states : Tensor of shape (n_samples, n_steps, size)
-            One state a step.
-
-        Returns
-        -------
-        Tensor of shape (n_samples, n_steps, size)
-            With the positions added.
-        """
-        return states + self.scale * self.draw_waves(states)
+    def _make_waves(self, states: Tensor) -> Tensor:
+        """Return the positions alone, at their learned size."""
+        return self.scale * super()._make_waves(states)
 
 
 class LearnedPositions(nn.Module):

@@ -99,11 +99,15 @@ class Outlook:
             )
         return known[scale_windows]
 
+    @cached_property
+    def _some_rows(self) -> np.ndarray:
+        """The samples that are looked at, evenly spaced."""
+        rows = self._samples.rows
+        return rows[:: max(1, len(rows) // _MOST_WINDOWS)]
+
     def _windows(self) -> np.ndarray:
         """Return some windows of the target channels: ``(n, n_steps, n_targets)``."""
-        rows = self._samples.rows
-        rows = rows[:: max(1, len(rows) // _MOST_WINDOWS)]
-        values = self._samples.X.values[rows][:, :, self._channels]
+        values = self._samples.X.values[self._some_rows][:, :, self._channels]
         return values.astype(np.float64)
 
     def measure_spread(self) -> float:
@@ -131,10 +135,9 @@ class Outlook:
             The median over the mean of the windows' mean squared changes from their
             last values, the median over the target channels; 1 where none changes.
         """
-        rows = self._samples.rows
-        rows = rows[:: max(1, len(rows) // _MOST_WINDOWS)]
-        last = self._samples.X.values[rows][:, -1:, self._channels].astype(np.float64)
-        squares = np.square(self._samples.y[rows] - last).mean(1)  # (n, n_targets)
+        last = self._windows()[:, -1:]
+        changes = self._samples.y[self._some_rows] - last
+        squares = np.square(changes).mean(1)  # (n, n_targets)
         mean = squares.mean(0)
         shares = np.median(squares, axis=0) / np.where(mean > 0, mean, 1.0)
         return float(np.median(np.where(mean > 0, shares, 1.0)))
